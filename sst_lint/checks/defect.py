@@ -1,0 +1,31 @@
+"""What does a check yield? One defect: a rule, a place, the reason, and how sure the tool is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sst_lint.flow.location import Location, Step
+
+Severity = Literal["error", "warning"]
+Confidence = Literal["high", "medium", "low"]
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One rule broken at one place.
+
+    ``statement_line`` is the first line of the statement that holds the place: a suppression comment counts there too.
+    ``snippet`` is the offending source expression as written, white space folded (for baselines and fingerprints).
+    ``group`` names the defect that several rules may see at once (same group in the same file: one finding).
+    """
+
+    rule: str
+    location: Location
+    statement_line: int
+    snippet: str
+    message: str
+    severity: Severity
+    confidence: Confidence
+    trace: tuple[Step, ...] = ()
+    group: str = ""
