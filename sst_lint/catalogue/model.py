@@ -1,0 +1,163 @@
+"""What does a library's call mean? The values that one entry of ``rules/models/*.toml`` becomes.
+
+A model says, for one callable, what flows from which argument to which, and what the call does to the world: lists a
+directory, opens a file, writes, digests, replaces, locks, logs. Judgement (is that bad?) is not here: it is in the checks.
+
+Ports name the places that values enter and leave a call: a parameter by its name, ``self`` (the receiver of a method),
+``*`` (every argument), ``return`` (the result).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Union
+
+Constant = Union[None, bool, int, float, str]
+
+How = Literal[
+    "same",  # the same object: everything is kept (`copy.copy`, `typing.cast`, `Path(p)`)
+    "copy",  # a new sequence with the elements in iteration order (`list(x)`, `tuple(x)`, `np.array(x)`)
+    "sort",  # the elements in sorted order: own order stops, what is inside the elements stays
+    "set",  # the elements as a set: order stops, a set is made
+    "dict",  # a mapping from an iterable of pairs or a mapping: order becomes key order
+    "element",  # one element of it (`next(x)`, `d.get(k)`)
+    "store",  # becomes one element of it (`x.append(v)`: v -> self)
+    "extend",  # its elements are added in iteration order (`x.extend(v)`: v -> self)
+    "merge",  # its keys are added to a mapping in iteration order (`d.update(v)`)
+    "add",  # becomes an element where order does not count (`s.add(v)`)
+    "view",  # keys/values/items of a mapping: its key order becomes the order of the result
+    "text",  # rendered as text in iteration order (`str(x)`, `repr`, `",".join(x)`, `f.write(x)`)
+    "serialize",  # rendered, order of lists and of keys at every depth kept (`json.dumps`)
+    "serialize-sorted",  # rendered with keys sorted at every depth (`json.dumps(sort_keys=True)`)
+    "reduce",  # a result that does not depend on order (`len`, `any`, `max`, `Counter`)
+    "value",  # only the value passes, order does not (the default for a call that nobody models)
+    "path",  # a path derived from it: constants are kept as evidence of what the file is (`os.path.join`)
+]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What flows from one port to another. ``when``/``unless``: constants that arguments must (not) have."""
+
+    from_: str
+    to: str
+    how: How
+    when: tuple[tuple[str, Constant], ...] = ()
+    unless: tuple[tuple[str, Constant], ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceEffect:
+    """The call makes an unreliable value at ``port``.
+
+    ``kind``: listing, set, dict, completion, clock, random, identity, machine, hash.
+    ``depth``: ``own`` (the object itself is in arbitrary order, or is the value) or ``inner`` (what it holds).
+    """
+
+    kind: Literal["listing", "set", "dict", "completion", "clock", "random", "identity", "machine", "hash"]
+    port: str = "return"
+    depth: tuple[Literal["own", "inner"], ...] = ("own",)
+    when: tuple[tuple[str, Constant], ...] = ()
+    unless: tuple[tuple[str, Constant], ...] = ()
+
+
+@dataclass(frozen=True)
+class OpenEffect:
+    """The result is a handle on ``path``. ``mode`` is the parameter of the mode, ``default`` its default value."""
+
+    path: str
+    mode: str = ""
+    default: str = "r"
+
+
+@dataclass(frozen=True)
+class WriteEffect:
+    """The call itself writes a file: ``data`` (a port, or "" when unknown) to ``path`` (a port).
+
+    ``format``: json, yaml, pickle, csv, text, binary, npy, parquet, image, archive ... shown as evidence.
+    ``how``: in what way data becomes content (see ``How``). ``remote``: an object store (one PUT; no local fix).
+    ``append``: adds to what is there. ``atomic``: goes through a temporary file and a replace. ``unless`` switches it off.
+    """
+
+    path: str
+    data: str = ""
+    format: str = ""
+    how: How = "serialize"
+    remote: bool = False
+    append: bool = False
+    atomic: bool = False
+    when: tuple[tuple[str, Constant], ...] = ()
+    unless: tuple[tuple[str, Constant], ...] = ()
+
+
+@dataclass(frozen=True)
+class MoveEffect:
+    """``src`` becomes ``dst``. ``kind``: replace (atomic), rename, move (may copy), copy, copytree, link."""
+
+    src: str
+    dst: str
+    kind: Literal["replace", "rename", "move", "copy", "copytree", "link"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What one callable means. ``name`` is its qualified name (``json.dump``, ``pathlib.Path.glob``)."""
+
+    name: str
+    library: str
+    example: str  #: a call as people write it; executed by tests where the library installs
+    params: tuple[str, ...] = ()  #: positional parameters in order, without ``self``
+    method: bool = False  #: called on an instance; ``self`` is its receiver
+    #: also meant when the receiver's type is unknown (only for names that nothing else has, like ``iterdir``)
+    unknown_receiver: bool = False
+    flows: tuple[Flow, ...] = ()
+    sources: tuple[SourceEffect, ...] = ()
+    returns: str = ""  #: qualified type of the result ("builtins.set", "pathlib.Path", "typing.IO")
+    elements: str = ""  #: qualified type of the elements of the result
+    opens: OpenEffect | None = None
+    writes: WriteEffect | None = None
+    moves: MoveEffect | None = None
+    digest: str = ""  #: port whose content is digested
+    digest_how: How = "serialize"
+    choice: str = ""  #: port from which one element is picked by order (`next`, `dict.popitem`)
+    sorts: str = ""  #: port that is sorted in place
+    shuffles: str = ""  #: port that is put in random order in place
+    temp: Literal["", "path", "handle", "directory"] = ""  #: the result is a new temporary ...
+    sync: Literal["", "flush", "fsync"] = ""
+    removes: str = ""  #: port of the path that is removed
+    makes_directory: str = ""  #: port of the directory that is made
+    tests_existence: str = ""  #: port of the path whose existence is tested
+    lock: str = ""  #: port of the path or handle that is locked ("self", "return" for a lock object)
+    atomic_writer: bool = False  #: a complete protocol by itself
+    logs: Literal["", "debug", "info", "warning", "error", "exception", "critical"] = ""
+    console: bool = False  #: writes to a terminal stream
+    callback: tuple[tuple[str, str], ...] = ()  #: (port of a function, port whose elements it is called with)
+    policy: bool = False  #: an error policy: what it is given is handled
+    raises: bool = False  #: never returns normally (`sys.exit`)
+    #: serializers: is the output canonical? parameter that sorts keys, parameter that replaces unknown values
+    sort_param: str = ""
+    default_param: str = ""
+    format: str = ""
+
+
+@dataclass(frozen=True)
+class TypeModel:
+    """What is known of a class of a library: its bases, and the types of its attributes."""
+
+    name: str
+    library: str
+    bases: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()  #: (attribute, qualified type)
+    path_attributes: tuple[str, ...] = ()  #: attributes that are paths derived from it (`.parent`)
+
+
+@dataclass(frozen=True)
+class Library:
+    """One file of ``rules/models``."""
+
+    name: str
+    modules: tuple[str, ...]
+    summary: str
+    calls: tuple[Model, ...] = field(default=())
+    types: tuple[TypeModel, ...] = field(default=())
+    aliases: tuple[tuple[str, str], ...] = ()  #: (other qualified name, modelled qualified name or prefix)
