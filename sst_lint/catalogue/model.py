@@ -4,7 +4,8 @@ A model says, for one callable, what flows from which argument to which, and wha
 directory, opens a file, writes, digests, replaces, locks, logs. Judgement (is that bad?) is not here: it is in the checks.
 
 Ports name the places that values enter and leave a call: a parameter by its name, ``self`` (the receiver of a method),
-``*`` (every argument), ``return`` (the result).
+``*`` (every argument), ``**`` (every keyword argument that no parameter names), ``return`` (the result), ``NAME()`` (what the
+function given as parameter NAME returns).
 """
 
 from __future__ import annotations
@@ -107,6 +108,7 @@ class Model:
     library: str
     example: str  #: a call as people write it; executed by tests where the library installs
     params: tuple[str, ...] = ()  #: positional parameters in order, without ``self``
+    keywords: tuple[str, ...] = ()  #: keyword-only parameters that an effect names as ports (`key` of `sorted`)
     method: bool = False  #: called on an instance; ``self`` is its receiver
     #: also meant when the receiver's type is unknown (only for names that nothing else has, like ``iterdir``)
     unknown_receiver: bool = False
@@ -137,7 +139,10 @@ class Model:
     #: serializers: is the output canonical? parameter that sorts keys, parameter that replaces unknown values
     sort_param: str = ""
     default_param: str = ""
-    format: str = ""
+    format: str = ""  #: of what it renders; "digest" marks a call whose result is a digest
+    #: the result is a date without a time zone, unless ``zone_param`` names a parameter that is given and not None
+    naive: bool = False
+    zone_param: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,17 @@ class TypeModel:
 
 
 @dataclass(frozen=True)
+class ValueModel:
+    """What a library's attribute means when it is read (``os.environ``, ``sys.executable``, ``sys.stdout``)."""
+
+    name: str
+    library: str
+    type: str = ""  #: qualified type ("typing.IO", "builtins.dict")
+    source: Literal["", "machine", "set", "dict", "clock"] = ""  #: as the kind of a ``SourceEffect``
+    console: bool = False  #: a terminal stream
+
+
+@dataclass(frozen=True)
 class Library:
     """One file of ``rules/models``."""
 
@@ -160,4 +176,5 @@ class Library:
     summary: str
     calls: tuple[Model, ...] = field(default=())
     types: tuple[TypeModel, ...] = field(default=())
+    values: tuple[ValueModel, ...] = field(default=())
     aliases: tuple[tuple[str, str], ...] = ()  #: (other qualified name, modelled qualified name or prefix)
