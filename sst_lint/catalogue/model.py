@@ -4,8 +4,8 @@ A model says, for one callable, what flows from which argument to which, and wha
 directory, opens a file, writes, digests, replaces, locks, logs. Judgement (is that bad?) is not here: it is in the checks.
 
 Ports name the places that values enter and leave a call: a parameter by its name, ``self`` (the receiver of a method),
-``*`` (every argument), ``**`` (every keyword argument that no parameter names), ``return`` (the result), ``NAME()`` (what the
-function given as parameter NAME returns).
+``*`` (every argument), ``**`` (every keyword argument that no parameter names), ``return`` (the result),
+``NAME()`` (what the function given as parameter NAME returns).
 """
 
 from __future__ import annotations
