@@ -1,7 +1,7 @@
 """What does a library's call mean? The values that one entry of ``rules/models/*.toml`` becomes.
 
 A model says, for one callable, what flows from which argument to which, and what the call does to the world: lists a
-directory, opens a file, writes, digests, replaces, locks, logs. Judgement (is that bad?) is not here: it is in the checks.
+directory, opens a file, writes, digests, replaces, locks, logs. Judgement (is that bad?) is in the checks, not here.
 
 Ports name the places that values enter and leave a call: a parameter by its name, ``self`` (the receiver of a method),
 ``*`` (every argument), ``**`` (every keyword argument that no parameter names), ``return`` (the result),
@@ -11,9 +11,9 @@ Ports name the places that values enter and leave a call: a parameter by its nam
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Union
+from typing import Literal
 
-Constant = Union[None, bool, int, float, str]
+Constant = bool | int | float | str | None
 
 How = Literal[
     "same",  # the same object: everything is kept (`copy.copy`, `typing.cast`, `Path(p)`)
@@ -77,7 +77,8 @@ class WriteEffect:
 
     ``format``: json, yaml, pickle, csv, text, binary, npy, parquet, image, archive ... shown as evidence.
     ``how``: in what way data becomes content (see ``How``). ``remote``: an object store (one PUT; no local fix).
-    ``append``: adds to what is there. ``atomic``: goes through a temporary file and a replace. ``unless`` switches it off.
+    ``append``: adds to what is there. ``atomic``: goes through a temporary file and a replace.
+    ``when``/``unless``: constants that arguments must (not) have for the call to write.
     """
 
     path: str
