@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sst_lint.catalogue.model import Library, Model, TypeModel, ValueModel
+from sst_lint.catalogue.rule import Rule, order_rules, parse_rule
 from sst_lint.catalogue.schema import CatalogueError, build, nearest
 
 
@@ -42,6 +43,18 @@ def read_models(directory: Path) -> tuple[Library, ...]:
             if other != library.name:
                 raise CatalogueError(f"library `{library.name}`: {entry} is modelled by `{other}` too")
     return libraries
+
+
+@cache
+def load_rules() -> tuple[Rule, ...]:
+    """Return the built-in rules, by code; raise ``CatalogueError`` when one is wrong."""
+    return read_rules(rules_directory() / "checks")
+
+
+def read_rules(directory: Path) -> tuple[Rule, ...]:
+    """Return the rules described by the TOML files of ``directory``, by code."""
+    located = [(path, f"{directory.name}/{path.name}") for path in sorted(directory.glob("*.toml"))]
+    return order_rules((parse_rule(read_toml(path), where), where) for path, where in located)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
