@@ -38,7 +38,10 @@ How = Literal[
 
 @dataclass(frozen=True)
 class Flow:
-    """What flows from one port to another. ``when``/``unless``: constants that arguments must (not) have."""
+    """What flows from one port to another.
+
+    ``when``/``unless``: constants that arguments must (not) have; an argument that is not given counts as None.
+    """
 
     from_: str
     to: str
@@ -129,6 +132,7 @@ class Model:
     sync: Literal["", "flush", "fsync"] = ""
     removes: str = ""  #: port of the path that is removed
     makes_directory: str = ""  #: port of the directory that is made
+    sets_mode: str = ""  #: port of the path or handle whose permission bits are set
     tests_existence: str = ""  #: port of the path whose existence is tested
     lock: str = ""  #: port of the path or handle that is locked ("self", "return" for a lock object)
     atomic_writer: bool = False  #: a complete protocol by itself
