@@ -1,9 +1,9 @@
 """What does reading a file give? A ``Source`` with its units and suppression directives, or an ``Unreadable``.
 
-Units are the grain of facts, caching and work: a function or method at any class depth, or the statements of a class body
-or module outside them. A unit's text keeps the file's line structure from its first line on; every unit that stands inside
-it is blanked: its first line becomes ``pass`` at the same indentation, its other lines become empty. Nested functions and
-classes inside a function belong to that function's unit.
+Units are the grain of facts, caching and work: a function or method at any class depth, or the statements of a class
+body or module outside them. A unit's text keeps the file's line structure from its first line on; every unit that
+stands inside it is blanked: its first line becomes ``pass`` at the same indentation, its other lines become empty.
+Nested functions and classes inside a function belong to that function's unit.
 """
 
 from __future__ import annotations

@@ -1,0 +1,284 @@
+"""Into which units does a file fall, and what is each unit's own text?
+
+Only the line span of every ``def`` and ``class`` outside functions is needed, and a compound statement always owns
+whole lines. The spans come from ``ast`` (ten times as fast as a concrete syntax tree); where this interpreter cannot
+parse the file (newer syntax, nesting beyond its limits) they come from LibCST.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from sst_lint.source.records import Unit
+
+if TYPE_CHECKING:
+    import libcst
+
+MODULE_NAME = "<module>"
+
+#: For work on trees that are deeper than a default thread allows; only address space, pages are used as needed.
+DEEP_STACK_BYTES = 512 * 1024 * 1024
+DEEP_RECURSION_LIMIT = 60_000
+
+_BLOCK_FIELDS = ("body", "handlers", "cases", "orelse", "finalbody")  # in the order in which they are written
+_BLOCK_TAIL = re.compile(r"[ \t\f]*;?[ \t\f]*\\\Z")
+_ONLY_CONTINUATION = re.compile(r"[ \t\f]*\\\Z")
+
+T = TypeVar("T")
+_deep_lock = threading.Lock()
+
+
+class SyntaxProblem(Exception):
+    """The text is no Python that any known grammar accepts. ``line`` and ``column`` are 1-based."""
+
+    def __init__(self, line: int, column: int, message: str) -> None:
+        super().__init__(f"{line}:{column}: {message}")
+        self.line = line
+        self.column = column
+        self.message = message
+
+
+@dataclass(frozen=True)
+class _Span:
+    """The whole lines (1-based, inclusive) of one definition, and the definitions inside it if it is a class."""
+
+    name: str
+    kind: Literal["class", "function"]
+    first: int
+    last: int
+    children: tuple[_Span, ...]
+
+
+def normalize_newlines(text: str) -> str:
+    """``text`` with LF line ends. Only CR, LF and CRLF end a Python line; form feeds and U+2028 do not."""
+    if "\r" not in text:
+        return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def split_units(text: str) -> tuple[Unit, ...]:
+    """The units of a file, in order of first line, the module's own first.
+
+    Raises ``SyntaxProblem`` when neither this interpreter's grammar nor LibCST's accepts ``text``.
+    """
+    text = normalize_newlines(text.removeprefix("\ufeff"))
+    lines = text.split("\n")
+    spans = _find_spans(text, lines)
+    if text and not text.endswith("\n"):
+        lines.append("")
+    units = [Unit(MODULE_NAME, 0, "module", 1, _own_text(lines, 1, len(lines), spans, end=""), "")]
+    counts: dict[tuple[str, str], int] = {}
+    for qualname, span in _preorder(spans, ""):
+        occurrence = counts.get((qualname, span.kind), 0)
+        counts[qualname, span.kind] = occurrence + 1
+        own = _own_text(lines, span.first, span.last, span.children, end="\n")
+        units.append(Unit(qualname, occurrence, span.kind, span.first, own, _indent(lines[span.first - 1])))
+    return tuple(units)
+
+
+def run_deep(work: Callable[[], T]) -> T:
+    """Runs ``work`` in a thread whose stack and recursion limit hold trees thousands of levels deep."""
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001 -- handed to the caller's thread, which raises it
+            failure.append(error)
+
+    with _deep_lock:  # both settings belong to the whole process
+        old_limit = sys.getrecursionlimit()
+        old_stack = threading.stack_size(DEEP_STACK_BYTES)
+        sys.setrecursionlimit(max(old_limit, DEEP_RECURSION_LIMIT))
+        try:
+            thread = threading.Thread(target=target, name="sst-lint-deep")
+            thread.start()
+            thread.join()
+        finally:
+            sys.setrecursionlimit(old_limit)
+            threading.stack_size(old_stack)
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def _preorder(spans: Sequence[_Span], prefix: str) -> Iterator[tuple[str, _Span]]:
+    for span in spans:
+        qualname = prefix + span.name
+        yield qualname, span
+        yield from _preorder(span.children, qualname + ".")
+
+
+def _own_text(lines: Sequence[str], first: int, last: int, children: Sequence[_Span], end: str) -> str:
+    """Lines ``first`` to ``last`` with every child blanked: ``pass`` on its first line, nothing on the others."""
+    own: list[str] = []
+    at = first
+    for child in children:
+        own.extend(lines[at - 1 : child.first - 1])
+        own.append(_leading(lines[child.first - 1]) + "pass")
+        own.extend([""] * (child.last - child.first))
+        at = child.last + 1
+    own.extend(lines[at - 1 : last])
+    return "\n".join(own) + end
+
+
+def _leading(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" \t\f"))]
+
+
+def _indent(line: str) -> str:
+    """What Python counts as the line's indentation: a form feed starts the count anew."""
+    return _leading(line).rpartition("\f")[2]
+
+
+def _find_spans(text: str, lines: Sequence[str]) -> tuple[_Span, ...]:
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        return _spans_by_libcst(text, lines, _problem(error))
+    except (RecursionError, MemoryError, ValueError) as error:
+        # Deep expressions exhaust the interpreter's parser, which says so by MemoryError; a null byte is a ValueError.
+        return _spans_by_libcst(text, lines, SyntaxProblem(1, 1, str(error) or "too complex for Python's parser"))
+    return _ast_spans(tree.body, lines)
+
+
+def _problem(error: SyntaxError) -> SyntaxProblem:
+    return SyntaxProblem(max(error.lineno or 1, 1), max(error.offset or 1, 1), error.msg or "invalid syntax")
+
+
+def _ast_spans(body: Sequence[ast.stmt], lines: Sequence[str]) -> tuple[_Span, ...]:
+    return tuple(_span_of_ast(node, lines) for node in _ast_definitions(body))
+
+
+def _ast_definitions(body: Sequence[ast.AST]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Definitions in ``body`` and in the blocks inside it, in order of line, not in other definitions."""
+    # A stack, not recursion: an ``elif`` chain nests one level for each branch.
+    stack: list[ast.AST] = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node
+            continue
+        for name in reversed(_BLOCK_FIELDS):
+            block = getattr(node, name, None)
+            if isinstance(block, list):  # the body of a lambda or conditional expression is a single node
+                stack.extend(reversed(block))
+
+
+def _span_of_ast(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, lines: Sequence[str]) -> _Span:
+    first = node.lineno
+    if node.decorator_list:
+        first = _decorator_line(node.decorator_list[0].lineno, lines)
+    last = node.end_lineno or node.lineno
+    if lines[last - 1].endswith("\\"):
+        # Columns of ``ast`` count UTF-8 bytes.
+        rest = lines[last - 1].encode("utf-8", "surrogatepass")[node.end_col_offset or 0 :]
+        last = _after_continuation(last, rest.decode("utf-8", "surrogatepass"), lines)
+    children: tuple[_Span, ...] = ()
+    kind: Literal["class", "function"] = "function"
+    if isinstance(node, ast.ClassDef):
+        kind = "class"
+        children = _ast_spans(node.body, lines)
+    return _Span(node.name, kind, _before_continuation(first, lines), last, children)
+
+
+def _decorator_line(line: int, lines: Sequence[str]) -> int:
+    """The line of the ``@``: the expression may start below it, after a parenthesis or a backslash."""
+    while line > 1 and not lines[line - 1].lstrip(" \t\f").startswith("@"):
+        line -= 1
+    return line
+
+
+def _before_continuation(line: int, lines: Sequence[str]) -> int:
+    """A line that holds only a backslash carries the indentation of the next one."""
+    while line > 1 and _ONLY_CONTINUATION.match(lines[line - 2]):
+        line -= 1
+    return line
+
+
+def _after_continuation(line: int, rest: str, lines: Sequence[str]) -> int:
+    """The last line of a statement whose last line goes on with nothing (``x = 1 \\`` before an empty line)."""
+    while line < len(lines) and _BLOCK_TAIL.match(rest):
+        line += 1
+        rest = lines[line - 1]
+    return line
+
+
+def _spans_by_libcst(text: str, lines: Sequence[str], problem: SyntaxProblem) -> tuple[_Span, ...]:
+    """Spans where ``ast`` failed with ``problem``, which is raised when LibCST fails too."""
+
+    def work() -> tuple[_Span, ...]:
+        import libcst
+
+        try:
+            module = libcst.parse_module(text)
+        except (libcst.ParserSyntaxError, RecursionError, MemoryError):
+            raise problem from None
+        return _LibcstSpans(module, lines).find()
+
+    try:
+        return run_deep(work)
+    except RecursionError:
+        raise problem from None
+
+
+class _LibcstSpans:
+    """Spans from LibCST's own position provider: slow, and only for files that ``ast`` refuses."""
+
+    def __init__(self, module: libcst.Module, lines: Sequence[str]) -> None:
+        from libcst.metadata import MetadataWrapper, PositionProvider
+
+        wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+        self._module = wrapper.module
+        self._positions = wrapper.resolve(PositionProvider)
+        self._lines = lines
+
+    def find(self) -> tuple[_Span, ...]:
+        return tuple(self._walk(self._module.body))
+
+    def _walk(self, body: Sequence[libcst.CSTNode]) -> Iterator[_Span]:
+        import libcst
+
+        for node in body:
+            if isinstance(node, (libcst.FunctionDef, libcst.ClassDef)):
+                yield self._span(node)
+            elif isinstance(node, libcst.BaseCompoundStatement):
+                yield from self._walk(list(_libcst_blocks(node)))
+
+    def _span(self, node: libcst.FunctionDef | libcst.ClassDef) -> _Span:
+        import libcst
+
+        first = self._positions[node.decorators[0] if node.decorators else node].start.line
+        end = self._positions[node].end
+        rest = self._lines[end.line - 1][end.column :]
+        last = _after_continuation(end.line, rest, self._lines)
+        first = _before_continuation(first, self._lines)
+        if isinstance(node, libcst.FunctionDef):
+            return _Span(node.name.value, "function", first, last, ())
+        return _Span(node.name.value, "class", first, last, tuple(self._walk(node.body.body)))
+
+
+def _libcst_blocks(node: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
+    """Statements in the blocks of a compound statement, in the order in which they are written."""
+    import libcst
+
+    pending: list[libcst.CSTNode | None] = [node]
+    while pending:
+        part = pending.pop(0)
+        if part is None:
+            continue
+        if isinstance(part, libcst.Match):
+            pending.extend(part.cases)
+            continue
+        body = getattr(part, "body", None)
+        if isinstance(body, libcst.BaseSuite):
+            yield from body.body
+        pending.extend(getattr(part, "handlers", ()))
+        pending.extend(getattr(part, name, None) for name in ("orelse", "finalbody"))
