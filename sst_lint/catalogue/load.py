@@ -160,7 +160,17 @@ def _named_ports(model: Model) -> list[tuple[str, str]]:
     return named
 
 
-_PORT_FIELDS = ("digest", "choice", "sorts", "shuffles", "removes", "makes_directory", "tests_existence", "lock")
+_PORT_FIELDS = (
+    "digest",
+    "choice",
+    "sorts",
+    "shuffles",
+    "removes",
+    "makes_directory",
+    "sets_mode",
+    "tests_existence",
+    "lock",
+)
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -1,0 +1,111 @@
+"""What does a run report? Findings, each with its place, reason and trace, and a few figures about the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sst_lint.checks.defect import Confidence, Severity
+from sst_lint.flow.location import Step
+
+FailOn = Literal["warning", "error", "never"]
+
+CONFIDENCE: dict[Confidence, int] = {"low": 0, "medium": 1, "high": 2}
+SEVERITY: dict[Severity, int] = {"warning": 0, "error": 1}
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """Why a finding is not reported: the comment that says so."""
+
+    kind: str  #: ignore, ignore-file, off, noqa, waiver
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace the span by ``content``; lines and columns are 1-based, the end is exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    content: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What would mend a finding. ``suggested`` fixes are shown, never written."""
+
+    safety: Literal["safe", "unsafe", "suggested"]
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One defect as people and machines see it: the fields of JSON version 1."""
+
+    rule: str
+    name: str
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+    severity: Severity
+    confidence: Confidence
+    function: str
+    fingerprint: str
+    trace: tuple[Step, ...] = ()
+    also: tuple[str, ...] = ()  #: weaker rules that saw the same defect
+    fix: Fix | None = None
+    suppressed: Suppression | None = None
+    baseline: str | None = None  #: "known" or "new" once a baseline was applied
+    statement_line: int = 0  #: where a suppression comment may stand beside ``line``; not part of the JSON
+
+    @property
+    def reported(self) -> bool:
+        """Whether the finding counts: neither suppressed nor in the baseline."""
+        return self.suppressed is None and self.baseline != "known"
+
+    @property
+    def order(self) -> tuple[str, int, int, str]:
+        """Sort key of every output: path, line, column, rule."""
+        return (self.path, self.line, self.column, self.rule)
+
+    def touches(self, paths: frozenset[str]) -> bool:
+        """Whether the finding or any step of its trace stands in one of ``paths``."""
+        return self.path in paths or any(step.path in paths for step in self.trace)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of one run over one or more projects."""
+
+    findings: tuple[Finding, ...]  #: by path, line, column, rule; suppressed ones too
+    files: int = 0  #: files that were checked
+    failing: int = 0  #: reported findings at or above ``fail-on`` of their project
+    internal_errors: int = 0  #: places where the tool itself failed
+    notes: tuple[str, ...] = ()  #: what a person should know about the run; for stderr
+    texts: Mapping[str, str] = field(default_factory=dict)  #: path -> text, of the files with findings
+
+    @property
+    def reported(self) -> tuple[Finding, ...]:
+        """The findings that count."""
+        return tuple(finding for finding in self.findings if finding.reported)
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings at or above ``fail-on``, 2 the tool failed somewhere."""
+        if self.internal_errors:
+            return 2
+        return 1 if self.failing else 0
+
+
+def fails(finding: Finding, fail_on: FailOn) -> bool:
+    """Whether a reported finding makes the run fail under ``fail_on``."""
+    return finding.reported and fail_on != "never" and SEVERITY[finding.severity] >= SEVERITY[fail_on]
