@@ -1,1 +1,19 @@
-"""facts."""
+"""unit -> Facts, through LibCST. Imports LibCST only when something is extracted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sst_lint.facts.records import FACTS_VERSION, UnitFacts
+
+if TYPE_CHECKING:
+    from sst_lint.source.records import Unit
+
+__all__ = ["FACTS_VERSION", "UnitFacts", "extract"]
+
+
+def extract(unit: Unit) -> UnitFacts:
+    """The facts of one unit; see ``sst_lint.facts.reader``."""
+    from sst_lint.facts.reader import read_unit as run
+
+    return run(unit)

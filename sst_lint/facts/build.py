@@ -1,0 +1,228 @@
+"""How are facts put together? The growing graph of one unit, and the environment that says what each name holds now.
+
+A value is a tuple of node numbers (what it may be). The environment maps names, and paths like ``self.x``, to values;
+it is copied at branches and joined after them, so assignment is flow-sensitive, while what happens inside an object is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import libcst as cst
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.positions import Positions
+from sst_lint.facts.records import (
+    Arg,
+    Call,
+    Choice,
+    Edge,
+    Handler,
+    Import,
+    Kind,
+    Loop,
+    Node,
+    Param,
+    Region,
+    Scope,
+    UnitFacts,
+)
+
+Val = tuple[int, ...]
+Env = dict[str, Val]
+
+#: Joins of more values than this become one node.
+_WIDE = 4
+
+
+class Frame:
+    """What belongs to the scope that is being read: its environment, return node, shared names."""
+
+    __slots__ = ("cells", "env", "globals", "index", "is_class", "is_generator", "locals", "names", "outer", "returns")
+
+    def __init__(self, index: int, outer: Frame | None, returns: int) -> None:
+        self.index = index
+        self.outer = outer
+        self.returns = returns
+        self.env: Env | None = {}
+        self.locals: frozenset[str] = frozenset()
+        self.globals: set[str] = set()
+        self.cells: dict[str, int] = {}
+        self.names: dict[str, int] = {}
+        self.is_generator = False
+        self.is_class = False
+
+
+class Builder:
+    """Nodes, edges and records of one unit, with the cursor: scope, loop, region, statement."""
+
+    def __init__(self, positions: Positions) -> None:
+        self.positions = positions
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+        self.scopes: list[Scope | None] = []
+        self.calls: list[Call] = []
+        self.loops: list[Loop] = []
+        self.regions: list[Region] = []
+        self.handlers: list[Handler] = []
+        self.choices: list[Choice] = []
+        self.imports: list[Import] = []
+        self.mutated: dict[int, None] = {}
+        self.exports: tuple[str, ...] = ()
+        self.frame = Frame(0, None, -1)
+        self.loop = -1
+        self.region = -1
+        self.statement = 0
+        self.watchers: list[dict[int, None]] = []
+
+    # nodes and edges
+
+    def node(
+        self, kind: Kind, at: cst.CSTNode | None = None, name: str = "", base: int = -1, loop: int | None = None
+    ) -> int:
+        """A new node of the current scope, bound in the current loop unless ``loop`` says otherwise."""
+        line, column, end_line, end_column = (0, 0, 0, 0) if at is None else self.positions.of(at)
+        self.nodes.append(
+            Node(
+                int(kind),
+                name,
+                base,
+                self.frame.index,
+                self.loop if loop is None else loop,
+                self.region,
+                line or self.statement,
+                column,
+                end_line or self.statement,
+                end_column,
+                self.statement,
+            )
+        )
+        return len(self.nodes) - 1
+
+    def edge(self, source: Val | int, target: int, op: Op = Op.SAME, key: str = "") -> None:
+        """Everything of ``source`` flows into ``target``."""
+        for one in (source,) if isinstance(source, int) else source:
+            if one >= 0 and one != target:
+                self.edges.append(Edge(one, target, int(op), key))
+
+    def derived(
+        self, op: Op, source: Val, at: cst.CSTNode, key: str = "", kind: Kind = Kind.VALUE, name: str = ""
+    ) -> Val:
+        """A new value that ``op`` makes of ``source``."""
+        made = self.node(kind, at, name)
+        self.edge(source, made, op, key)
+        return (made,)
+
+    def one(self, value: Val, at: cst.CSTNode | None = None) -> int:
+        """One node that stands for ``value``; -1 when there is nothing."""
+        if len(value) == 1:
+            return value[0]
+        if not value:
+            return -1
+        joined = self.node(Kind.VALUE, at, loop=min(self.nodes[n].loop for n in value))
+        self.edge(value, joined)
+        return joined
+
+    def join(self, values: Iterable[Val]) -> Val:
+        """What a name holds after branches that leave it as one of ``values``."""
+        merged = tuple(sorted({n for value in values for n in value}))
+        return (self.one(merged),) if len(merged) > _WIDE else merged
+
+    # the environment
+
+    def join_env(self, first: Env | None, second: Env | None) -> Env | None:
+        """The environment after two branches; None stands for a branch that does not complete."""
+        if first is None or second is None:
+            return second if first is None else first
+        if first is second:
+            return dict(first)
+        result: Env = {}
+        for name, value in first.items():
+            other = second.get(name)
+            if other is None:
+                if "." not in name and not name.startswith("\x01"):
+                    result[name] = value
+            else:
+                result[name] = value if value == other else self.join((value, other))
+        for name, value in second.items():
+            if name not in first and "." not in name and not name.startswith("\x01"):
+                result[name] = value
+        return result
+
+    def bind(self, name: str, value: Val) -> None:
+        """``name`` holds ``value`` from here on."""
+        env = self.frame.env
+        if env is None:
+            return
+        if "." not in name:
+            self._forget_paths(name)
+            if name in self.frame.globals:
+                bound = self.node(Kind.BOUND, name=name, loop=-1)
+                self.edge(value, bound)
+                self.note(bound)
+                return
+            cell = self.frame.cells.get(name)
+            if cell is not None:
+                self.edge(value, cell)
+        env[name] = value
+        for one in value:
+            self.note(one)
+
+    def _forget_paths(self, name: str) -> None:
+        env = self.frame.env
+        if env is None:
+            return
+        prefix, single = name + ".", "\x01" + name
+        for path in [p for p in env if p.startswith(prefix) or p == single]:
+            del env[path]
+
+    def touched(self, path: str) -> None:
+        """``path`` was handed to code that may change it: what is known of its attributes is forgotten."""
+        if path:
+            self._forget_paths(path.split(".", 1)[0])
+
+    def note(self, node: int) -> None:
+        """``node`` was assigned, changed or returned: whoever watches this stretch of code wants to know."""
+        for watcher in self.watchers:
+            watcher[node] = None
+
+    def change(self, node: int) -> None:
+        """A statement changes the object of ``node`` in place."""
+        self.mutated[node] = None
+        self.note(node)
+
+    # loops
+
+    def loops_between(self, target: int) -> list[int]:
+        """The loops that run around here but not around the binding of ``target``, innermost first."""
+        stop = self.nodes[target].loop
+        result, current = [], self.loop
+        while current != -1 and current != stop:
+            result.append(current)
+            current = self.loops[current].parent
+        return result
+
+    def ordered_by_loops(self, target: int, op: Op) -> None:
+        """``target`` is filled here: the order of the loops around becomes its order."""
+        for index in self.loops_between(target):
+            if self.loops[index].node >= 0:
+                self.edge(self.loops[index].node, target, op)
+
+    def finish(self) -> UnitFacts:
+        """The facts as immutable records."""
+        return UnitFacts(
+            tuple(self.nodes),
+            tuple(dict.fromkeys(self.edges)),
+            tuple(s for s in self.scopes if s is not None),
+            tuple(self.calls),
+            tuple(self.loops),
+            tuple(self.regions),
+            tuple(self.handlers),
+            tuple(self.choices),
+            tuple(self.imports),
+            tuple(self.mutated),
+            self.exports,
+        )
+
+
+__all__ = ["Arg", "Builder", "Env", "Frame", "Param", "Val"]

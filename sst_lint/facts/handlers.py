@@ -1,0 +1,62 @@
+"""What does an ``except`` clause do with the error? What is noted while its body is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from sst_lint.facts.build import Frame, Val
+
+
+class HandlerState:
+    """How the body of one clause ends, and what becomes of the caught error."""
+
+    __slots__ = ("ends", "error", "frame", "name", "raises_from", "raises_other", "reraises", "uses_error")
+
+    def __init__(self, frame: Frame, name: str, error: int) -> None:
+        self.frame = frame
+        self.name = name
+        self.error = error
+        self.ends: dict[str, None] = {}
+        self.reraises = False
+        self.raises_from = False
+        self.raises_other = False
+        self.uses_error = False
+
+    def raised(self, node: cst.Raise, value: Val) -> None:
+        """A ``raise`` in the body."""
+        self.ends["raises"] = None
+        if node.exc is None or self.error in value:
+            self.reraises = True
+        elif node.cause is not None:
+            self.raises_from = True
+        else:
+            self.raises_other = True
+
+
+def _simple_statements(body: Any) -> list[Any]:
+    result: list[Any] = []
+    for line in body.body:
+        result += line.body if isinstance(line, cst.SimpleStatementLine) else [line]
+    return result
+
+
+def body_is_trivial(body: Any) -> bool:
+    """Nothing but ``pass``, ``...``, ``continue``, ``break`` or a docstring."""
+    return all(
+        isinstance(small, (cst.Pass, cst.Continue, cst.Break))
+        or (isinstance(small, cst.Expr) and isinstance(small.value, (cst.Ellipsis, cst.SimpleString)))
+        for small in _simple_statements(body)
+    )
+
+
+def only_imports(body: Any) -> bool:
+    """Whether a ``try`` body does nothing but import (an optional dependency), constants aside."""
+    found = False
+    for small in _simple_statements(body):
+        if isinstance(small, (cst.Import, cst.ImportFrom)):
+            found = True
+        elif not (isinstance(small, (cst.Pass, cst.Assign)) and found):
+            return False
+    return found

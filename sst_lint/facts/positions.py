@@ -1,0 +1,89 @@
+"""Where in the text does each syntax node stand? One code-generation pass that only counts characters.
+
+LibCST's nodes carry no positions, and its position provider costs two more parses. Generated code is the text itself, so it is
+enough to add up the length of what is generated and to note the sum where an expression or statement begins and ends.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any
+
+import libcst as cst
+from libcst._nodes.internal import CodegenState
+
+
+class _Span:
+    """Notes start and end of one node; a context manager without the cost of a generator."""
+
+    __slots__ = ("end_node", "node", "start", "start_node", "state")
+
+    def __init__(self, state: Spans, node: Any, start_node: Any, end_node: Any) -> None:
+        self.state = state
+        self.node = node
+        self.start_node = start_node
+        self.end_node = end_node
+
+    def __enter__(self) -> None:
+        self.start = self.state.offset
+
+    def __exit__(self, *exc: object) -> None:
+        state, spans = self.state, self.state.spans
+        start, end = self.start, state.offset
+        if self.start_node is not None and id(self.start_node) in spans:
+            start = spans[id(self.start_node)][0]
+        if self.end_node is not None and id(self.end_node) in spans:
+            end = spans[id(self.end_node)][1]
+        spans[id(self.node)] = (start, end)
+
+
+class Spans(CodegenState):
+    """Character offsets (start, end) by ``id(node)``, for the nodes that have a syntactic position."""
+
+    def __init__(self, module: cst.Module) -> None:
+        super().__init__(default_indent=module.default_indent, default_newline=module.default_newline)
+        self.offset = 0
+        self.spans: dict[int, tuple[int, int]] = {}
+        module._codegen(self)
+
+    def add_token(self, value: str) -> None:
+        self.tokens.append(value)
+        self.offset += len(value)
+
+    def add_indent_tokens(self) -> None:
+        self.tokens.extend(self.indent_tokens)
+        for token in self.indent_tokens:
+            self.offset += len(token)
+
+    def record_syntactic_position(  # type: ignore[override]  # a class instead of a generator, for speed
+        self, node: Any, *, start_node: Any = None, end_node: Any = None
+    ) -> _Span:
+        return _Span(self, node, start_node, end_node)
+
+
+class Positions:
+    """Line and column of nodes of one parsed unit. ``skip`` lines at the top do not count (the wrapping ``if 1:``)."""
+
+    def __init__(self, module: cst.Module, skip: int = 0) -> None:
+        state = Spans(module)
+        self._spans = state.spans
+        self.text = "".join(state.tokens)
+        self._starts = [0]
+        find, at = self.text.find, 0
+        while (at := find("\n", at) + 1) > 0:
+            self._starts.append(at)
+        self._skip = skip
+
+    def of(self, node: cst.CSTNode) -> tuple[int, int, int, int]:
+        """(line, column, end line, end column), 1-based, end exclusive; zeros when the node has no position."""
+        span = self._spans.get(id(node))
+        if span is None:
+            return (0, 0, 0, 0)
+        starts, skip = self._starts, self._skip
+        first, last = bisect_right(starts, span[0]), bisect_right(starts, span[1])
+        return (first - skip, span[0] - starts[first - 1] + 1, last - skip, span[1] - starts[last - 1] + 1)
+
+    def snippet(self, node: cst.CSTNode) -> str:
+        """The node's text as written, white space folded."""
+        span = self._spans.get(id(node))
+        return "" if span is None else " ".join(self.text[span[0] : span[1]].split())
