@@ -86,10 +86,10 @@ class Finding:
 class Report:
     """The result of one run over one or more projects."""
 
-    findings: tuple[Finding, ...]  #: by path, line, column, rule; suppressed ones too
+    findings: tuple[Finding, ...] = ()  #: by path, line, column, rule; suppressed ones too
     files: int = 0  #: files that were checked
     failing: int = 0  #: reported findings at or above ``fail-on`` of their project
-    internal_errors: int = 0  #: places where the tool itself failed
+    problems: tuple[str, ...] = ()  #: what could not be done: a path that is not there, a failure of the tool itself
     notes: tuple[str, ...] = ()  #: what a person should know about the run; for stderr
     texts: Mapping[str, str] = field(default_factory=dict)  #: path -> text, of the files with findings
 
@@ -100,8 +100,8 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 clean, 1 findings at or above ``fail-on``, 2 the tool failed somewhere."""
-        if self.internal_errors:
+        """0 clean, 1 findings at or above ``fail-on``, 2 something could not be done."""
+        if self.problems:
             return 2
         return 1 if self.failing else 0
 

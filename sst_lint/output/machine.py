@@ -77,6 +77,6 @@ def summary(report: Report) -> dict[str, Any]:
         "warnings": sum(1 for finding in reported if finding.severity == "warning"),
         "suppressed": sum(1 for finding in report.findings if finding.suppressed is not None),
         "baselined": sum(1 for finding in report.findings if finding.baseline == "known"),
-        "internal_errors": report.internal_errors,
+        "problems": list(report.problems),
         "by_rule": dict(sorted(Counter(finding.rule for finding in reported).items())),
     }

@@ -1,0 +1,69 @@
+"""How does the command talk? Results to stdout or a file, everything else to stderr, and a closed pipe is no news."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from sst_lint.output.style import escape
+
+
+class UsageProblem(Exception):
+    """What the user asked for cannot be done; the text is one line that says why."""
+
+
+def say(message: str) -> None:
+    """Write one line to stderr."""
+    _write(sys.stderr, f"sst-lint: {escape(message)}\n")
+
+
+def print_error(text: str) -> None:
+    """Write a longer text of our own, like a help page, to stderr."""
+    _write(sys.stderr, text)
+
+
+def print_result(text: str) -> None:
+    """Write a result to stdout; characters that its encoding lacks are written as escapes."""
+    try:
+        _write(sys.stdout, text)
+    except OSError as error:
+        _discard(sys.stdout)
+        raise UsageProblem(f"cannot write to stdout: {error.strerror or error}") from error
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write and flush; when nobody reads any more, let the rest vanish quietly."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        _discard(stream)
+
+
+def _discard(stream: TextIO) -> None:
+    """Send what is still buffered nowhere: the interpreter flushes it at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def wants_color(choice: str) -> bool:
+    """Whether stdout is to be colored: always, never, or (auto) on a terminal that does not refuse it."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout.isatty()
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a result to a file, complete or not at all; raise ``UsageProblem`` when that is impossible."""
+    try:
+        from sst_lint.runtime import write_atomic_text
+
+        write_atomic_text(path, text)
+    except OSError as error:
+        raise UsageProblem(f"cannot write {path}: {error.strerror or error}") from error

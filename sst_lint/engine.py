@@ -1,0 +1,130 @@
+"""What happens between paths and a report? The one road of every face, on one screen.
+
+discover -> read -> split into units -> facts -> link -> checks -> one defect one finding -> suppress, sort
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sst_lint.source.records import Source, Unit, Unreadable
+
+if TYPE_CHECKING:
+    from sst_lint.catalogue.model import Library
+    from sst_lint.checks.defect import Defect
+    from sst_lint.config import Config
+    from sst_lint.findings import Report
+    from sst_lint.flow.world import FileFacts
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a face may say beside the paths. ``overrides``: configuration fields that win over files."""
+
+    config: Path | None = None
+    isolated: bool = False
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    jobs: int = 0
+
+
+@dataclass(frozen=True)
+class Read:
+    """The files of one project: what could be read, what could not, and which of them were asked for."""
+
+    sources: tuple[Source, ...]
+    unreadable: tuple[Unreadable, ...]
+    asked: frozenset[str] | None  #: None: all
+
+
+@dataclass
+class Failures:
+    """Places where the tool itself failed: reported like an unreadable file, and the run ends with exit code 2."""
+
+    files: list[Unreadable] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def check(paths: Sequence[Path], options: Options | None = None) -> Report:
+    """Return the findings that touch ``paths``, each judged in the whole of its project.
+
+    Raises ``CatalogueError`` or ``ConfigError`` when rules, models or configuration are wrong.
+    """
+    options = options or Options()
+    groups, problems = _by_root(paths)
+    reports = [check_project(root, asked, options) for root, asked in groups]
+    return _joined([root for root, _ in groups], reports, problems)
+
+
+def check_project(root: Path, asked: Sequence[Path], options: Options) -> Report:
+    """Return the findings of the project at ``root`` that touch the ``asked`` paths; paths are relative to the root."""
+    from sst_lint.catalogue import load_rules
+    from sst_lint.findings import Policy, Report, collect, fails
+
+    rules, failures = load_rules(), Failures()
+    config = _config(root, options)
+    policy = Policy(config, rules)
+    policy.validate()
+    read = _read(root, asked, config)
+    facts = extract_all(read.sources, failures)
+    defects = _defects(facts, _models(config), config)
+    by_path = {source.path: source for source in read.sources}
+    findings = collect(defects, (*read.unreadable, *failures.files), rules, policy, by_path)
+    if read.asked is not None:
+        findings = [finding for finding in findings if finding.touches(read.asked)]
+    return Report(
+        tuple(findings),
+        files=len(read.sources) + len(read.unreadable) if read.asked is None else len(read.asked),
+        failing=sum(1 for finding in findings if fails(finding, config.fail_on)),
+        problems=tuple(failures.problems),
+        notes=config.notes,
+        texts={each.path: by_path[each.path].text for each in findings if each.path in by_path},
+    )
+
+
+def extract_all(sources: Iterable[Source], failures: Failures) -> list[FileFacts]:
+    """Return the facts of every unit; what fails in one unit is noted, and the rest goes on."""
+    from sst_lint.flow.world import FileFacts
+    from sst_lint.source.units import run_deep
+
+    def work() -> list[FileFacts]:
+        return [
+            FileFacts(source.path, tuple((unit, _facts(source.path, unit, failures)) for unit in source.units))
+            for source in sources
+        ]
+
+    return run_deep(work)
+
+
+def _facts(path: str, unit: Unit, failures: Failures) -> Any:
+    """Return the facts of one unit; those of an empty one when it cannot be read."""
+    from libcst import ParserSyntaxError
+
+    from sst_lint.facts import extract
+
+    try:
+        return extract(unit)
+    except ParserSyntaxError as error:
+        line = unit.first_line + max(error.raw_line - (2 if unit.indent else 1), 0)
+        failures.files.append(Unreadable(path, line, 1, f"not parsed: {error.message.splitlines()[0]}"))
+    except Exception as error:  # noqa: BLE001 -- becomes a finding and exit code 2; one unit must not end the run
+        what = f"internal error in {unit.qualname}: {type(error).__name__}: {error}; please report it"
+        failures.files.append(Unreadable(path, unit.first_line, 1, what))
+        failures.problems.append(f"{path}:{unit.first_line}: {what}")
+    return extract(replace(unit, text="", kind="module", indent=""))
+
+
+def _models(config: Config) -> tuple[Library, ...]:
+    """Return the built-in models and those of the configuration, which come last and win."""
+    from sst_lint.catalogue import load_models, parse_library
+
+    own = (parse_library(table, f"models[{index}]") for index, table in enumerate(config.models))
+    return (*load_models(), *own)
+
+
+def _defects(files: Sequence[FileFacts], models: tuple[Library, ...], config: Config) -> Iterable[Defect]:
+    from sst_lint import checks, flow
+
+    return checks.run(flow.link(files, models, config), config)
