@@ -48,8 +48,13 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+
+TYPE_CHECKING = False  # importing `typing` takes longer than the rest of this package
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TypeVar
+
+    _T = TypeVar("_T")
 
 if sys.platform == "win32":
     import msvcrt
@@ -67,8 +72,6 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 # ERROR_ACCESS_DENIED is what replacing a file that somebody has open gives; the other two are its plainer forms.
 SHARING_VIOLATIONS = (5, 32, 33)
 _RETRY_DELAYS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
-
-_T = TypeVar("_T")
 
 
 class System:
