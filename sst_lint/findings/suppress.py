@@ -19,7 +19,7 @@ UNUSED, UNEXPLAINED, INVALID = "SST901", "SST902", "SST903"
 ABOUT_SUPPRESSIONS = (UNUSED, UNEXPLAINED, INVALID)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Scope:
     """One directive and the lines for which it speaks."""
 
@@ -46,6 +46,8 @@ class Suppressions:
         """Resolve the directives of one file; what is invalid is kept for ``problems``."""
         self._rules = rules
         self._scopes: list[_Scope] = []
+        self._by_line: dict[int, list[_Scope]] = {}  # those that speak for one line
+        self._wide: list[_Scope] = []  # those that speak for a range or the file
         self._invalid: list[tuple[Directive, str]] = []
         opened: list[_Scope] = []
         for directive in sorted(directives, key=lambda each: (each.line, each.column)):
@@ -58,6 +60,8 @@ class Suppressions:
             scope = self._scope(directive)
             if scope is not None:
                 self._scopes.append(scope)
+                wide = directive.kind in ("off", "ignore-file")
+                (self._wide if wide else self._by_line.setdefault(directive.line, [])).append(scope)
                 if directive.kind == "off":
                     opened.append(scope)
 
@@ -91,8 +95,10 @@ class Suppressions:
 
     def apply(self, finding: Finding) -> Finding:
         """Return the finding, with its suppression if a comment silences it; the comments remember it."""
-        silencing = [scope for scope in self._scopes if scope.covers(finding.rule, finding)]
-        for scope in self._scopes:
+        lines = dict.fromkeys((finding.line, finding.statement_line))
+        near = [scope for line in lines for scope in self._by_line.get(line, ())] + self._wide
+        silencing = [scope for scope in near if scope.covers(finding.rule, finding)]
+        for scope in near:
             # a comment for a weaker rule of the same defect is not unused: it speaks as soon as the stronger is off
             scope.used.update(code for code in (finding.rule, *finding.also) if scope.covers(code, finding))
         if not silencing:
@@ -109,12 +115,13 @@ class Suppressions:
         A comment for a rule that is not ``enabled`` in this run is not called unused.
         """
         on = set(enabled)
+        everything = all(rule.code in on for rule in self._rules if rule.default)
         found = [(INVALID, directive, f"invalid suppression: {message}") for directive, message in self._invalid]
         for scope in self._scopes:
             directive = scope.directive
             if directive.kind == "waiver":
                 continue  # a team's own comment, not written for this tool
-            unused = _unused(scope, on)
+            unused = _unused(scope, on) if scope.named or everything else None
             if unused is not None:
                 found.append(
                     (UNUSED, directive, f"unused suppression{unused}: nothing here for it to silence; remove it")

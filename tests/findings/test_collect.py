@@ -154,6 +154,12 @@ def test_a_comment_for_a_weaker_or_a_hidden_rule_is_not_unused() -> None:
     assert shape(run([defect("SST201", confidence="low")], comment("ignore", 3, "SST201"))) == []
 
 
+def test_a_blanket_comment_is_judged_only_when_everything_was_looked_for() -> None:
+    some = Config(select=("SST203", "SST9"))
+    assert shape(run([defect("SST201")], comment("ignore", 3), config=some)) == []
+    assert shape(run([], comment("ignore", 3, "SST203", "SST201"), config=some)) == ["3:SST901"]
+
+
 def test_nearest_rule_is_offered() -> None:
     found = run([], comment("ignore", 3, "unsorted-lising"))
     assert "did you mean `unsorted-listing`?" in found[0].message
