@@ -6,6 +6,8 @@ shortest round-trip form, only the escapes that JSON demands, one newline at the
 
 from __future__ import annotations
 
+from itertools import chain
+
 from .errors import CanonicalError, StrictJSONError
 
 TYPE_CHECKING = False
@@ -62,24 +64,16 @@ def _encoder(indent: int | None) -> Any:
 def _is_exact(obj: object) -> bool:
     """Are all types exact? Asked only of what the encoder accepted, which therefore has no cycles.
 
-    The loops over members run in C; only containers are looked at one by one.
+    Level by level, so that the loops over keys and members run in C.
     """
-    if type(obj) in _SCALARS:
-        return True
-    stack: list[Any] = [obj]
-    while stack:
-        each = stack.pop()
-        kind = type(each)
-        if kind is dict:
-            if not _STRINGS.issuperset(map(type, each)):
-                return False
-            members = each.values()
-        elif kind is list or kind is tuple:
-            members = each
-        else:
+    level: list[Any] = [obj]
+    while level := [each for each in level if type(each) not in _SCALARS]:
+        dicts = [each for each in level if type(each) is dict]
+        lists = [each for each in level if type(each) is list or type(each) is tuple]
+        if len(dicts) + len(lists) != len(level) or not _STRINGS.issuperset(map(type, chain.from_iterable(dicts))):
             return False
-        if not _SCALARS.issuperset(map(type, members)):
-            stack.extend([member for member in members if type(member) not in _SCALARS])
+        level = list(chain.from_iterable(map(dict.values, dicts)))
+        level.extend(chain.from_iterable(lists))
     return True
 
 
