@@ -9,29 +9,27 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
+from sst_lint.source.deep import run_deep
+from sst_lint.source.nesting import find_too_deep
 from sst_lint.source.records import Unit
 
 if TYPE_CHECKING:
     import libcst
 
-MODULE_NAME = "<module>"
+__all__ = ["MODULE_NAME", "SyntaxProblem", "normalize_newlines", "run_deep", "split_units"]
 
-#: For work on trees that are deeper than a default thread allows; only address space, pages are used as needed.
-DEEP_STACK_BYTES = 512 * 1024 * 1024
-DEEP_RECURSION_LIMIT = 60_000
+MODULE_NAME = "<module>"
 
 _BLOCK_FIELDS = ("body", "handlers", "cases", "orelse", "finalbody")  # in the order in which they are written
 _BLOCK_TAIL = re.compile(r"[ \t\f]*;?[ \t\f]*\\\Z")
 _ONLY_CONTINUATION = re.compile(r"[ \t\f]*\\\Z")
-
-T = TypeVar("T")
-_deep_lock = threading.Lock()
+#: What ``ast`` refuses and no newer grammar allows, though LibCST may let it pass: message openings.
+_FINAL = ("too many nested parentheses", "(unicode error)", "(value error)", "bytes can only contain ASCII")
 
 
 class SyntaxProblem(Exception):
@@ -82,33 +80,6 @@ def split_units(text: str) -> tuple[Unit, ...]:
     return tuple(units)
 
 
-def run_deep(work: Callable[[], T]) -> T:
-    """Runs ``work`` in a thread whose stack and recursion limit hold trees thousands of levels deep."""
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-
-    def target() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:  # noqa: BLE001 -- handed to the caller's thread, which raises it
-            failure.append(error)
-
-    with _deep_lock:  # both settings belong to the whole process
-        old_limit = sys.getrecursionlimit()
-        old_stack = threading.stack_size(DEEP_STACK_BYTES)
-        sys.setrecursionlimit(max(old_limit, DEEP_RECURSION_LIMIT))
-        try:
-            thread = threading.Thread(target=target, name="sst-lint-deep")
-            thread.start()
-            thread.join()
-        finally:
-            sys.setrecursionlimit(old_limit)
-            threading.stack_size(old_stack)
-    if failure:
-        raise failure[0]
-    return outcome[0]
-
-
 def _preorder(spans: Sequence[_Span], prefix: str) -> Iterator[tuple[str, _Span]]:
     for span in spans:
         qualname = prefix + span.name
@@ -139,13 +110,22 @@ def _indent(line: str) -> str:
 
 
 def _find_spans(text: str, lines: Sequence[str]) -> tuple[_Span, ...]:
+    deep = find_too_deep(text)
+    if deep is not None:
+        raise SyntaxProblem(deep.line, 1, deep.message)
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on invalid escapes; they are the user's, and not on our stderr
+            tree = ast.parse(text)
     except SyntaxError as error:
-        return _spans_by_libcst(text, lines, _problem(error))
-    except (RecursionError, MemoryError, ValueError) as error:
-        # Deep expressions exhaust the interpreter's parser, which says so by MemoryError; a null byte is a ValueError.
-        return _spans_by_libcst(text, lines, SyntaxProblem(1, 1, str(error) or "too complex for Python's parser"))
+        problem = _problem(error)
+        if isinstance(error, IndentationError) or problem.message.startswith(_FINAL):
+            raise problem from None
+        return _spans_by_libcst(text, lines, problem)
+    except (RecursionError, MemoryError):  # how this interpreter's parser says that it is too deep
+        return _spans_by_libcst(text, lines, SyntaxProblem(1, 1, "too complex for Python's parser"))
+    except ValueError as error:  # null bytes
+        raise SyntaxProblem(1, 1, str(error)) from None
     return _ast_spans(tree.body, lines)
 
 
