@@ -272,8 +272,9 @@ class Batch:
             self.results.append(WriteResult(True, staged.durable, content))
 
     def _discard(self) -> None:
-        for staged, _ in self._staged:
-            staged.discard()
+        with contextlib.ExitStack() as stack:  # all of them, whatever one raises
+            for staged, _ in self._staged:
+                stack.callback(staged.discard)
 
 
 @contextlib.contextmanager

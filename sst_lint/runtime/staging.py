@@ -338,13 +338,17 @@ class Staged:
 
     def discard(self) -> None:
         """Remove what this call made, and nothing else. The error that led here is the one worth reporting."""
-        with contextlib.suppress(OSError):
-            self.close()
         temp, self.temp = self.temp, ""
-        if temp:
+        try:  # a second interrupt must not keep the later steps from happening
             with contextlib.suppress(OSError):
-                _system.system.unlink(temp)
-        self.release()
+                self.close()
+        finally:
+            try:
+                if temp:
+                    with contextlib.suppress(OSError):
+                        _system.system.unlink(temp)
+            finally:
+                self.release()
 
     def error(self, cause: OSError) -> AtomicWriteError:
         """`cause` with the stage at which it happened."""
