@@ -1,0 +1,84 @@
+"""What does an annotation promise? ``set[str] | None``, ``dict[str, "Table"]``, type comments left out.
+
+An annotation is read into (dotted name, depth) pairs: depth 0 is the value itself, 1 what it holds.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+
+_TRANSPARENT = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"})
+_CONTAINERS = frozenset(
+    {
+        "Iterable", "Iterator", "Sequence", "MutableSequence", "Collection", "Container", "Generator", "AsyncIterator",
+        "AsyncIterable", "AsyncGenerator", "Awaitable", "Coroutine", "ContextManager", "AsyncContextManager", "Deque",
+    }
+)  # fmt: skip
+_MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"})
+_SEQUENCES = frozenset(
+    {"list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "FrozenSet", "AbstractSet", "deque"}
+)
+
+Promise = tuple[tuple[str, int], ...]
+
+
+@cache
+def promised(text: str) -> Promise:
+    """(dotted name, depth) of everything that the annotation names, in order; empty when it cannot be read."""
+    if len(text) > 500:
+        return ()
+    try:
+        tree = ast.parse(text.strip().strip("()") if text.startswith("(") else text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    found: dict[tuple[str, int], None] = {}
+    _read(tree, 0, found)
+    return tuple(found)
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        inner = _dotted(node.value)
+        return f"{inner}.{node.attr}" if inner else ""
+    return ""
+
+
+def _read(node: ast.expr, depth: int, found: dict[tuple[str, int], None]) -> None:
+    if depth > 3:
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        for name, inner in promised(node.value):
+            found[(name, depth + inner)] = None
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        _read(node.left, depth, found)
+        _read(node.right, depth, found)
+    elif isinstance(node, ast.Subscript):
+        _read_generic(node, depth, found)
+    else:
+        name = _dotted(node)
+        if name and name != "None":
+            found[(name, depth)] = None
+
+
+def _read_generic(node: ast.Subscript, depth: int, found: dict[tuple[str, int], None]) -> None:
+    head = _dotted(node.value)
+    last = head.rpartition(".")[2]
+    parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if last in _TRANSPARENT:
+        for part in parts[:1] if last == "Annotated" else parts:
+            _read(part, depth, found)
+    elif last in _MAPPINGS:
+        found[(head, depth)] = None
+        for part in parts[1:]:
+            _read(part, depth + 1, found)
+    elif last in ("Awaitable", "Coroutine"):
+        _read(parts[-1], depth, found)
+    elif last in _SEQUENCES or last in _CONTAINERS:
+        found[(head, depth)] = None
+        for part in parts:
+            _read(part, depth + 1, found)
+    elif last not in ("Callable", "Literal", "type", "Type"):
+        found[(head, depth)] = None

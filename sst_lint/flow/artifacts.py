@@ -1,0 +1,157 @@
+"""What does a write produce? artifact, state, log, lock, temp, report, scratch, test, console, remote, or unknown.
+
+Decided by configured patterns, by literals in the path, by names on the way to it, by the format of what is written, by the
+role of the file and function that writes. The strongest evidence wins and is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from sst_lint.config import Config
+from sst_lint.config.patterns import matches
+from sst_lint.flow.evidence import Evidence
+
+ArtifactKind = Literal[
+    "artifact", "state", "log", "lock", "temp", "report", "scratch", "test", "console", "remote", "argument", "unknown"
+]
+
+_SUFFIXES: tuple[tuple[str, ArtifactKind], ...] = (
+    (r"\.(tmp|temp|part|partial|swp|download|incomplete|staging)\d*$", "temp"),
+    (r"\.(lock|pid|lck|sock)$", "lock"),
+    (r"\.log$", "log"),
+    (r"\.(md|markdown|html?|rst|svg|tex)$", "report"),
+    (
+        r"\.(json|jsonl|ndjson|ya?ml|toml|csv|tsv|parquet|feather|arrow|orc|pkl|pickle|joblib|npy|npz|pth?|ckpt|safetensors"
+        r"|h5|hdf5|onnx|pb|bin|model|sqlite3?|db|zip|tar|gz|tgz|bz2|xz|whl|xml|proto|avro|msgpack|geojson|nc|zarr|tif+)$",
+        "artifact",
+    ),
+    (r"\.(ini|cfg|conf|config|properties|env|rc)$", "state"),
+)
+_WORDS: tuple[tuple[frozenset[str], ArtifactKind], ...] = (
+    (frozenset(["tmp", "temp", "tempfile", "tempdir", "tmpdir", "tmpfile", "scratch", "staging", "partial", "tmpname", "mkstemp"]), "temp"),
+    (frozenset(["devnull", "stdout", "stderr", "stdin", "tty", "console", "terminal"]), "console"),
+    (frozenset(["lock", "lockfile", "pidfile", "pid", "mutex"]), "lock"),
+    (frozenset(["log", "logs", "logfile", "logging", "logdir", "trace", "debug"]), "log"),
+    (frozenset(["report", "reports", "summary", "readme", "changelog"]), "report"),
+    (
+        frozenset(
+            ["manifest", "checkpoint", "ckpt", "metrics", "model", "models", "artifact", "artifacts", "snapshot", "metadata", "results", "predictions", "dataset", "weights", "features", "schema", "state_dict", "embeddings"]
+        ),
+        "artifact",
+    ),
+    (
+        frozenset(["config", "cfg", "settings", "cache", "state", "index", "history", "registry", "preferences", "userfile", "database"]),
+        "state",
+    ),
+)
+_TEST_PATH = re.compile(r"(^|/)(tests?|testing|test_[^/]*|[^/]*_test|conftest|benchmarks?|examples?|docs?)(/|\.py$)")
+_STRUCTURED = frozenset({"json", "yaml", "pickle", "toml", "csv", "npy", "parquet", "xml", "msgpack", "hdf5", "torch"})
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A verdict on a write's target, why, and how sure (``literal`` evidence is surer than names)."""
+
+    kind: ArtifactKind
+    why: str
+    literal: bool
+
+
+def words(name: str) -> frozenset[str]:
+    """The lower-case words of an identifier, and the identifier itself."""
+    return frozenset({w.lower() for w in _WORD.findall(name)} | {name.lower()})
+
+
+def is_test_path(path: str, config: Config) -> bool:
+    """Whether a file is a test, an example or a benchmark."""
+    if config.test_patterns and matches(path, config.test_patterns):
+        return True
+    return _TEST_PATH.search(path) is not None
+
+
+def classify(evidence: Evidence, formats: tuple[str, ...], path: str, config: Config) -> Kind:
+    """The kind of what is written. ``formats``: how its content is rendered; ``path``: the file that holds the write."""
+    configured = _by_patterns(evidence, config)
+    if configured is not None:
+        return configured
+    if evidence.temporary:
+        return Kind("temp", "a new temporary file", True)
+    for text in evidence.texts:
+        found = _by_text(text)
+        if found is not None:
+            if found.kind == "artifact" and _stronger_name(evidence):
+                break
+            return found
+    for name in evidence.names:
+        found = _by_name(name)
+        if found is not None and found.kind in ("temp", "lock", "log", "console"):
+            return found
+    if is_test_path(path, config):
+        return Kind("test", "written by test code", True)
+    structured = [f for f in formats if f in _STRUCTURED]
+    if structured:
+        return Kind("artifact", f"{structured[0]} content", True)
+    for name in evidence.names:
+        found = _by_name(name)
+        if found is not None:
+            return found
+    if evidence.argument:
+        return Kind("argument", "a path that the user names", False)
+    return Kind("unknown", "", False)
+
+
+def _stronger_name(evidence: Evidence) -> bool:
+    """Whether the nearest name says temporary or lock although a suffix looks like an artifact's."""
+    for name in evidence.names[:2]:
+        found = _by_name(name)
+        if found is not None and found.kind in ("temp", "lock"):
+            return True
+    return False
+
+
+def _by_patterns(evidence: Evidence, config: Config) -> Kind | None:
+    tables: tuple[tuple[tuple[str, ...], ArtifactKind], ...] = (
+        (config.artifact_patterns, "artifact"),
+        (config.state_patterns, "state"),
+        (config.log_patterns, "log"),
+        (config.report_patterns, "report"),
+        (config.scratch_patterns, "scratch"),
+    )
+    for patterns, kind in tables:
+        for text in evidence.texts:
+            if patterns and matches(text.replace("\x00", "x").strip("/"), patterns):
+                return Kind(kind, f"{_shown(text)} matches the configured patterns", True)
+    return None
+
+
+def _by_text(text: str) -> Kind | None:
+    if text.startswith("/dev/"):
+        return Kind("console", f"{_shown(text)}", True)
+    if text.startswith(("/tmp/", "/var/tmp/")):
+        return Kind("temp", f"below {_shown(text)}", True)
+    last = text.rsplit("/", 1)[-1]
+    for pattern, kind in _SUFFIXES:
+        if re.search(pattern, last, re.IGNORECASE):
+            if kind == "lock" and not last.startswith((".", "\x00")) and re.match(r"[a-z-]+\.lock$", last):
+                return Kind("artifact", f"a lock file of packages, {_shown(text)}", True)
+            return Kind(kind, f"path ends in {_shown(last)}", True)
+    if last.endswith(("~", ".bak")):
+        return Kind("temp", f"path ends in {_shown(last)}", True)
+    return None
+
+
+def _by_name(name: str) -> Kind | None:
+    parts = words(name)
+    for vocabulary, kind in _WORDS:
+        hit = sorted(parts & vocabulary)
+        if hit:
+            return Kind(kind, f"named {name}", False)
+    return None
+
+
+def _shown(text: str) -> str:
+    return repr(text.replace("\x00", "{}"))[:60]

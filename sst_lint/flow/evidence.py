@@ -1,0 +1,185 @@
+"""What is this path? Constants, names and temporary files that flow into a path, and what is renamed to what.
+
+Evidence is gathered backward from the path, without matching calls (a helper's parameter shows what all of its callers pass),
+within a bounded number of steps.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.calls import Site
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.reach import Graph
+
+_FOLLOWED = frozenset(
+    {Op.SAME, Op.PATH, Op.TEXT, Op.LOAD, Op.STORE, Op.AS_LIST, Op.ONLY_VALUE, Op.NOT_LIST, Op.NOT_SET}
+)
+_SAME_PATH = frozenset({Op.SAME, Op.TEXT, Op.PATH})
+_STEPS = 120
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What flows into a path: literals, names on the way, and how it begins (nearest first)."""
+
+    texts: tuple[str, ...]
+    names: tuple[str, ...]
+    temporary: bool
+    argument: bool  #: parsed from the command line
+    parameter: bool  #: a parameter that nobody in the program fills
+    steps: int
+
+
+class PathEvidence:
+    """Answers questions about path nodes; keeps the answers."""
+
+    def __init__(self, linked: Mutations, graph: Graph) -> None:
+        self._linked = linked
+        self._graph = graph
+        self._known: dict[int, Evidence] = {}
+        self._signatures: dict[int, object] = {}
+        self._origins: dict[int, frozenset[object]] = {}
+        self._sites_by_result: dict[int, list[Site]] = {}
+        for site in linked.sites:
+            self._sites_by_result.setdefault(site.ports["return"], []).append(site)
+
+    def of(self, node: int) -> Evidence:
+        """The evidence for the path at ``node``."""
+        known = self._known.get(node)
+        if known is None:
+            known = self._known[node] = self._gather(node)
+        return known
+
+    def _gather(self, start: int) -> Evidence:
+        linked, graph, world = self._linked, self._graph, self._linked.world
+        texts: dict[str, None] = {}
+        names: dict[str, None] = {}
+        temporary = argument = parameter = False
+        seen = {start}
+        queue: deque[tuple[int, int]] = deque([(start, 0)])
+        while queue and len(seen) < _STEPS:
+            node, depth = queue.popleft()
+            record = world.nodes[node]
+            if record.kind == Kind.TEXT:
+                if record.name:
+                    texts[record.name] = None
+            elif record.kind in (Kind.NAME, Kind.ATTR, Kind.PARAM, Kind.CELL, Kind.IMPORT, Kind.PUT, Kind.BOUND):
+                names[record.name] = None
+                if record.kind == Kind.ATTR and record.base >= 0:
+                    owner = world.nodes[world.node_base[world.node_unit[node]] + record.base].name
+                    argument |= owner in ("args", "opts", "options", "namespace", "argv")
+            elif record.kind == Kind.CALL:
+                names[record.name or self._callee_name(node)] = None
+                for site in self._sites_by_result.get(node, ()):
+                    temporary |= bool(site.model.temp)
+                    if site.model.opens is not None and site.ports.get(site.model.opens.path, -1) not in seen:
+                        path = site.ports.get(site.model.opens.path, -1)
+                        if path >= 0:
+                            seen.add(path)
+                            queue.append((path, depth + 1))
+            elif record.kind == Kind.ITEM and record.name.startswith("'"):
+                names[record.name[1:]] = None
+            incoming = graph.incoming.get(node, ())
+            if record.kind == Kind.PARAM and not incoming:
+                parameter = True
+            for number in incoming:
+                source = graph.source[number]
+                if graph.op[number] in _FOLLOWED and source not in seen and depth < 14:
+                    if graph.op[number] in (Op.LOAD, Op.ONLY_VALUE, Op.STORE) and depth > 6:
+                        continue
+                    seen.add(source)
+                    queue.append((source, depth + 1))
+        return Evidence(tuple(texts), tuple(n for n in names if n), temporary, argument, parameter, len(seen))
+
+    def _callee_name(self, node: int) -> str:
+        world = self._linked.world
+        unit = world.node_unit[node]
+        call = world.calls[world.call_base[unit] + world.nodes[node].base]
+        return world.nodes[world.node_base[unit] + call.callee].name
+
+    # the same path in two places
+
+    def origins(self, node: int) -> frozenset[object]:
+        """Signatures of the values that ``node`` may be; two paths with a common one may be the same path."""
+        known = self._origins.get(node)
+        if known is not None:
+            return known
+        graph, world = self._graph, self._linked.world
+        found: set[object] = set()
+        seen = {node}
+        queue: deque[int] = deque([node])
+        while queue and len(seen) < _STEPS:
+            current = queue.popleft()
+            kind = world.nodes[current].kind
+            if kind not in (Kind.VALUE, Kind.CONST, Kind.PUT, Kind.BOUND, Kind.OUT, Kind.RETURN):
+                found.add(self.signature(current, 0))
+            if kind in (Kind.TEXT, Kind.BINOP):
+                continue
+            for site in self._sites_by_result.get(current, ()):
+                port = self._passes_path(site)
+                if port >= 0 and port not in seen:
+                    seen.add(port)
+                    queue.append(port)
+            for number in graph.incoming.get(current, ()):
+                source = graph.source[number]
+                if graph.op[number] == Op.SAME and source not in seen:
+                    seen.add(source)
+                    queue.append(source)
+        result = self._origins[node] = frozenset(found)
+        return result
+
+    def _passes_path(self, site: Site) -> int:
+        """The port of a call that only turns a path into another kind of path (``str(p)``, ``Path(p)``, ``fspath``)."""
+        if site.model.name in _SAME_FILE:
+            for name in site.model.params[:1]:
+                return site.ports.get(name, -1)
+        return -1
+
+    def signature(self, node: int, depth: int) -> object:
+        """Equal for nodes that are built alike from the same things."""
+        world, graph = self._linked.world, self._graph
+        record = world.nodes[node]
+        if depth > 4:
+            return node
+        if record.kind == Kind.TEXT and "\x00" not in record.name:
+            return ("text", record.name)
+        if record.kind in (Kind.TEXT, Kind.BINOP):
+            parts = tuple(self.signature(graph.source[n], depth + 1) for n in graph.incoming.get(node, ()))
+            return (record.kind, record.name, parts)
+        if record.kind in (Kind.NAME, Kind.IMPORT):
+            return ("name", self._linked.file_of(node), record.name)
+        if record.kind in (Kind.ATTR, Kind.ITEM) and record.base >= 0:
+            base = world.node_base[world.node_unit[node]] + record.base
+            owner: object = self.signature(base, depth + 1)
+            for value in self._linked.values(base):
+                if value[0] == "i":
+                    owner = ("instance", value[1])
+                    break
+            return ("attribute", record.name, owner)
+        if record.kind == Kind.PARAM:
+            function = world.functions.get(world.scope_of_node(node))
+            if function is not None and function.cls >= 0 and record.base == 0:
+                return ("instance", function.cls)
+        if record.kind == Kind.CALL and record.name in _DERIVING:
+            unit = world.node_unit[node]
+            number = world.call_base[unit] + record.base
+            receiver = self._linked.receiver_of(number)
+            parts = tuple(self.signature(n, depth + 1) for _, n in self._linked.argument_nodes(number))
+            return ("call", record.name, self.signature(receiver, depth + 1) if receiver >= 0 else None, parts)
+        sources = [graph.source[n] for n in graph.incoming.get(node, ()) if graph.op[n] == Op.SAME]
+        if record.kind == Kind.VALUE and len(sources) == 1:
+            return self.signature(sources[0], depth + 1)
+        return node
+
+
+_SAME_FILE = frozenset(
+    {
+        "builtins.str", "pathlib.Path", "os.fspath", "os.path.abspath", "os.path.realpath", "os.fsencode", "os.fsdecode",
+        "os.path.expanduser", "os.path.normpath", "pathlib.PurePath", "os.path.expandvars",
+    }
+)  # fmt: skip
+_DERIVING = frozenset({"with_suffix", "with_name", "joinpath", "join", "with_stem", "name", "format", "resolve"})

@@ -1,0 +1,213 @@
+"""What does each ``except`` clause guard, and what becomes of the error? Contexts: artifact-shaping, diagnostic, best-effort.
+
+A handler shapes artifacts when it can complete normally and (a) something that its ``try`` body or the handler itself assigns,
+stores or returns reaches an artifact, a digest or an artifact's path, or (b) its ``try`` body writes or digests, itself or
+through a resolved callee. What the enclosing function does elsewhere is no evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sst_lint.facts.ops import VALUE
+from sst_lint.facts.records import Handler, Kind
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.order import Order
+from sst_lint.flow.reach import Graph, Search
+from sst_lint.flow.writes import Writes
+
+Context = Literal["artifact-shaping", "diagnostic", "best-effort"]
+BROAD = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.StandardError"})
+_LOGGING_NAMES = frozenset(
+    ["debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print_exc", "print_exception", "print", "fatal", "echo", "secho"]
+)
+_CLEANUP = frozenset(
+    ["close", "unlink", "remove", "rmtree", "rmdir", "kill", "terminate", "shutdown", "disconnect", "release", "join", "stop", "cleanup", "unregister", "quit", "cancel", "delete", "removedirs", "flush", "logout", "abort", "rollback", "__exit__", "wait", "detach"]
+)
+
+
+class _Everything(dict[int, int]):
+    """A mask that rules nothing out."""
+
+    def get(self, key: int, default: object = None) -> int:  # type: ignore[override]
+        return 127
+
+
+@dataclass(frozen=True)
+class HandlerInfo:
+    """One clause with its verdicts. ``path`` leads from what it guards to the artifact (empty in case (b))."""
+
+    unit: int
+    handler: Handler
+    names: tuple[str, ...]  #: the caught types, qualified as far as known
+    broad: bool
+    interrupts: bool  #: also catches KeyboardInterrupt and SystemExit (bare, BaseException)
+    silent: bool
+    completes: bool
+    context: Context
+    certain: bool  #: (a) rather than (b)
+    path: tuple[tuple[int, int], ...]
+    what: str
+    logs: bool
+    cleanup: bool
+
+
+class Handlers:
+    """Judges all handlers of a linked program."""
+
+    def __init__(self, linked: Mutations, graph: Graph, writes: Writes, order: Order) -> None:
+        self._linked = linked
+        self._graph = graph
+        self._writes = writes
+        self._sites: dict[int, list[str]] = {}
+        for site in linked.sites:
+            self._sites.setdefault(site.call, []).append(site.model.name)
+        self._logs = {s.call for s in linked.sites if s.model.logs or s.model.policy}
+        self._policy = {s.call for s in linked.sites if s.model.policy}
+        self._calls_by_region: dict[tuple[int, int], list[int]] = {}
+        for number, call in enumerate(linked.world.calls):
+            self._calls_by_region.setdefault((linked.world.call_unit[number], call.region), []).append(number)
+        self._children: dict[tuple[int, int], list[int]] = {}
+        for unit, (_, _, facts) in enumerate(linked.world.units):
+            for index, region in enumerate(facts.regions):
+                self._children.setdefault((unit, region.parent), []).append(index)
+        self._sinks = {s.node: s.what for s in order.sinks if s.rank == 0}
+        for write in writes.all:
+            if write.kind.kind in ("artifact", "state", "remote") and write.path_node >= 0:
+                self._sinks.setdefault(write.path_node, "the path of " + _ARTICLE[write.kind.kind])
+        self._writing = self._writing_functions(order)
+        self._search = Search(graph, _Everything(), expose=False)
+        self._search.start((node, VALUE, "") for node in self._sinks)
+        self._search.run()
+        self.all = tuple(self._judge(unit, handler) for unit, handler in linked.world.handlers())
+
+    def _writing_functions(self, order: Order) -> dict[int, str]:
+        """Functions that write an artifact or digest, themselves or through what they call."""
+        world = self._linked.world
+        direct: dict[int, str] = {}
+        self._writing_calls: dict[int, str] = {}
+        for write in self._writes.all:
+            if write.kind.kind in ("artifact", "state", "remote"):
+                self._writing_calls[write.site.call] = f"writes {_ARTICLE[write.kind.kind]}"
+        for sink in order.sinks:
+            if sink.rank == 0 and sink.call >= 0:
+                verb = "digests" if sink.what == "a digest" else f"writes {sink.what}"
+                self._writing_calls.setdefault(sink.call, verb)
+        for number, verb in self._writing_calls.items():
+            scope = world.scope_base[world.call_unit[number]] + world.calls[number].scope
+            direct.setdefault(scope, verb)
+        callers: dict[int, list[int]] = {}
+        for number, scopes in self._linked.callees.items():
+            caller = world.scope_base[world.call_unit[number]] + world.calls[number].scope
+            for scope in scopes:
+                callers.setdefault(scope, []).append(caller)
+        queue = sorted(direct)
+        while queue:
+            scope = queue.pop(0)
+            for caller in callers.get(scope, ()):
+                if caller not in direct:
+                    direct[caller] = direct[scope]
+                    queue.append(caller)
+        return direct
+
+    def calls_in(self, unit: int, region: int) -> list[int]:
+        """The calls of a region and the regions inside it."""
+        result: list[int] = []
+        stack = [region]
+        while stack:
+            current = stack.pop()
+            result += self._calls_by_region.get((unit, current), ())
+            stack += self._children.get((unit, current), ())
+        return sorted(result)
+
+    def _judge(self, unit: int, handler: Handler) -> HandlerInfo:
+        base = self._linked.world.node_base[unit]
+        names = tuple(n for t in handler.types for n in self._type_names(base + t))
+        broad = handler.bare or any(n in BROAD for n in names)
+        interrupts = handler.bare or "builtins.BaseException" in names
+        body = self.calls_in(unit, handler.body) if handler.body >= 0 else []
+        logs = any(self._logs_error(number) for number in body)
+        completes = any(e != "raises" for e in handler.ends)
+        raises = handler.reraises or handler.raises_from or handler.raises_other
+        silent = not (logs or raises or handler.uses_error)
+        context, certain, path, what = self._context(unit, handler, completes)
+        if context != "artifact-shaping":
+            context = "diagnostic" if logs else "best-effort"
+        return HandlerInfo(
+            unit,
+            handler,
+            names,
+            broad,
+            interrupts,
+            silent,
+            completes,
+            context,
+            certain,
+            path,
+            what,
+            logs,
+            self._cleans_up(unit, handler),
+        )
+
+    def _type_names(self, node: int) -> list[str]:
+        found = [str(v[1]) for v in self._linked.values(node) if v[0] == "x"]
+        if found:
+            return found
+        return [self._linked.world.nodes[node].name]
+
+    def _logs_error(self, number: int) -> bool:
+        if number in self._logs:
+            return True
+        call = self._linked.world.calls[number]
+        base = self._linked.world.node_base[self._linked.world.call_unit[number]]
+        name = call.method or self._linked.world.nodes[base + call.callee].name
+        if (
+            name in _LOGGING_NAMES
+            or name.startswith(("log_", "warn_", "report_"))
+            or name in ("warnings", "fail", "skip")
+        ):
+            return True
+        return any(scope in self._logging_functions() for scope in self._linked.callees.get(number, ()))
+
+    def _logging_functions(self) -> frozenset[int]:
+        known = getattr(self, "_logging", None)
+        if known is None:
+            world = self._linked.world
+            scopes = set()
+            for number in self._logs:
+                if world.calls[number].region == -1:
+                    scopes.add(world.scope_base[world.call_unit[number]] + world.calls[number].scope)
+            known = self._logging = frozenset(scopes)
+        return known
+
+    def _cleans_up(self, unit: int, handler: Handler) -> bool:
+        """Whether the guarded code only releases things."""
+        calls = [self._linked.world.calls[n] for n in self.calls_in(unit, handler.tried)]
+        base = self._linked.world.node_base[unit]
+        names = [c.method or self._linked.world.nodes[base + c.callee].name for c in calls if not c.used]
+        return bool(names) and all(n in _CLEANUP for n in names)
+
+    def _context(
+        self, unit: int, handler: Handler, completes: bool
+    ) -> tuple[Context, bool, tuple[tuple[int, int], ...], str]:
+        if not completes:
+            return "best-effort", False, (), ""
+        base = self._linked.world.node_base[unit]
+        for local in (*handler.fallbacks, *handler.writes):
+            node = base + local
+            if self._linked.world.nodes[node].kind in (Kind.NAME, Kind.IMPORT, Kind.FUNC):
+                continue
+            for place, state in self._search.reached.get(node, ())[:1]:
+                path = tuple((s[0], e) for s, e in self._search.path(place, state))
+                return "artifact-shaping", True, path, self._sinks.get(path[-1][0], "an artifact")
+        for number in self.calls_in(unit, handler.tried):
+            if number in self._writing_calls:
+                return "artifact-shaping", False, (), self._writing_calls[number]
+            for scope in self._linked.callees.get(number, ()):
+                if scope in self._writing:
+                    return "artifact-shaping", False, (), self._writing[scope]
+        return "best-effort", False, (), ""
+
+
+_ARTICLE = {"artifact": "an artifact", "state": "a state file", "remote": "an object store"}

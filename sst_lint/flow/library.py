@@ -1,0 +1,130 @@
+"""What is known of a callable or type outside of the program? Models by qualified name, with bases and aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sst_lint.catalogue.model import Library, Model, TypeModel
+
+_TYPE_ALIASES = {
+    "typing.List": "builtins.list",
+    "typing.Dict": "builtins.dict",
+    "typing.Set": "builtins.set",
+    "typing.FrozenSet": "builtins.frozenset",
+    "typing.Tuple": "builtins.tuple",
+    "typing.AbstractSet": "builtins.set",
+    "typing.MutableSet": "builtins.set",
+    "collections.abc.Set": "builtins.set",
+    "collections.abc.MutableSet": "builtins.set",
+    "typing.Text": "builtins.str",
+    "typing.Mapping": "builtins.dict",
+    "typing.MutableMapping": "builtins.dict",
+    "typing.DefaultDict": "builtins.dict",
+    "typing.OrderedDict": "builtins.dict",
+    "collections.abc.Mapping": "builtins.dict",
+    "collections.abc.MutableMapping": "builtins.dict",
+    "typing.TextIO": "typing.IO",
+    "typing.BinaryIO": "typing.IO",
+    "io.TextIOWrapper": "typing.IO",
+    "io.TextIOBase": "typing.IO",
+    "io.IOBase": "typing.IO",
+    "io.RawIOBase": "typing.IO",
+    "io.BufferedWriter": "typing.IO",
+    "io.BufferedIOBase": "typing.IO",
+    "io.FileIO": "typing.IO",
+    "pathlib.PosixPath": "pathlib.Path",
+    "pathlib.WindowsPath": "pathlib.Path",
+}
+
+
+class LibraryIndex:
+    """Finds the model of a qualified name."""
+
+    def __init__(self, libraries: Iterable[Library]) -> None:
+        self._models: dict[str, Model] = {}
+        self._types: dict[str, TypeModel] = {}
+        self._aliases: dict[str, str] = dict(_TYPE_ALIASES)
+        self.by_method: dict[str, list[Model]] = {}
+        self._known: dict[str, Model | None] = {}
+        for library in libraries:
+            for model in library.calls:
+                self._models.setdefault(model.name, model)
+                if model.method and model.unknown_receiver:
+                    self.by_method.setdefault(model.name.rpartition(".")[2], []).append(model)
+            for entry in library.types:
+                self._types.setdefault(entry.name, entry)
+            for other, target in library.aliases:
+                self._aliases.setdefault(other, target)
+            self._attributes(library)
+
+    def _attributes(self, library: Library) -> None:
+        for name, kind in getattr(library, "attributes", ()):
+            self.module_attributes[name] = kind
+
+    module_attributes: dict[str, str] = {}
+
+    def canonical(self, name: str) -> str:
+        """``name`` with the longest aliased prefix replaced."""
+        for _ in range(4):
+            head, tail = name, ""
+            while head:
+                if head in self._aliases:
+                    name = self._aliases[head] + tail
+                    break
+                head, dot, last = head.rpartition(".")
+                tail = dot + last + tail
+            else:
+                return name
+        return name
+
+    def model(self, name: str) -> Model | None:
+        """The model of the callable ``name`` (``pkg.func``, ``pkg.Class.method``), looked up through base types."""
+        if name in self._known:
+            return self._known[name]
+        found = self._find(self.canonical(name))
+        self._known[name] = found
+        return found
+
+    def _find(self, name: str) -> Model | None:
+        if name in self._models:
+            return self._models[name]
+        owner, _, method = name.rpartition(".")
+        for base in self.bases(owner):
+            if f"{base}.{method}" in self._models:
+                return self._models[f"{base}.{method}"]
+        return None
+
+    def bases(self, name: str) -> list[str]:
+        """Base types of a library's type, nearest first."""
+        result: list[str] = []
+        queue = [self.canonical(name)]
+        while queue:
+            entry = self._types.get(queue.pop(0))
+            for base in entry.bases if entry is not None else ():
+                base = self.canonical(base)
+                if base not in result:
+                    result.append(base)
+                    queue.append(base)
+        return result
+
+    def is_type(self, name: str) -> bool:
+        """Whether ``name`` is a type that some model speaks of."""
+        return self.canonical(name) in self._types
+
+    def attribute(self, owner: str, name: str) -> str:
+        """The type of an attribute of a library's type, or ""."""
+        for candidate in (self.canonical(owner), *self.bases(owner)):
+            entry = self._types.get(candidate)
+            if entry is not None:
+                for attribute, kind in entry.attributes:
+                    if attribute == name:
+                        return self.canonical(kind)
+        return ""
+
+    def is_path_attribute(self, owner: str, name: str) -> bool:
+        """Whether the attribute is a path derived from its owner (``p.parent``)."""
+        for candidate in (self.canonical(owner), *self.bases(owner)):
+            entry = self._types.get(candidate)
+            if entry is not None and name in entry.path_attributes:
+                return True
+        return False

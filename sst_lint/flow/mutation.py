@@ -1,0 +1,239 @@
+"""Who sees a change made in place? What is put into an object reaches everything that holds the same object.
+
+``x = self.items; x.append(v)`` changes the field; ``fill(target)`` changes the caller's object when the callee changes its
+parameter. And the order in which a loop calls something becomes the order of what is filled there: each function that fills
+a parameter, a field or a global has a node for the order in which it is called (its *context*), to which every call in a loop
+adds that loop.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.calls import LOOP_ORDER, Calls
+
+_ALIASING = frozenset(
+    {
+        Kind.LIST, Kind.DICT, Kind.SET, Kind.CALL, Kind.PARAM, Kind.ATTR, Kind.ITEM, Kind.NAME, Kind.CELL, Kind.VALUE,
+        Kind.IMPORT, Kind.BOUND,
+    }
+)  # fmt: skip
+#: The root of an object that is made here; of a global; both in place of a parameter's index.
+LOCAL = -2
+GLOBAL = -1
+
+
+class Mutations(Calls):
+    """Adds the edges of changes in place, and contexts."""
+
+    def finish(self) -> None:
+        """To be called once values have settled."""
+        self._incoming: dict[int, list[int]] = {}
+        for number in range(len(self.edges)):
+            self._incoming.setdefault(self.edges.target[number], []).append(number)
+        self._changed: dict[int, None] = {}
+        self._contexts: dict[tuple[int, int], int] = {}
+        self._callers: dict[int, list[int]] = {}
+        for number, scopes in self.callees.items():
+            for scope in scopes:
+                self._callers.setdefault(scope, []).append(number)
+        self._need: deque[tuple[int, int]] = deque()
+        self._direct()
+        self._outs()
+        self.run()
+        self._spread_contexts()
+        self.run()
+
+    # changes in place
+
+    def _direct(self) -> None:
+        world = self.world
+        for index, (_, _, facts) in enumerate(world.units):
+            base = world.node_base[index]
+            stores = {e.target: e.key for e in facts.edges if e.op == Op.STORE and not e.key}
+            for local in facts.mutated:
+                self.changed(base + local)
+                if local in stores and world.nodes[base + local].kind not in (Kind.LIST, Kind.TUPLE):
+                    self._by_context(base + local, base + local, Op.ORDERS_KEYS)
+        for site in tuple(self.sites):
+            for flow in site.model.flows:
+                if flow.to == "return" or not self.holds(site, flow.when, flow.unless):
+                    continue
+                target = site.ports.get(flow.to, -1)
+                if target >= 0:
+                    self.changed(target)
+                    op = LOOP_ORDER.get(flow.how)
+                    if op is not None:
+                        self._ordered(site.call, target, target, op)
+            content = self.contents.get((site.call, ""))
+            if content is not None:
+                for flow in site.model.flows:
+                    if flow.how in ("text", "serialize", "serialize-sorted") and site.ports.get(flow.to, -1) >= 0:
+                        self._ordered(site.call, site.ports[flow.to], content, Op.ORDERS)
+
+    def _ordered(self, number: int, holder: int, target: int, op: Op) -> None:
+        """``target`` is filled by call ``number``; loops around the call but not around ``holder`` order it."""
+        for loop in self._loops(number, holder):
+            self._edge(loop, target, op)
+        self._by_context(holder, target, op)
+
+    def _edge(self, source: int, target: int, op: int, key: str = "", label: int = 0) -> None:
+        before = len(self.edges)
+        self.add_edge(source, target, op, key, label)
+        if len(self.edges) > before:
+            self._incoming.setdefault(target, []).append(before)
+
+    def _loops(self, number: int, holder: int) -> list[int]:
+        """Order nodes of the loops that run around the call but not around the binding of ``holder``."""
+        world = self.world
+        unit = world.call_unit[number]
+        facts, base = world.units[unit][2], world.node_base[unit]
+        call = world.calls[number]
+        record = world.nodes[holder]
+        same = world.node_unit[holder] == unit and record.scope == call.scope
+        stop = record.loop if same else -1
+        result, current = [], call.loop
+        while current != -1 and current != stop:
+            if facts.loops[current].node >= 0:
+                result.append(base + facts.loops[current].node)
+            current = facts.loops[current].parent
+        return result
+
+    def changed(self, node: int, depth: int = 0) -> None:
+        """The object of ``node`` is changed: so is what it was taken from."""
+        if node < 0 or node in self._changed or depth > 8:
+            return
+        self._changed[node] = None
+        record = self.world.nodes[node]
+        unit = self.world.node_unit[node]
+        base = self.world.node_base[unit] + record.base if record.base >= 0 else -1
+        kind = record.kind
+        if kind == Kind.ATTR and base >= 0:
+            self.puts.setdefault(base, []).append(node)
+            for value in self.values(base):
+                self.bind_put(node, value)
+            self._edge(node, base, Op.STORE, "." + record.name)
+            self.changed(base, depth + 1)
+        elif kind == Kind.ITEM and base >= 0:
+            self._edge(node, base, Op.STORE, record.name if record.name != "#-" else "")
+            self.changed(base, depth + 1)
+        elif kind == Kind.PARAM:
+            self._parameter(node)
+        elif kind == Kind.NAME:
+            found = self.global_node(self.file_of(node), record.name)
+            if found >= 0:
+                self._edge(node, found, Op.SAME)
+        self._sources_of(node, kind, depth)
+
+    def _parameter(self, node: int) -> None:
+        function = self.world.functions.get(self.world.scope_of_node(node))
+        if function is not None and node in function.params:
+            self._edge(node, function.outs[function.params.index(node)], Op.SAME)
+
+    def _sources_of(self, node: int, kind: int, depth: int) -> None:
+        """Other names of the same object."""
+        edges = self.edges
+        for number in tuple(self._incoming.get(node, ())):
+            source, op = edges.source[number], edges.op[number]
+            if edges.label[number] != 0 or self.world.nodes[source].kind not in _ALIASING:
+                continue
+            if op == Op.SAME and kind in (Kind.VALUE, Kind.CELL, Kind.CALL, Kind.IMPORT):
+                self._edge(node, source, Op.SAME)
+                self.changed(source, depth + 1)
+            elif op in (Op.ITER, Op.LOAD) and kind in (Kind.VALUE, Kind.CALL):
+                self._edge(node, source, Op.STORE, edges.key[number])
+                self.changed(source, depth + 1)
+
+    def _outs(self) -> None:
+        """Arguments whose parameter is changed by the callee are changed; to a fixpoint."""
+        done: set[tuple[int, int]] = set()
+        moved = True
+        while moved:
+            moved = False
+            for number, bound in tuple(self.bindings.items()):
+                for argument, _, out in bound:
+                    if out in self._incoming and (number, argument) not in done:
+                        done.add((number, argument))
+                        moved = True
+                        self.changed(argument)
+
+    # contexts
+
+    def context(self, scope: int, root: int) -> int:
+        """The order in which a function is called, as far as what it fills in ``root`` is concerned."""
+        known = self._contexts.get((scope, root))
+        if known is None:
+            function = self.world.functions[scope]
+            like = self.world.nodes[function.returns]
+            known = self.world.add_node(Kind.LOOP, function.unit, like, "calls")
+            self._contexts[(scope, root)] = known
+            self._need.append((scope, root))
+        return known
+
+    def root(self, node: int, depth: int = 0) -> int:
+        """What an object belongs to: a parameter (its index), something global, or something made here."""
+        record = self.world.nodes[node]
+        unit = self.world.node_unit[node]
+        if record.kind == Kind.PARAM:
+            return record.base
+        if record.kind in (Kind.NAME, Kind.IMPORT, Kind.CELL, Kind.BOUND):
+            return GLOBAL
+        if depth < 8:
+            if record.kind in (Kind.ATTR, Kind.ITEM) and record.base >= 0:
+                return self.root(self.world.node_base[unit] + record.base, depth + 1)
+            if record.kind == Kind.VALUE:
+                roots = {
+                    self.root(self.edges.source[n], depth + 1)
+                    for n in self._incoming.get(node, ())
+                    if self.edges.op[n] in (Op.SAME, Op.LOAD) and self.edges.label[n] == 0
+                }
+                return max(roots, default=LOCAL)
+        return LOCAL
+
+    def _by_context(self, holder: int, target: int, op: Op) -> None:
+        root = self.root(holder)
+        scope = self.world.scope_of_node(holder)
+        if root != LOCAL and scope in self.world.functions:
+            self._edge(self.context(scope, root), target, op)
+
+    def _spread_contexts(self) -> None:
+        while self._need:
+            scope, root = self._need.popleft()
+            node = self._contexts[(scope, root)]
+            function = self.world.functions[scope]
+            for number in self._callers.get(scope, ()):
+                self._call_context(number, function.params, root, node)
+
+    def _call_context(self, number: int, params: tuple[int, ...], root: int, node: int) -> None:
+        label = number + 1
+        caller = self.world.scope_base[self.world.call_unit[number]] + self.world.calls[number].scope
+        if root == GLOBAL:
+            argument = -1
+        else:
+            found = [a for a, p, _ in self.bindings.get(number, ()) if root < len(params) and p == params[root]]
+            if not found:
+                return
+            argument = found[0]
+        result = self.result_of(number)
+        holder = argument if argument >= 0 else self.world.node_base[self.world.call_unit[number]]
+        if argument == result:
+            return  # a constructor fills what it makes
+        loops = self._loops(number, holder) if argument >= 0 else self._loops_all(number)
+        for loop in loops:
+            self._edge(loop, node, Op.ORDERS, "", label)
+        outer = GLOBAL if argument < 0 else self.root(argument)
+        if outer != LOCAL and caller in self.world.functions:
+            self._edge(self.context(caller, outer), node, Op.ORDERS, "", label)
+
+    def _loops_all(self, number: int) -> list[int]:
+        world = self.world
+        unit = world.call_unit[number]
+        facts, base = world.units[unit][2], world.node_base[unit]
+        result, current = [], world.calls[number].loop
+        while current != -1:
+            if facts.loops[current].node >= 0:
+                result.append(base + facts.loops[current].node)
+            current = facts.loops[current].parent
+        return result

@@ -1,0 +1,275 @@
+"""Which unordered things reach what is compared or read back? Sources of order, sinks by rank, the searches between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sst_lint.facts.ops import INNER_KEYS, INNER_ORDER, KEYS, ORDER, SET, Op
+from sst_lint.facts.records import Choice, Kind
+from sst_lint.flow.artifacts import ArtifactKind
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.reach import Exposure, Graph, Search, State
+from sst_lint.flow.writes import Write, Writes
+
+#: The kinds of source that are findings of their own, strong ones first.
+STRONG = ("listing", "completion", "hash")
+_LISTED_STATES = 400
+
+
+@dataclass(frozen=True)
+class Sink:
+    """A place where order becomes permanent. ``rank`` 0: for certain, 1: may be, 2: hardly, 3: leaves the program."""
+
+    node: int
+    bits: tuple[int, ...]
+    rank: int
+    what: str
+    call: int = -1
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A source of disorder that reaches a sink: where it shows, and the way.
+
+    ``kind``: listing, set, dict, completion. ``place`` is the node whose position the finding has.
+    ``path``: (node, edge that leads on) from source to sink.
+    """
+
+    kind: str
+    place: int
+    source: int
+    path: tuple[tuple[int, int], ...]
+    sink: Sink
+    weak: bool
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A choice among unordered elements."""
+
+    unit: int
+    choice: Choice | None
+    node: int
+    kind: str
+    path: tuple[tuple[int, int], ...]
+    weak: bool
+    call: int = -1
+
+
+class Order:
+    """The answers on order for a linked program."""
+
+    def __init__(self, linked: Mutations, graph: Graph, writes: Writes) -> None:
+        self._linked = linked
+        self._graph = graph
+        self._writes = writes
+        self.sinks = tuple(self._find_sinks())
+        self._sink_of = {}
+        for sink in self.sinks:
+            self._sink_of.setdefault(sink.node, sink)
+        self._add_iterated_dicts()
+        for node, bits in linked.set_sources.items():
+            linked.add_source(node, bits, "set", -1)
+        self.reaches: dict[tuple[str, int], Reach] = {}
+        self._run(("listing", "completion"), with_sets=True)
+        self._run(("dict",), with_sets=False)
+
+    # sinks
+
+    def _find_sinks(self) -> Iterable[Sink]:
+        linked = self._linked
+        for site in linked.sites:
+            content = linked.contents.get((site.call, ""))
+            if content is not None:
+                yield from self._content_sink(site.call, content)
+            if site.model.digest:
+                node = site.ports.get(site.model.digest, -1)
+                if node >= 0:
+                    yield Sink(node, (ORDER, KEYS, INNER_ORDER, INNER_KEYS), 0, "a digest", site.call)
+        for write in self._writes.all:
+            if write.node >= 0:
+                rank, what = rank_of(write)
+                bits = (ORDER, KEYS, INNER_ORDER, INNER_KEYS)
+                sorted_keys = write.site.model.writes is not None and write.site.model.writes.how == "serialize-sorted"
+                if rank < 3:
+                    yield Sink(write.node, (ORDER, INNER_ORDER) if sorted_keys else bits, rank, what, write.site.call)
+
+    def _content_sink(self, call: int, content: int) -> Iterable[Sink]:
+        """What a call writes to a handle: as permanent as the file that the handle opened."""
+        linked = self._linked
+        found: list[Write] = []
+        known = False
+        for site in linked.sites:
+            if site.call != call:
+                continue
+            for flow in site.model.flows:
+                port = site.ports.get(flow.to, -1)
+                if flow.to == "return" or port < 0:
+                    continue
+                known |= linked.has_type(port, "io.StringIO", "io.BytesIO")
+                known |= any(v[0] == "x" and str(v[1]).startswith("sys.std") for v in linked.values(port))
+                found += self._writes.handle_writes(port)
+            known |= site.model.console and "file" not in site.given
+        if found:
+            rank, what = min((rank_of(w) for w in found), key=lambda r: r[0])
+            if rank < 3:
+                yield Sink(content, (ORDER,), rank, what, call)
+        elif not known and not self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call])):
+            yield Sink(content, (ORDER,), 1, "a file", call)
+
+    def _escapes(self) -> Iterable[State]:
+        """What leaves through public functions, their parameters, fields and globals."""
+        world = self._linked.world
+        for function in world.functions.values():
+            name = function.record.name
+            if (name.startswith("_") and not name.endswith("__")) or function.record.kind == "lambda":
+                continue
+            for node in (function.returns, *function.outs):
+                for bit in (ORDER, KEYS, INNER_ORDER, INNER_KEYS):
+                    yield (node, bit, "")
+        for node in sorted({*self._linked.field_nodes, *self._linked.global_nodes}):
+            for bit in (ORDER, KEYS, INNER_ORDER, INNER_KEYS):
+                yield (node, bit, "")
+
+    # sources
+
+    def _add_iterated_dicts(self) -> None:
+        """Looping over a dict itself shows its order, as ``.keys()`` does."""
+        world, linked = self._linked.world, self._linked
+        for index, (_, _, facts) in enumerate(world.units):
+            base = world.node_base[index]
+            for loop in facts.loops:
+                if loop.node >= 0 and loop.source >= 0 and linked.has_type(base + loop.source, "builtins.dict"):
+                    if not linked.has_type(base + loop.source, "builtins.list", "builtins.set"):
+                        linked.add_source(base + loop.node, ORDER, "dict", -1)
+
+    # searches
+
+    def _run(self, kinds: tuple[str, ...], with_sets: bool) -> None:
+        sources: dict[int, list[tuple[int, str]]] = {}
+        for node, rows in self._linked.sources.items():
+            for bits, kind, _ in rows:
+                if kind in kinds or (with_sets and kind == "set"):
+                    sources.setdefault(node, []).append((bits, kind))
+        mask = self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
+        for rank in (0, 1, 2, 3):
+            search = Search(self._graph, mask, expose=with_sets)
+            if rank == 3:
+                search.start(self._escapes())
+            else:
+                search.start((s.node, bit, "") for s in self.sinks if s.rank == rank for bit in s.bits)
+            search.run()
+            self._collect(search, sources, mask, with_sets, rank)
+
+    def _collect(
+        self, search: Search, sources: dict[int, list[tuple[int, str]]], mask: dict[int, int], sets: bool, rank: int
+    ) -> None:
+        for node in sorted(sources):
+            for bits, kind in sources[node]:
+                if kind == "set" or (kind, node) in self.reaches:
+                    continue
+                for place, state in search.reached.get(node, ()):
+                    if state[1] & bits:
+                        steps = search.path(place, state)
+                        self._add(kind, node, node, steps, rank)
+                        break
+        if sets:
+            for exposure in search.exposures.values():
+                self._expose(search, exposure, sources, mask, rank)
+
+    def _expose(
+        self,
+        main: Search,
+        exposure: Exposure,
+        sources: dict[int, list[tuple[int, str]]],
+        mask: dict[int, int],
+        rank: int,
+    ) -> None:
+        place = self._graph.target[exposure.edge]
+        if ("set", place) in self.reaches:
+            return
+        search = Search(self._graph, mask, _LISTED_STATES, expose=False)
+        search.start_at(exposure, main)
+        search.run()
+        for node in search.reached:
+            for bits, kind in sources.get(node, ()):
+                if kind != "set":
+                    continue
+                for where, state in search.reached[node]:
+                    if state[1] & bits:
+                        self._add("set", place, node, search.path(where, state, exposure), rank)
+                        return
+
+    def _add(self, kind: str, place: int, source: int, steps: list[tuple[State, int]], rank: int) -> None:
+        path = tuple((state[0], edge) for state, edge in steps)
+        sink = self._sink_of.get(path[-1][0]) if path else None
+        if rank == 3 or sink is None:
+            sink = Sink(path[-1][0] if path else place, (), 3, "")
+        weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
+        self.reaches[(kind, place)] = Reach(kind, place, source, path, sink, weak)
+
+    # choices
+
+    def picked(self) -> list[Picked]:
+        """Choices of one element of something unordered, with the way from the source."""
+        linked, world = self._linked, self._linked.world
+        sources: dict[int, list[tuple[int, str]]] = {}
+        for node, rows in linked.sources.items():
+            for bits, kind, _ in rows:
+                if kind in ("listing", "set", "completion"):
+                    sources.setdefault(node, []).append((bits, kind))
+        mask = self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
+        rows_: list[tuple[int, Choice | None, int, int]] = []
+        for unit, choice in world.choices():
+            rows_.append((unit, choice, world.node_base[unit] + choice.node, -1))
+        for site in linked.sites:
+            node = site.ports.get(site.model.choice, -1) if site.model.choice else -1
+            if node >= 0:
+                rows_.append((world.call_unit[site.call], None, node, site.call))
+        result = []
+        for unit, choice, node, call in rows_:
+            bits = mask.get(node, 0) & (ORDER | SET)
+            if bits:
+                found = self._pick(node, bits, sources, mask)
+                if found is not None:
+                    kind, path = found
+                    weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
+                    result.append(Picked(unit, choice, node, kind, path, weak, call))
+        return result
+
+    def _pick(
+        self, node: int, bits: int, sources: dict[int, list[tuple[int, str]]], mask: dict[int, int]
+    ) -> tuple[str, tuple[tuple[int, int], ...]] | None:
+        search = Search(self._graph, mask, _LISTED_STATES, expose=False)
+        search.start((node, bit, "") for bit in (ORDER, SET) if bits & bit)
+        search.run()
+        for reached in search.reached:
+            for source_bits, kind in sources.get(reached, ()):
+                for place, state in search.reached[reached]:
+                    if state[1] & source_bits:
+                        return kind, tuple((s[0], e) for s, e in search.path(place, state))
+        return None
+
+
+def rank_of(write: Write) -> tuple[int, str]:
+    """How permanent a write is, and what to call it."""
+    return _RANKS[write.kind.kind]
+
+
+_RANKS: dict[ArtifactKind, tuple[int, str]] = {
+    "artifact": (0, "an artifact"),
+    "state": (0, "a state file"),
+    "remote": (0, "an object store"),
+    "unknown": (1, "a file"),
+    "argument": (1, "a file that the user names"),
+    "report": (1, "a report"),
+    "temp": (2, "a temporary file"),
+    "scratch": (2, "a scratch file"),
+    "log": (3, "a log"),
+    "lock": (3, "a lock file"),
+    "test": (3, "a file of a test"),
+    "console": (3, "the terminal"),
+}
+
+__all__ = ["Kind", "Op", "Order", "Picked", "Reach", "Sink"]

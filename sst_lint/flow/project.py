@@ -1,0 +1,95 @@
+"""The project graph and the questions that checks, matrices and fixes ask of it. Each answer is made once, when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from sst_lint.catalogue.model import Library
+from sst_lint.config import Config
+from sst_lint.flow.calls import Site
+from sst_lint.flow.evidence import PathEvidence
+from sst_lint.flow.handlers import HandlerInfo, Handlers
+from sst_lint.flow.library import LibraryIndex
+from sst_lint.flow.modules import Modules
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.order import Order, Picked, Reach
+from sst_lint.flow.reach import Graph
+from sst_lint.flow.trace import Tracer
+from sst_lint.flow.world import FileFacts, World
+from sst_lint.flow.writes import Write, Writes
+
+
+class Project:
+    """All facts of a project, linked."""
+
+    def __init__(self, linked: Mutations, config: Config) -> None:
+        self.linked = linked
+        self.config = config
+        self.world = linked.world
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The finished edges."""
+        return Graph(self.linked)
+
+    @cached_property
+    def trace(self) -> Tracer:
+        """Positions and traces."""
+        return Tracer(self.linked, self.graph)
+
+    @cached_property
+    def evidence(self) -> PathEvidence:
+        """What flows into paths."""
+        return PathEvidence(self.linked, self.graph)
+
+    @cached_property
+    def _writes(self) -> Writes:
+        return Writes(self.linked, self.evidence, self.config)
+
+    @cached_property
+    def _order(self) -> Order:
+        return Order(self.linked, self.graph, self._writes)
+
+    @cached_property
+    def _handlers(self) -> Handlers:
+        return Handlers(self.linked, self.graph, self._writes, self._order)
+
+    def sites(self) -> Sequence[Site]:
+        """Library calls that a model speaks of."""
+        return self.linked.sites
+
+    def writes(self) -> Sequence[Write]:
+        """All places that write files, the harmless ones too."""
+        return self._writes.all
+
+    def reaches(self) -> Iterable[Reach]:
+        """Unordered sources that reach something permanent, or leave the program (rank 3)."""
+        return self._order.reaches.values()
+
+    @cached_property
+    def picked(self) -> Sequence[Picked]:
+        """Choices among unordered elements."""
+        return self._order.picked()
+
+    def handlers(self) -> Sequence[HandlerInfo]:
+        """All except clauses with their contexts."""
+        return self._handlers.all
+
+    def is_test(self, path: str) -> bool:
+        """Whether a source file is test code, whose writes and handlers are quiet."""
+        return self._writes.is_test(path)
+
+
+def link(files: Iterable[FileFacts], roots: Sequence[str], libraries: Iterable[Library], config: Config) -> Project:
+    """Link the facts of ``files`` (paths relative to the project root) into one graph.
+
+    ``roots`` are the import roots, relative to the project root; ``libraries`` the models of what is outside.
+    """
+    world = World(files)
+    modules = Modules([f.path for f in world.files], roots)
+    linked = Mutations(world, modules, LibraryIndex(libraries))
+    linked.start()
+    linked.guess()
+    linked.finish()
+    return Project(linked, config)

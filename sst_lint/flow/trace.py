@@ -1,0 +1,109 @@
+"""How does a reviewer see a path through the graph? A few steps, one line each, with function names."""
+
+from __future__ import annotations
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.location import Location, Step
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.reach import Graph
+
+_SHOWN_OPS = {
+    Op.LOOP: "a loop runs in this order",
+    Op.COPY: "keeps the order",
+    Op.TEXT: "rendered as text in this order",
+    Op.TEXT_SORTED: "rendered as text",
+    Op.MAP: "becomes the order of keys",
+    Op.ORDERS: "filled in the order of the loop",
+    Op.ORDERS_KEYS: "keys are added in the order of the loop",
+    Op.ORDERS_INNER: "filled in the order of the loop",
+    Op.VIEW: "read in the order of its keys",
+}
+
+
+class Tracer:
+    """Turns nodes and paths into locations and steps."""
+
+    def __init__(self, linked: Mutations, graph: Graph) -> None:
+        self._linked = linked
+        self._graph = graph
+
+    def location(self, node: int) -> Location:
+        """Where a node stands."""
+        world = self._linked.world
+        record = world.nodes[node]
+        return self.span(world.node_unit[node], record.line, record.column, record.end_line, record.end_column)
+
+    def span(self, unit: int, line: int, column: int, end_line: int, end_column: int) -> Location:
+        """A span of a unit (relative lines) as a location in its file."""
+        world = self._linked.world
+        _, source, _ = world.units[unit]
+        offset = source.first_line - 1
+        return Location(
+            world.path_of_unit(unit),
+            max(line, 1) + offset,
+            max(column, 1),
+            max(end_line or line, 1) + offset,
+            max(end_column or column, 1),
+            "" if source.kind == "module" else source.qualname,
+        )
+
+    def statement_line(self, node: int) -> int:
+        """The first line of the statement that holds a node."""
+        world = self._linked.world
+        return max(world.nodes[node].statement, 1) + world.units[world.node_unit[node]][1].first_line - 1
+
+    def steps(self, path: tuple[tuple[int, int], ...], first: str, last: str) -> tuple[Step, ...]:
+        """The steps worth showing of a path of (node, edge that leads on), between a first and a last message."""
+        if not path:
+            return ()
+        result: list[Step] = [self._step(path[0][0], first)]
+        for node, edge in path[:-1]:
+            if edge < 0:
+                continue
+            message = self._message(edge)
+            if message:
+                self._append(result, self._step(self._graph.target[edge], message), node)
+        result.append(self._step(path[-1][0], last))
+        return tuple(_without_repeats(result))
+
+    def _append(self, result: list[Step], step: Step, source: int) -> None:
+        if step.line <= 0 or self._linked.world.nodes[source].line <= 0:
+            return
+        result.append(step)
+
+    def _step(self, node: int, message: str) -> Step:
+        where = self.location(node)
+        return Step(where.path, where.line, where.function, message)
+
+    def _message(self, edge: int) -> str:
+        graph, world = self._graph, self._linked.world
+        label, target, op = graph.label[edge], graph.target[edge], graph.op[edge]
+        record = world.nodes[target]
+        if label > 0:
+            function = world.functions.get(graph.param_scope.get(target, -1))
+            return f"passed to {function.qualname}()" if function is not None else ""
+        if label < 0:
+            function = world.functions.get(graph.port_scope.get(graph.source[edge], -1))
+            return f"returned by {function.qualname}()" if function is not None else ""
+        if target in self._linked.field_nodes:
+            return f"stored in {self._linked.world.classes[self._linked.field_nodes[target][0]].name}.{record.name}"
+        if record.kind == Kind.PUT:
+            return f"stored in .{record.name}"
+        if op in _SHOWN_OPS:
+            name = f"{record.name}() " if record.kind == Kind.CALL and record.name else ""
+            return name + _SHOWN_OPS[Op(op)] if op == Op.COPY else _SHOWN_OPS[Op(op)]
+        return ""
+
+
+def _without_repeats(steps: list[Step]) -> list[Step]:
+    result: list[Step] = []
+    for index, step in enumerate(steps):
+        if result and (result[-1].path, result[-1].line) == (step.path, step.line):
+            if index == len(steps) - 1:
+                result[-1] = step if len(result) > 1 else result[-1]
+                if result[-1] is not step:
+                    result.append(step)
+            continue
+        result.append(step)
+    return result

@@ -1,0 +1,135 @@
+"""Which functions, classes and types can a node hold? A small forward analysis over the edges of the graph.
+
+An abstract value is a tuple: ``("m", file)`` a module of the program, ``("n", name)`` a package without a file, ``("x", name)``
+something outside of the program by its qualified name, ``("f", scope)`` a function, ``("b", scope)`` a method bound to its
+receiver, ``("c", class)``, ``("i", class)`` an instance, ``("t", name)`` an instance of a library's type, ``("h", call)`` the
+file that a call opened, ``("p", call)`` a ``functools.partial``, ``("s", class)`` a ``super()``.
+
+Values travel along edges that keep the object; values of elements travel beside them. Sets are small and capped, events are
+worked off in order, so the result does not depend on anything but the program.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from sst_lint.facts.ops import IDENTITY, Op
+from sst_lint.flow.world import World
+
+Value = tuple[str, Any]
+
+#: A node that may hold more than this many values says nothing.
+CAP = 24
+
+_ELEMENTS_PASS = frozenset({*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.VIEW})
+
+
+class Edges:
+    """The edges of the whole program as parallel arrays.
+
+    ``label`` is 0 inside a function, ``c + 1`` from an argument into the callee of call ``c``, ``-(c + 1)`` back out of it.
+    ``weak`` marks an edge that rests on a guess (a method found by its name alone).
+    """
+
+    def __init__(self) -> None:
+        self.source: list[int] = []
+        self.target: list[int] = []
+        self.op: list[int] = []
+        self.key: list[str] = []
+        self.label: list[int] = []
+        self.weak: list[bool] = []
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+
+class Values:
+    """Nodes, edges, and what each node can hold."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.edges = Edges()
+        self.held: dict[int, dict[Value, None]] = {}
+        self.elements: dict[int, dict[Value, None]] = {}
+        self.successors: dict[int, list[int]] = {}
+        self._known_edges: set[tuple[int, int, int, str, int]] = set()
+        self._queue: deque[tuple[int, Value, bool]] = deque()
+        self.weak = False
+
+    def add_edge(self, source: int, target: int, op: int = Op.SAME, key: str = "", label: int = 0) -> None:
+        """Add an edge once; what ``source`` already holds moves on."""
+        if source < 0 or target < 0 or source == target:
+            return
+        identity = (source, target, int(op), key, label)
+        if identity in self._known_edges:
+            return
+        self._known_edges.add(identity)
+        edges = self.edges
+        number = len(edges.source)
+        edges.source.append(source)
+        edges.target.append(target)
+        edges.op.append(int(op))
+        edges.key.append(key)
+        edges.label.append(label)
+        edges.weak.append(self.weak)
+        self.successors.setdefault(source, []).append(number)
+        for value in tuple(self.held.get(source, ())):
+            self._pass(number, value, False)
+        for value in tuple(self.elements.get(source, ())):
+            self._pass(number, value, True)
+
+    def add_value(self, node: int, value: Value) -> None:
+        """``node`` may hold ``value``."""
+        known = self.held.setdefault(node, {})
+        if value not in known and len(known) < CAP:
+            known[value] = None
+            self._queue.append((node, value, False))
+
+    def add_element(self, node: int, value: Value) -> None:
+        """Something inside ``node`` may be ``value``."""
+        known = self.elements.setdefault(node, {})
+        if value not in known and len(known) < CAP:
+            known[value] = None
+            self._queue.append((node, value, True))
+
+    def values(self, node: int) -> tuple[Value, ...]:
+        """What ``node`` may hold, in the order of discovery."""
+        return tuple(self.held.get(node, ()))
+
+    def has_type(self, node: int, *names: str) -> bool:
+        """Whether ``node`` may be an instance of one of the library types ``names``."""
+        held = self.held.get(node)
+        return held is not None and any(("t", name) in held for name in names)
+
+    def run(self) -> None:
+        """Work off all events."""
+        queue = self._queue
+        while queue:
+            node, value, inner = queue.popleft()
+            for number in tuple(self.successors.get(node, ())):
+                self._pass(number, value, inner)
+            if not inner:
+                self.arrived(node, value)
+
+    def _pass(self, number: int, value: Value, inner: bool) -> None:
+        edges = self.edges
+        op, target = edges.op[number], edges.target[number]
+        if inner:
+            if op in _ELEMENTS_PASS:
+                self.add_element(target, value)
+            elif op == Op.LOAD or op == Op.ITER:
+                self.add_value(target, value)
+                self.add_element(target, value)
+            elif op == Op.STORE:
+                self.add_element(target, value)
+        elif op in IDENTITY:
+            self.add_value(target, value)
+        elif op == Op.STORE:
+            self.add_element(target, value)
+        elif op == Op.PATH and value[0] == "t" and str(value[1]).startswith("pathlib."):
+            self.add_value(target, value)
+
+    def arrived(self, node: int, value: Value) -> None:
+        """A new value at ``node``; the resolver binds attributes and calls here."""
+        raise NotImplementedError

@@ -1,0 +1,189 @@
+"""Which calls write files, to what kind of path, and under which protocol? One ``Write`` for each, also for the harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sst_lint.config import Config
+from sst_lint.facts.records import Kind as NodeKind
+from sst_lint.flow.artifacts import Kind, classify, is_test_path
+from sst_lint.flow.calls import Site
+from sst_lint.flow.evidence import Evidence, PathEvidence
+from sst_lint.flow.mutation import Mutations
+
+_WRITE_FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_TRUNC", "O_CREAT"})
+
+
+@dataclass(frozen=True)
+class Write:
+    """One place where a file is opened for writing, or written by one call.
+
+    ``mode``: write, append, exclusive, copy, remote, update. ``node`` is where its content arrives (-1 unknown);
+    ``moved``: how the path that is written becomes the final one ("" if it is final already).
+    """
+
+    site: Site
+    node: int
+    path_node: int
+    kind: Kind
+    evidence: Evidence
+    mode: str
+    formats: tuple[str, ...]
+    moved: str
+    atomic: bool
+
+
+class Writes:
+    """Finds and classifies all writes of a linked program."""
+
+    def __init__(self, linked: Mutations, evidence: PathEvidence, config: Config) -> None:
+        self._linked = linked
+        self._evidence = evidence
+        self._config = config
+        self._formats: dict[int, dict[str, None]] = {}
+        self._opened_by: dict[int, list[Site]] = {}
+        self._handles()
+        self._moves = [
+            (site, evidence.origins(site.ports[site.model.moves.src]), site.model.moves.kind)
+            for site in linked.sites
+            if site.model.moves is not None
+            and site.model.moves.kind in ("replace", "rename", "move")
+            and site.ports.get(site.model.moves.src, -1) >= 0
+        ]
+        self.all = tuple(self._find())
+        self.by_call = {write.site.call: write for write in self.all}
+
+    def _handles(self) -> None:
+        """Formats that are written to each opened file, and the content calls of each."""
+        linked = self._linked
+        for site in linked.sites:
+            if (site.call, "") not in linked.contents:
+                continue
+            for flow in site.model.flows:
+                port = site.ports.get(flow.to, -1)
+                for kind, call in linked.values(port) if port >= 0 else ():
+                    if kind == "h":
+                        form = site.model.format
+                        if form:
+                            self._formats.setdefault(call, {})[form] = None
+                        self._opened_by.setdefault(call, []).append(site)
+            for port_name in ("csvfile", "fp", "file", "f", "stream", "fileobj"):
+                port = site.ports.get(port_name, -1)
+                for kind, call in linked.values(port) if port >= 0 and site.model.format else ():
+                    if kind == "h":
+                        self._formats.setdefault(call, {})[site.model.format] = None
+        for site in linked.sites:
+            if site.model.format and (site.call, "") not in linked.contents:
+                for port in site.ports.values():
+                    for kind, call in linked.values(port):
+                        if kind == "h" and call != site.call:
+                            self._formats.setdefault(call, {})[site.model.format] = None
+
+    def _find(self) -> Iterator[Write]:
+        for site in self._linked.sites:
+            model = site.model
+            if model.opens is not None:
+                write = self._opened(site)
+            elif model.writes is not None:
+                write = self._written(site)
+            elif model.moves is not None and model.moves.kind in ("copy", "copytree"):
+                path = site.ports.get(model.moves.dst, -1)
+                write = self._write(site, -1, path, "copy", "") if path >= 0 else None
+            else:
+                write = None
+            if write is not None:
+                yield write
+
+    def _opened(self, site: Site) -> Write | None:
+        opens = site.model.opens
+        assert opens is not None
+        path = site.ports.get(opens.path, -1)
+        if path < 0 or site.model.temp:
+            return None
+        if any(kind == "h" and call != site.call for kind, call in self._linked.values(path)):
+            return None  # a second handle on what another call opened
+        mode = self._mode(site, opens.mode, opens.default)
+        if mode == "":
+            return None
+        return self._write(site, -1, path, mode, "")
+
+    def _mode(self, site: Site, parameter: str, default: str) -> str:
+        if parameter not in site.given:
+            return _mode_of(default)
+        constant = site.constants.get(parameter)
+        if isinstance(constant, str):
+            return _mode_of(constant)
+        evidence = self._evidence.of(site.ports[parameter])
+        if _WRITE_FLAGS & set(evidence.names):
+            names = set(evidence.names)
+            if "O_APPEND" in names:
+                return "append"
+            return "exclusive" if "O_EXCL" in names and "O_TRUNC" not in names else "write"
+        modes = [_mode_of(text) for text in evidence.texts if len(text) <= 3]
+        return next((m for m in ("write", "update", "exclusive", "append") if m in modes), "")
+
+    def _written(self, site: Site) -> Write | None:
+        writes = site.model.writes
+        assert writes is not None
+        if not self._linked.holds(site, writes.when, writes.unless):
+            return None
+        path = site.ports.get(writes.path, -1)
+        if path < 0 or any(kind == "h" for kind, _ in self._linked.values(path)):
+            return None
+        if self._linked.has_type(path, "io.StringIO", "io.BytesIO", "typing.IO"):
+            return None
+        mode = "remote" if writes.remote else "append" if writes.append else "write"
+        return self._write(site, site.ports.get(writes.data, -1), path, mode, writes.format, writes.atomic)
+
+    def _write(self, site: Site, node: int, path: int, mode: str, form: str, atomic: bool = False) -> Write:
+        evidence = self._evidence.of(path)
+        formats = tuple(f for f in (form, *self._formats.get(site.call, ())) if f)
+        source = self._linked.world.path_of_unit(self._linked.world.call_unit[site.call])
+        kind = classify(evidence, formats, source, self._config)
+        if mode == "remote":
+            kind = Kind("remote", "an object store", True)
+        elif self._is_temporary_handle(path):
+            kind = Kind("temp", "a new temporary file", True)
+        return Write(site, node, path, kind, evidence, mode, formats, self._moved(path), atomic)
+
+    def _is_temporary_handle(self, path: int) -> bool:
+        record = self._linked.world.nodes[path]
+        return record.kind == NodeKind.CALL and any(
+            s.model.temp for s in self._linked.sites if s.ports["return"] == path
+        )
+
+    def _moved(self, path: int) -> str:
+        """How the written path is moved to its final place: the strongest move of the same path."""
+        origins = self._evidence.origins(path)
+        if not origins:
+            return ""
+        kinds = [kind for _, sources, kind in self._moves if _common(origins, sources)]
+        return next((k for k in ("replace", "rename", "move") if k in kinds), "")
+
+    def handle_writes(self, node: int) -> list[Write]:
+        """The writes whose opened file ``node`` may be."""
+        found = []
+        for kind, call in self._linked.values(node):
+            if kind == "h" and call in self.by_call:
+                found.append(self.by_call[call])
+        return found
+
+    def is_test(self, path: str) -> bool:
+        """Whether a source file is test code."""
+        return is_test_path(path, self._config)
+
+
+def _common(first: frozenset[object], second: frozenset[object]) -> bool:
+    return not first.isdisjoint(second)
+
+
+def _mode_of(mode: str) -> str:
+    """What an ``open`` mode does to the file; "" when it only reads."""
+    if "w" in mode:
+        return "write"
+    if "x" in mode:
+        return "exclusive"
+    if "a" in mode:
+        return "append"
+    return "update" if "+" in mode else ""
