@@ -29,6 +29,7 @@ from sst_lint.config.keys import (
     keys_of,
 )
 from sst_lint.config.patterns import matches
+from sst_lint.config.waivers import check_accepted, check_waiver
 
 DEFAULT_EXCLUDE = (
     ".*/",
@@ -222,10 +223,16 @@ class Config:
 
     # What a team already has
     waivers: tuple[str, ...] = key(
-        _NAMES, (), "Words that waive a finding in a comment the team already writes: `DETERMINISM_OK`."
+        Strings(check_waiver),
+        (),
+        "Words that waive findings in comments that the team already writes: `DETERMINISM_OK` waives every rule, "
+        "`DETERMINISM_OK=SST2,SST3` those. A comment on a line of its own speaks for the next line of code.",
     )
     accept: tuple[str, ...] = key(
-        _NAMES, (), "Justifications for other tools that count here too: `noqa:BLE001`, `pylint:broad-except`."
+        Strings(check_accepted),
+        (),
+        "Justifications for other tools that count here too, if a reason follows them: `noqa:BLE001`, "
+        "`pylint:broad-except`, `nosec:B110`; with other rules than the like ones: `noqa:E501=SST101`.",
     )
     baseline: str = key(Text(), "", "The committed baseline, relative to the root. Its findings are known, not new.")
     matrices: tuple[tuple[str, str], ...] = key(
