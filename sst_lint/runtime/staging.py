@@ -274,8 +274,10 @@ class Staged:
             self._inode = (status.st_dev, status.st_ino)
             self.size = status.st_size
             self.stage = "mode"
-            if not system.windows and stat.S_IMODE(status.st_mode) != self._bits:
-                system.chmod(self.fd, self._bits)
+            bits = stat.S_IMODE(status.st_mode)
+            if not system.windows and (bits ^ self._bits) & 0o777:
+                # Set-id bits stay as the kernel left them: it takes them away from whoever may not write such files.
+                system.chmod(self.fd, bits & ~0o777 | self._bits & 0o777)
         except OSError as error:
             raise self.error(error) from error
 

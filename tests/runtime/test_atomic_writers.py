@@ -212,7 +212,7 @@ def test_modes(tmp_path: Path) -> None:
         write_atomic_bytes(tmp_path / "new", b"")
         (tmp_path / "opened").open("w").close()
         assert mode(tmp_path / "new") == mode(tmp_path / "opened") == 0o640
-        for bits in (0o600, 0o664, 0o755, 0o4711):
+        for bits in (0o600, 0o664, 0o755, 0o711):
             path = tmp_path / "old"
             path.write_bytes(b"")
             path.chmod(bits)
