@@ -5,6 +5,7 @@ discover -> read -> split into units -> facts -> link -> checks -> one defect on
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from sst_lint.checks.defect import Defect
     from sst_lint.config import Config
     from sst_lint.findings import Report
-    from sst_lint.flow.world import FileFacts
+    from sst_lint.flow import FileFacts
+    from sst_lint.source import Discovery
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Read:
     sources: tuple[Source, ...]
     unreadable: tuple[Unreadable, ...]
     asked: frozenset[str] | None  #: None: all
+    notes: tuple[str, ...]
 
 
 @dataclass
@@ -48,23 +51,44 @@ class Failures:
 
 
 def check(paths: Sequence[Path], options: Options | None = None) -> Report:
-    """Return the findings that touch ``paths``, each judged in the whole of its project.
-
-    Raises ``CatalogueError`` or ``ConfigError`` when rules, models or configuration are wrong.
-    """
+    """Return the findings that touch ``paths``, each judged in the whole of its project."""
     options = options or Options()
-    groups, problems = _by_root(paths)
-    reports = [check_project(root, asked, options) for root, asked in groups]
-    return _joined([root for root, _ in groups], reports, problems)
+    missing = [f"{os.fspath(path)}: no such file or directory" for path in paths if not os.path.lexists(path)]
+    groups = _by_root([path for path in paths if os.path.lexists(path)])
+    return _joined([(root, _checked(root, asked, options)) for root, asked in groups], missing)
+
+
+def _by_root(paths: Iterable[Path]) -> list[tuple[Path, list[Path]]]:
+    """Return each project root with the paths that belong to it, sorted by root."""
+    from sst_lint.source import find_root
+
+    groups: dict[Path, list[Path]] = {}
+    seen: dict[Path, bool] = {}
+    for path in paths:
+        groups.setdefault(find_root(path, seen), []).append(path)
+    return sorted(groups.items())
+
+
+def _checked(root: Path, asked: Sequence[Path], options: Options) -> Report:
+    """Return the project's report; one that only says why when its configuration cannot be used."""
+    from sst_lint.catalogue import CatalogueError
+    from sst_lint.config import ConfigError
+    from sst_lint.findings import Report
+
+    try:
+        return check_project(root, asked, options)
+    except (CatalogueError, ConfigError) as error:
+        return Report(problems=(str(error),))
 
 
 def check_project(root: Path, asked: Sequence[Path], options: Options) -> Report:
     """Return the findings of the project at ``root`` that touch the ``asked`` paths; paths are relative to the root."""
     from sst_lint.catalogue import load_rules
+    from sst_lint.config import load_config
     from sst_lint.findings import Policy, Report, collect, fails
 
     rules, failures = load_rules(), Failures()
-    config = _config(root, options)
+    config = load_config(root, options.config, options.isolated, options.overrides)
     policy = Policy(config, rules)
     policy.validate()
     read = _read(root, asked, config)
@@ -79,15 +103,38 @@ def check_project(root: Path, asked: Sequence[Path], options: Options) -> Report
         files=len(read.sources) + len(read.unreadable) if read.asked is None else len(read.asked),
         failing=sum(1 for finding in findings if fails(finding, config.fail_on)),
         problems=tuple(failures.problems),
-        notes=config.notes,
+        notes=(*config.notes, *read.notes),
         texts={each.path: by_path[each.path].text for each in findings if each.path in by_path},
     )
 
 
+def _read(root: Path, asked: Sequence[Path], config: Config) -> Read:
+    """Read the whole project, and find which of its files the ``asked`` paths mean."""
+    from sst_lint.source import discover, read
+
+    whole = discover([root], root, config)
+    named = discover(asked, root, config)
+    everything = any(Path(os.path.abspath(path)) == root for path in asked)  # noqa: PTH100 -- keep symbolic links
+    results = [read(path, root, config) for path in sorted({*whole.files, *named.files})]
+    return Read(
+        tuple(each for each in results if isinstance(each, Source)),
+        (*whole.unreadable, *(each for each in results if isinstance(each, Unreadable))),
+        None if everything else frozenset((*named.files, *(each.path for each in named.unreadable))),
+        _reading_notes(root, named),
+    )
+
+
+def _reading_notes(root: Path, named: Discovery) -> tuple[str, ...]:
+    notes = [f"{path}: excluded by the configuration" for path in named.excluded]
+    if not (named.files or named.unreadable or named.excluded):
+        notes.append(f"{root.name or root}: no Python files to check")
+    return tuple(notes)
+
+
 def extract_all(sources: Iterable[Source], failures: Failures) -> list[FileFacts]:
     """Return the facts of every unit; what fails in one unit is noted, and the rest goes on."""
-    from sst_lint.flow.world import FileFacts
-    from sst_lint.source.units import run_deep
+    from sst_lint.flow import FileFacts
+    from sst_lint.source.deep import run_deep
 
     def work() -> list[FileFacts]:
         return [
@@ -108,7 +155,7 @@ def _facts(path: str, unit: Unit, failures: Failures) -> Any:
         return extract(unit)
     except ParserSyntaxError as error:
         line = unit.first_line + max(error.raw_line - (2 if unit.indent else 1), 0)
-        failures.files.append(Unreadable(path, line, 1, f"not parsed: {error.message.splitlines()[0]}"))
+        failures.files.append(Unreadable(path, line, 1, f"{unit.qualname} cannot be parsed, so it was not checked"))
     except Exception as error:  # noqa: BLE001 -- becomes a finding and exit code 2; one unit must not end the run
         what = f"internal error in {unit.qualname}: {type(error).__name__}: {error}; please report it"
         failures.files.append(Unreadable(path, unit.first_line, 1, what))
@@ -128,3 +175,27 @@ def _defects(files: Sequence[FileFacts], models: tuple[Library, ...], config: Co
     from sst_lint import checks, flow
 
     return checks.run(flow.link(files, models, config), config)
+
+
+def _joined(parts: Sequence[tuple[Path, Report]], problems: Iterable[str]) -> Report:
+    """Return one report for all projects; with several, paths start at the directory that holds all their roots."""
+    from sst_lint.findings import Report, relocate
+
+    prefixes = [""]
+    if len(parts) > 1:
+        above = Path(os.path.commonpath([root for root, _ in parts]))
+        prefixes = [root.relative_to(above).as_posix().removeprefix(".") for root, _ in parts]
+    named = [(prefix, report) for prefix, (_, report) in zip(prefixes, parts)]
+    findings = [relocate(finding, prefix) for prefix, report in named for finding in report.findings]
+    return Report(
+        tuple(sorted(findings, key=lambda finding: finding.order)),
+        files=sum(report.files for _, report in named),
+        failing=sum(report.failing for _, report in named),
+        problems=(*problems, *_once(each for _, report in named for each in report.problems)),
+        notes=_once(each for _, report in named for each in report.notes),
+        texts={f"{prefix}/{path}" if prefix else path: t for prefix, r in named for path, t in r.texts.items()},
+    )
+
+
+def _once(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(lines))

@@ -19,6 +19,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "check": ("sst_lint.cli.check", "Report what could make an artifact differ, tear or lie."),
     "explain": ("sst_lint.cli.explain", "Say what a rule means, why, and what to write instead."),
     "rules": ("sst_lint.cli.rules", "List the rules."),
+    "vendor": ("sst_lint.cli.vendor", "Copy the runtime helpers into a project."),
 }
 
 _EPILOG = """\b

@@ -20,7 +20,7 @@ def render_text(report: Report, style: Style) -> str:
     if len(shown) > WALL and not style.verbose:
         return overview(report, style, full)
     blocks = ["\n".join(full(finding, report, style)) for finding in shown]
-    if not style.quiet:
+    if not style.quiet and (report.files or not report.problems):
         blocks.append(closing(report, style))
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
@@ -73,9 +73,8 @@ def closing(report: Report, style: Style) -> str:
     reported = report.reported
     silenced = sum(1 for finding in report.findings if finding.suppressed is not None)
     known = sum(1 for finding in report.findings if finding.baseline == "known")
-    extra = "".join(
-        f"; {number:,} {what}" for number, what in ((silenced, "suppressed"), (known, "in the baseline")) if number
-    )
+    figures = ((silenced, "suppressed"), (known, "in the baseline"), (len(report.problems), "not done, see the errors"))
+    extra = "".join(f"; {number:,} {what}" for number, what in figures if number)
     if not reported:
         return style.paint("No findings", "green", "bold") + f" in {count(report.files, 'file')}{extra}."
     errors = sum(1 for finding in reported if finding.severity == "error")
