@@ -31,19 +31,69 @@ _SUFFIXES: tuple[tuple[str, ArtifactKind], ...] = (
     (r"\.(ini|cfg|conf|config|properties|env|rc)$", "state"),
 )
 _WORDS: tuple[tuple[frozenset[str], ArtifactKind], ...] = (
-    (frozenset(["tmp", "temp", "tempfile", "tempdir", "tmpdir", "tmpfile", "scratch", "staging", "partial", "tmpname", "mkstemp"]), "temp"),
+    (
+        frozenset(
+            [
+                "tmp",
+                "temp",
+                "tempfile",
+                "tempdir",
+                "tmpdir",
+                "tmpfile",
+                "scratch",
+                "staging",
+                "partial",
+                "tmpname",
+                "mkstemp",
+            ]
+        ),
+        "temp",
+    ),
     (frozenset(["devnull", "stdout", "stderr", "stdin", "tty", "console", "terminal"]), "console"),
     (frozenset(["lock", "lockfile", "pidfile", "pid", "mutex"]), "lock"),
     (frozenset(["log", "logs", "logfile", "logging", "logdir", "trace", "debug"]), "log"),
     (frozenset(["report", "reports", "summary", "readme", "changelog"]), "report"),
     (
         frozenset(
-            ["manifest", "checkpoint", "ckpt", "metrics", "model", "models", "artifact", "artifacts", "snapshot", "metadata", "results", "predictions", "dataset", "weights", "features", "schema", "state_dict", "embeddings"]
+            [
+                "manifest",
+                "checkpoint",
+                "ckpt",
+                "metrics",
+                "model",
+                "models",
+                "artifact",
+                "artifacts",
+                "snapshot",
+                "metadata",
+                "results",
+                "predictions",
+                "dataset",
+                "weights",
+                "features",
+                "schema",
+                "state_dict",
+                "embeddings",
+            ]
         ),
         "artifact",
     ),
     (
-        frozenset(["config", "cfg", "settings", "cache", "state", "index", "history", "registry", "preferences", "userfile", "database"]),
+        frozenset(
+            [
+                "config",
+                "cfg",
+                "settings",
+                "cache",
+                "state",
+                "index",
+                "history",
+                "registry",
+                "preferences",
+                "userfile",
+                "database",
+            ]
+        ),
         "state",
     ),
 )

@@ -46,7 +46,119 @@ _WRITING: frozenset[How] = frozenset({"text", "serialize", "serialize-sorted"})
 
 #: Method names that say nothing about their class: never resolved by name alone.
 COMMON = frozenset(
-    ["get", "set", "put", "add", "update", "pop", "remove", "clear", "copy", "items", "keys", "values", "append", "extend", "insert", "index", "count", "sort", "reverse", "join", "split", "strip", "replace", "format", "encode", "decode", "startswith", "endswith", "find", "write", "read", "readline", "readlines", "writelines", "open", "close", "flush", "seek", "save", "load", "dump", "dumps", "loads", "run", "start", "stop", "execute", "call", "apply", "map", "filter", "reduce", "send", "recv", "connect", "bind", "next", "iter", "process", "handle", "parse", "render", "build", "create", "make", "init", "setup", "reset", "check", "test", "validate", "name", "type", "info", "debug", "warning", "error", "exception", "log", "main", "exists", "mkdir", "delete", "fetch", "submit", "result", "wait", "cancel", "acquire", "release", "match", "search", "sub", "group", "commit", "rollback", "query", "all", "first", "last", "filter", "order_by", "to_dict", "from_dict", "to_json", "as_dict", "data", "path", "url", "text", "content"]
+    [
+        "get",
+        "set",
+        "put",
+        "add",
+        "update",
+        "pop",
+        "remove",
+        "clear",
+        "copy",
+        "items",
+        "keys",
+        "values",
+        "append",
+        "extend",
+        "insert",
+        "index",
+        "count",
+        "sort",
+        "reverse",
+        "join",
+        "split",
+        "strip",
+        "replace",
+        "format",
+        "encode",
+        "decode",
+        "startswith",
+        "endswith",
+        "find",
+        "write",
+        "read",
+        "readline",
+        "readlines",
+        "writelines",
+        "open",
+        "close",
+        "flush",
+        "seek",
+        "save",
+        "load",
+        "dump",
+        "dumps",
+        "loads",
+        "run",
+        "start",
+        "stop",
+        "execute",
+        "call",
+        "apply",
+        "map",
+        "filter",
+        "reduce",
+        "send",
+        "recv",
+        "connect",
+        "bind",
+        "next",
+        "iter",
+        "process",
+        "handle",
+        "parse",
+        "render",
+        "build",
+        "create",
+        "make",
+        "init",
+        "setup",
+        "reset",
+        "check",
+        "test",
+        "validate",
+        "name",
+        "type",
+        "info",
+        "debug",
+        "warning",
+        "error",
+        "exception",
+        "log",
+        "main",
+        "exists",
+        "mkdir",
+        "delete",
+        "fetch",
+        "submit",
+        "result",
+        "wait",
+        "cancel",
+        "acquire",
+        "release",
+        "match",
+        "search",
+        "sub",
+        "group",
+        "commit",
+        "rollback",
+        "query",
+        "all",
+        "first",
+        "last",
+        "filter",
+        "order_by",
+        "to_dict",
+        "from_dict",
+        "to_json",
+        "as_dict",
+        "data",
+        "path",
+        "url",
+        "text",
+        "content",
+    ]
 )
 
 _SOURCE_BITS = {"own": {"set": SET, "dict": ORDER}, "inner": {"set": INNER_SET, "dict": INNER_ORDER}}
@@ -77,7 +189,7 @@ class Calls(Resolver):
         self.externals: dict[int, dict[str, None]] = {}
         self.contents: dict[tuple[int, str], int] = {}
         self._calls_of: dict[int, list[int]] = {}
-        self._done: set[tuple[int, str, object]] = set()
+        self._done: set[tuple[object, ...]] = set()
         self._callbacks: dict[int, list[tuple[int, int, int]]] = {}
         self._label = len(world.calls)
         for number, call in enumerate(world.calls):
@@ -338,7 +450,7 @@ class Calls(Resolver):
         """A call of something outside of the program, by its qualified name."""
         if ("x", number, name) in self._done:
             return
-        self._done.add(("x", number, name))  # type: ignore[arg-type]
+        self._done.add(("x", number, name))
         name = self.library.canonical(name)
         self.externals.setdefault(number, {})[name] = None
         result = self.result_of(number)
@@ -532,7 +644,7 @@ class Calls(Resolver):
         """A property read: ``self`` goes in, the result comes out."""
         if ("p", node, function.scope) in self._done:
             return
-        self._done.add(("p", node, function.scope))  # type: ignore[arg-type]
+        self._done.add(("p", node, function.scope))
         self._label += 1
         if function.params:
             self.add_edge(self._base_of(node), function.params[0], Op.SAME, "", self._label)
@@ -564,10 +676,10 @@ class Calls(Resolver):
             return
         special = _BY_NAME.get(call.method)
         if special is not None and len(call.args) == 1:
-            model = self.library.model(special)
-            if model is not None:
-                self.apply(number, model)
-                self.externals.setdefault(number, {})[model.name] = None
+            known = self.library.model(special)
+            if known is not None:
+                self.apply(number, known)
+                self.externals.setdefault(number, {})[known.name] = None
                 return
         candidates = by_name.get(call.method, [])
         if call.method not in COMMON and 0 < len(candidates) <= 3 and not call.method.startswith("__"):

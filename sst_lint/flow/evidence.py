@@ -55,7 +55,7 @@ class PathEvidence:
         return known
 
     def _gather(self, start: int) -> Evidence:
-        linked, graph, world = self._linked, self._graph, self._linked.world
+        graph, world = self._graph, self._linked.world
         texts: dict[str, None] = {}
         names: dict[str, None] = {}
         temporary = argument = parameter = False

@@ -20,17 +20,58 @@ from sst_lint.flow.writes import Writes
 Context = Literal["artifact-shaping", "diagnostic", "best-effort"]
 BROAD = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.StandardError"})
 _LOGGING_NAMES = frozenset(
-    ["debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print_exc", "print_exception", "print", "fatal", "echo", "secho"]
+    [
+        "debug",
+        "info",
+        "warning",
+        "warn",
+        "error",
+        "exception",
+        "critical",
+        "log",
+        "print_exc",
+        "print_exception",
+        "print",
+        "fatal",
+        "echo",
+        "secho",
+    ]
 )
 _CLEANUP = frozenset(
-    ["close", "unlink", "remove", "rmtree", "rmdir", "kill", "terminate", "shutdown", "disconnect", "release", "join", "stop", "cleanup", "unregister", "quit", "cancel", "delete", "removedirs", "flush", "logout", "abort", "rollback", "__exit__", "wait", "detach"]
+    [
+        "close",
+        "unlink",
+        "remove",
+        "rmtree",
+        "rmdir",
+        "kill",
+        "terminate",
+        "shutdown",
+        "disconnect",
+        "release",
+        "join",
+        "stop",
+        "cleanup",
+        "unregister",
+        "quit",
+        "cancel",
+        "delete",
+        "removedirs",
+        "flush",
+        "logout",
+        "abort",
+        "rollback",
+        "__exit__",
+        "wait",
+        "detach",
+    ]
 )
 
 
 class _Everything(dict[int, int]):
     """A mask that rules nothing out."""
 
-    def get(self, key: int, default: object = None) -> int:  # type: ignore[override]
+    def get(self, key: int, default: object = None) -> int:
         return 127
 
 

@@ -65,7 +65,7 @@ class Order:
         self._graph = graph
         self._writes = writes
         self.sinks = tuple(self._find_sinks())
-        self._sink_of = {}
+        self._sink_of: dict[int, Sink] = {}
         for sink in self.sinks:
             self._sink_of.setdefault(sink.node, sink)
         self._add_iterated_dicts()
@@ -228,14 +228,14 @@ class Order:
             if node >= 0:
                 rows_.append((world.call_unit[site.call], None, node, site.call))
         result = []
-        for unit, choice, node, call in rows_:
+        for unit, picked, node, call in rows_:
             bits = mask.get(node, 0) & (ORDER | SET)
             if bits:
                 found = self._pick(node, bits, sources, mask)
                 if found is not None:
                     kind, path = found
                     weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
-                    result.append(Picked(unit, choice, node, kind, path, weak, call))
+                    result.append(Picked(unit, picked, node, kind, path, weak, call))
         return result
 
     def _pick(

@@ -18,6 +18,7 @@ from sst_lint.flow.reach import Graph
 from sst_lint.flow.trace import Tracer
 from sst_lint.flow.world import FileFacts, World
 from sst_lint.flow.writes import Write, Writes
+from sst_lint.source.roots import import_roots
 
 
 class Project:
@@ -81,13 +82,14 @@ class Project:
         return self._writes.is_test(path)
 
 
-def link(files: Iterable[FileFacts], roots: Sequence[str], libraries: Iterable[Library], config: Config) -> Project:
+def link(files: Iterable[FileFacts], libraries: Iterable[Library], config: Config) -> Project:
     """Link the facts of ``files`` (paths relative to the project root) into one graph.
 
-    ``roots`` are the import roots, relative to the project root; ``libraries`` the models of what is outside.
+    ``libraries`` are the models of what is outside.
     """
     world = World(files)
-    modules = Modules([f.path for f in world.files], roots)
+    paths = [f.path for f in world.files]
+    modules = Modules(paths, import_roots(paths, config))
     linked = Mutations(world, modules, LibraryIndex(libraries))
     linked.start()
     linked.guess()

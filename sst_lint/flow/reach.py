@@ -47,6 +47,9 @@ class Graph:
         for number in order:
             self.incoming.setdefault(edges.target[number], []).append(number)
         world = linked.world
+        self.outgoing: dict[int, list[int]] = {}
+        for number in order:
+            self.outgoing.setdefault(edges.source[number], []).append(number)
         self.param_scope: dict[int, int] = {}
         self.port_scope: dict[int, int] = {}
         for function in world.functions.values():
@@ -86,9 +89,7 @@ class Graph:
 
     def forward_mask(self, sources: Iterable[tuple[int, int]]) -> dict[int, int]:
         """Bits that can arrive at each node from ``sources`` (node, bits), calls and keys not matched: what to look at."""
-        outgoing: dict[int, list[int]] = {}
-        for number, source in enumerate(self.source):
-            outgoing.setdefault(source, []).append(number)
+        outgoing = self.outgoing
         mask: dict[int, int] = {}
         queue: deque[int] = deque()
         for node, bits in sources:

@@ -1,0 +1,105 @@
+"""Which unordered things reach what is compared, hashed or read back?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.defect import Confidence, Defect, Severity
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.order import Reach
+
+_BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
+_LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
+
+
+def listings(project: Project) -> Iterator[Defect]:
+    """SST201: a directory listing in file-system order."""
+    for reach in project.reaches():
+        if reach.kind == "listing":
+            api = _api(project, reach)
+            yield _defect(
+                project,
+                reach,
+                "SST201",
+                f"{api} lists in file-system order, {_consequence(reach)}; wrap it in `sorted(...)`",
+                f"{api} lists in file-system order",
+            )
+
+
+def sets(project: Project) -> Iterator[Defect]:
+    """SST202: the order of a set shows."""
+    for reach in project.reaches():
+        if reach.kind == "set":
+            yield _defect(
+                project,
+                reach,
+                "SST202",
+                f"the order of a set differs from run to run, {_consequence(reach)}; use `sorted(...)`",
+                "a set is made here",
+            )
+
+
+def dicts(project: Project) -> Iterator[Defect]:
+    """SST203: the insertion order of a dict becomes permanent."""
+    for reach in project.reaches():
+        if reach.kind != "dict":
+            continue
+        where = project.trace.location(reach.place)
+        if project.config.for_path(where.path).dict_order != "always":
+            continue
+        yield _defect(
+            project,
+            reach,
+            "SST203",
+            f"the order of a dict is the order of its insertions, {_consequence(reach)}; iterate over `sorted(...)`",
+            "a dict is iterated here",
+        )
+
+
+def _api(project: Project, reach: Reach) -> str:
+    for _, kind, call in project.linked.sources.get(reach.source, ()):
+        if kind == reach.kind and call >= 0:
+            names = sorted(project.linked.externals.get(call, {"a listing": None}))
+            return f"`{names[0].removeprefix('builtins.')}`"
+    return "this"
+
+
+def _consequence(reach: Reach) -> str:
+    if reach.sink.rank == 3:
+        return "and leaves through a public function"
+    verb = "reaches" if reach.sink.rank == 0 else "may reach"
+    return f"which {verb} {reach.sink.what}"
+
+
+def confidence_of(rank: int, weak: bool, dict_order: bool = False) -> Confidence:
+    """How sure an order finding is: by the rank of its sink, one step less when a call was resolved by name alone."""
+    confidence = _BY_RANK[rank]
+    if weak or (dict_order and rank > 0):
+        confidence = _LESS[confidence]
+    return _LESS[confidence] if dict_order and rank == 0 and confidence == "high" else confidence
+
+
+def _defect(project: Project, reach: Reach, rule: str, message: str, first: str) -> Defect:
+    where = project.trace.location(reach.place)
+    is_dict = reach.kind == "dict"
+    confidence = confidence_of(reach.sink.rank, reach.weak, is_dict)
+    severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
+    if project.is_test(where.path):
+        confidence = "low"
+    last = f"written to {reach.sink.what}" if reach.sink.rank < 3 else "leaves the program here"
+    if reach.sink.what == "a digest":
+        last = "digested"
+    return Defect(
+        rule,
+        where,
+        project.trace.statement_line(reach.place),
+        "",
+        message,
+        severity,
+        confidence,
+        project.trace.steps(reach.path, first, last),
+        f"order:{where.line}:{where.column}",
+    )

@@ -1,0 +1,65 @@
+"""Which writes can leave half a file?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.defect import Confidence, Defect
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.writes import Write
+
+_REPORTED = frozenset({"artifact", "state", "unknown", "argument"})
+_WHAT = {
+    "artifact": "an artifact",
+    "state": "a state file",
+    "unknown": "a file",
+    "argument": "a file that the user names",
+}
+
+
+def non_atomic(project: Project) -> Iterator[Defect]:
+    """SST101: a truncating write, or a copy, that lands on its final path."""
+    for write in project.writes():
+        if write.mode not in ("write", "copy", "update") or write.moved or write.atomic:
+            continue
+        if write.kind.kind not in _REPORTED or write.site.model.name == "shutil.copytree":
+            continue
+        where = project.trace.location(write.site.ports["return"])
+        if project.is_test(where.path):
+            continue
+        yield Defect(
+            "SST101",
+            where,
+            project.trace.statement_line(write.site.ports["return"]),
+            "",
+            _message(write),
+            "error" if write.kind.kind in ("artifact", "state") else "warning",
+            _confidence(write),
+            group=f"write:{where.line}:{where.column}",
+        )
+
+
+def _confidence(write: Write) -> Confidence:
+    if write.site.weak or write.kind.kind == "argument":
+        return "low"
+    if write.mode == "update":
+        return "medium"
+    return "high" if write.kind.kind == "artifact" and write.kind.literal else "medium"
+
+
+def _message(write: Write) -> str:
+    name = write.site.model.name.removeprefix("builtins.")
+    reason = f" ({write.kind.why})" if write.kind.why else ""
+    if write.mode == "copy":
+        return (
+            f"`{name}` copies onto the final path of {_WHAT[write.kind.kind]}{reason}: readers can see half of it; "
+            "copy to a temporary name beside it, then `os.replace`"
+        )
+    how = "changes" if write.mode == "update" else "truncates and rewrites"
+    return (
+        f"`{name}` {how} {_WHAT[write.kind.kind]}{reason} in place: a crash leaves half of it; write to a temporary file "
+        "beside it, then `os.replace`"
+    )
