@@ -165,8 +165,13 @@ class Staged:
 
     def _create(self) -> None:
         # A new file is created as `open` would, so that the kernel applies the umask. One that takes the place of
-        # another is closed to everybody else until it has that other's owner, group and bits.
-        mode = 0o666 if self.before is None else stat.S_IMODE(self.before.st_mode) & 0o700
+        # another starts with what its group and all others may both do: whoever its first owner and group are,
+        # nobody gets a right for an instant that he did not have.
+        mode = 0o666
+        if self.before is not None:
+            bits = stat.S_IMODE(self.before.st_mode)
+            common = bits >> 3 & bits & 0o007
+            mode = bits & 0o700 | common << 3 | common
         directory = os.path.dirname(self.target)  # noqa: PTH120
         for _ in range(_NAME_TRIES):
             self.temp = f"{directory}{os.sep}.sst-{_system.system.random_name()}.tmp{self.suffix}"

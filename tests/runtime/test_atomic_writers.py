@@ -129,7 +129,7 @@ def test_a_failing_step_leaves_the_old_content_and_no_temp(
 ) -> None:
     target = tmp_path / "a"
     target.write_bytes(b"old")
-    target.chmod(0o644)
+    target.chmod(0o640)  # a mode that no file starts with, so that it has to be set
     if step == "write" and writer == "path":
         pytest.skip("other code writes there")
     seen = Recorder(**{step: error})
@@ -223,20 +223,27 @@ def test_modes(tmp_path: Path) -> None:
         os.umask(before)
 
 
-def test_the_mode_is_never_widened_for_an_instant(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bits", [0o600, 0o640, 0o604, 0o664, 0o644, 0o700])
+def test_the_mode_is_never_widened_for_an_instant(tmp_path: Path, bits: int) -> None:
     path = tmp_path / "secret"
     path.write_bytes(b"")
-    path.chmod(0o600)
-    seen: list[int] = []
+    path.chmod(bits)
+    created: list[int] = []
 
     class Watch(System):
+        def open(self, path: str, flags: int, mode: int = 0o666) -> int:
+            created.append(mode)
+            return super().open(path, flags, mode)
+
         def write(self, fd: int, data: memoryview) -> int:
-            seen.append(stat.S_IMODE(os.fstat(fd).st_mode))
+            assert stat.S_IMODE(os.fstat(fd).st_mode) == bits
             return super().write(fd, data)
 
     with use_system(Watch()):
         write_atomic_bytes(path, b"x")
-    assert seen == [0o600]
+    group, others = bits >> 3 & 7, bits & 7
+    assert created[0] >> 3 & 7 == created[0] & 7 == group & others
+    assert created[0] & ~bits == 0
 
 
 def test_a_group_that_cannot_be_kept_gets_no_more_than_others(tmp_path: Path) -> None:
