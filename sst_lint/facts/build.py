@@ -68,6 +68,8 @@ class Builder:
         self.choices: list[Choice] = []
         self.imports: list[Import] = []
         self.mutated: dict[int, None] = {}
+        self.named: dict[int, str] = {}
+        self.after: list[tuple[int, int, int]] = []
         self.exports: tuple[str, ...] = ()
         self.frame = Frame(0, None, -1)
         self.loop = -1
@@ -165,6 +167,8 @@ class Builder:
             if cell is not None:
                 self.edge(value, cell)
         env[name] = value
+        if len(value) == 1 and "." not in name:
+            self.named.setdefault(value[0], name)
         for one in value:
             self.note(one)
 
@@ -221,6 +225,8 @@ class Builder:
             tuple(self.choices),
             tuple(self.imports),
             tuple(self.mutated),
+            tuple(self.named.items()),
+            tuple(self.after),
             self.exports,
         )
 

@@ -325,7 +325,10 @@ class Expressions(Builder):
         )
 
     def is_single(self, node: cst.BaseExpression) -> bool:
-        """Whether ``len(node) == 1`` is known here."""
+        """Whether ``len(node) == 1`` is known here, for ``node`` or what ``iter`` or ``list`` is called with."""
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and len(node.args) == 1:
+            if node.func.value in ("iter", "list", "tuple"):
+                return self.is_single(node.args[0].value)
         path = attribute_path(node)
         env = self.frame.env
         return bool(path) and env is not None and "\x01" + path in env
@@ -347,7 +350,12 @@ class Expressions(Builder):
             callee = self.single(node.func)
         args = tuple(self._argument(arg) for arg in node.args)
         result = self.node(Kind.CALL, node, method, len(self.calls))
-        self.calls.append(Call(callee, receiver, method, args, result, self.frame.index, self.loop, self.region))
+        guarded = self.is_single(node.func) or (len(node.args) > 0 and self.is_single(node.args[0].value))
+        if isinstance(node.func, cst.Attribute):
+            guarded |= self.is_single(node.func.value)
+        self.calls.append(
+            Call(callee, receiver, method, args, result, self.frame.index, self.loop, self.region, guarded=guarded)
+        )
         self._after_call(node, method, path, receiver)
         return (result,)
 
@@ -430,14 +438,15 @@ class Expressions(Builder):
             self.value(test.test)
             self.frame.env = self.narrowed(test.test, self.frame.env, True)
 
-    def enter_loop(self, source: int, at: cst.CSTNode, kind: str, result: str = "") -> int:
-        """Start a loop over ``source``; the caller puts ``self.loop`` back."""
+    def enter_loop(self, source: int, at: cst.CSTNode, kind: str, result: str = "", order: bool = True) -> int:
+        """Start a loop over ``source``; the caller puts ``self.loop`` back. ``order``: whether its order counts."""
         index = len(self.loops)
-        order = -1
+        order_node = -1
         if source >= 0:
-            order = self.node(Kind.LOOP, at, kind, index)
-            self.edge(source, order, Op.LOOP)
-        self.loops.append(Loop(order, source, self.loop, self.frame.index, kind, result))
+            node = self.node(Kind.LOOP, at, kind, index)
+            self.edge(source, node, Op.LOOP if order else Op.NOTHING)
+            order_node = node
+        self.loops.append(Loop(order_node, source, self.loop, self.frame.index, kind, result))
         self.loop = index
         return index
 

@@ -1,11 +1,12 @@
 """How does order pass from one value to the next? The bits of the lattice, and what each operation does to them.
 
-A value is described by seven bits. ``SET``: it is a set, whose order nobody sees yet. ``ORDER``: its elements (or its text)
-stand in an arbitrary order. ``KEYS``: it is a mapping whose keys stand in an arbitrary order. ``VALUE``: it is itself
-unreliable (a clock, a random number, a fallback). ``INNER_*``: the same of anything deeper inside it.
+A value is described by bits. ``SET``: it is a set, whose order nobody sees yet. ``ORDER``: its elements (or its text) stand in
+an arbitrary order. ``KEYS``: it is a mapping whose keys do. Each of them exists at four depths: the value itself, what it
+holds, what that holds, and anything deeper; a string has no order however deep its container was unordered, so depth must
+not collapse early. ``VALUE``: the value itself is unreliable (a clock, a random number, a fallback).
 
-An operation maps the bits of its input to the bits of its output. The lattice is the known one of determinism type systems
-(deterministic, order-nondeterministic, nondeterministic), with order split by where it stands.
+An operation maps the bits of its input to the bits of its output. The lattice is the known one of determinism type
+systems (deterministic, order-nondeterministic, nondeterministic), with order split by where it stands.
 """
 
 from __future__ import annotations
@@ -13,16 +14,29 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-SET: Final = 1
-ORDER: Final = 2
-KEYS: Final = 4
-VALUE: Final = 8
-INNER_SET: Final = 16
-INNER_ORDER: Final = 32
-INNER_KEYS: Final = 64
-BITS: Final = (SET, ORDER, KEYS, VALUE, INNER_SET, INNER_ORDER, INNER_KEYS)
+DEPTHS: Final = 4
+SET: Final = 1 << 0
+ORDER: Final = 1 << 1
+KEYS: Final = 1 << 2
+VALUE: Final = 1 << 12
+#: The same at depth 1, 2 and 3 (and deeper): shifted by three bits a depth.
+_SHIFT: Final = 3
+BITS: Final = tuple(1 << n for n in range(13))
+
+
+def at_depth(bits: int, depth: int) -> int:
+    """``SET``, ``ORDER`` or ``KEYS`` of what stands ``depth`` levels inside."""
+    return bits << (_SHIFT * min(depth, DEPTHS - 1))
+
+
+SETS: Final = sum(at_depth(SET, d) for d in range(DEPTHS))
+ORDERS_ANY: Final = sum(at_depth(ORDER, d) for d in range(DEPTHS))
+KEYS_ANY: Final = sum(at_depth(KEYS, d) for d in range(DEPTHS))
 OWN: Final = SET | ORDER | KEYS
-INNER: Final = INNER_SET | INNER_ORDER | INNER_KEYS
+INNER: Final = (SETS | ORDERS_ANY | KEYS_ANY) & ~OWN
+#: Everything about order that a reader of a file could see.
+SEEN: Final = tuple(at_depth(bit, d) for d in range(DEPTHS) for bit in (ORDER, KEYS))
+SEEN_ORDER: Final = tuple(at_depth(ORDER, d) for d in range(DEPTHS))
 
 
 class Op(IntEnum):
@@ -33,7 +47,7 @@ class Op(IntEnum):
     SORT = 2  # its elements, sorted
     SETTED = 3  # its elements as a set (the set itself is a source of its own)
     MAP = 4  # a mapping from its pairs or keys; `d.update(x)`, `{**x}`
-    VIEW = 5  # keys, values or items of a mapping
+    VIEW = 5  # keys or values of a mapping
     STORE = 6  # put inside
     LOAD = 7  # taken out
     ITER = 8  # the loop variable
@@ -52,53 +66,81 @@ class Op(IntEnum):
     NOT_LIST = 21
     NOTHING = 22  # a link without flow, kept because names and types pass (`type(x)`)
     PATH = 23  # a path derived from it: the value passes, and constants are evidence
-    CONTENT = 24  # written to the handle: text in iteration order, the handle keeps it
+    PAIRS = 24  # its elements, each in a tuple with something else (`enumerate`, `zip`, `.items()`)
 
 
-_SAME_INNER = {INNER_SET: INNER_SET, INNER_ORDER: INNER_ORDER, INNER_KEYS: INNER_KEYS, VALUE: VALUE}
-_ALL_TEXT = ORDER | SET | KEYS | INNER_SET | INNER_ORDER | INNER_KEYS
+Table = dict[int, int]
+
+
+def _inner(shift: int = 0) -> Table:
+    """What is inside stays inside, ``shift`` levels deeper (or nearer, when negative)."""
+    table: Table = {VALUE: VALUE}
+    for depth in range(1, DEPTHS):
+        for bit in (SET, ORDER, KEYS):
+            for to in _arrivals(depth, shift):
+                if to >= 0:
+                    out = at_depth(bit, to)
+                    table[out] = table.get(out, 0) | at_depth(bit, depth)
+    return table
+
+
+def _arrivals(depth: int, shift: int) -> tuple[int, ...]:
+    last = DEPTHS - 1
+    if depth == last and shift < 0:
+        return (last + shift, last)  # "anything deeper" may still be as deep
+    return (min(depth + shift, last),)
+
+
+def _join(*tables: Table) -> Table:
+    result: Table = {}
+    for table in tables:
+        for out, ins in table.items():
+            result[out] = result.get(out, 0) | ins
+    return result
+
+
+def _stored() -> Table:
+    table = _inner(1)
+    for bit in (SET, ORDER, KEYS):
+        out = at_depth(bit, 1)
+        table[out] = table.get(out, 0) | bit
+    return table
+
+
+_ALL: Final = SETS | ORDERS_ANY | KEYS_ANY
+_SAME: Table = {b: b for b in BITS}
+_KEEP = _inner()
 
 #: For each operation: output bit -> input bits that produce it.
-BACKWARD: Final[tuple[dict[int, int], ...]] = (
-    {b: b for b in BITS},  # SAME
-    {ORDER: ORDER | SET | KEYS, **_SAME_INNER},  # COPY
-    dict(_SAME_INNER),  # SORT
-    dict(_SAME_INNER),  # SETTED
-    {KEYS: ORDER | SET | KEYS, **_SAME_INNER},  # MAP
-    {ORDER: ORDER | KEYS, **_SAME_INNER},  # VIEW
-    {
-        INNER_SET: SET | INNER_SET,
-        INNER_ORDER: ORDER | INNER_ORDER,
-        INNER_KEYS: KEYS | INNER_KEYS,
-        VALUE: VALUE,
-    },  # STORE
-    {SET: INNER_SET, ORDER: INNER_ORDER, KEYS: INNER_KEYS, **_SAME_INNER},  # LOAD
-    {SET: INNER_SET, ORDER: INNER_ORDER, KEYS: INNER_KEYS, **_SAME_INNER},  # ITER
-    {ORDER: ORDER | SET | KEYS},  # LOOP
+BACKWARD: Final[tuple[Table, ...]] = (
+    _SAME,  # SAME
+    _join(_KEEP, {ORDER: OWN}),  # COPY
+    _KEEP,  # SORT
+    _KEEP,  # SETTED
+    _join(_KEEP, _inner(-1), {KEYS: OWN}),  # MAP
+    _join(_KEEP, {ORDER: ORDER | KEYS}),  # VIEW
+    _stored(),  # STORE
+    _inner(-1),  # LOAD
+    _inner(-1),  # ITER
+    {ORDER: OWN},  # LOOP
     {ORDER: ORDER},  # ORDERS
     {KEYS: ORDER},  # ORDERS_KEYS
-    {INNER_ORDER: ORDER},  # ORDERS_INNER
-    {ORDER: _ALL_TEXT, VALUE: VALUE},  # TEXT
-    {ORDER: ORDER | SET | INNER_SET | INNER_ORDER, VALUE: VALUE},  # TEXT_SORTED
+    {at_depth(ORDER, 1): ORDER},  # ORDERS_INNER
+    {ORDER: _ALL, VALUE: VALUE},  # TEXT
+    {ORDER: ORDERS_ANY | SETS, VALUE: VALUE},  # TEXT_SORTED
     {VALUE: VALUE},  # ONLY_VALUE
-    {KEYS: KEYS, **_SAME_INNER},  # AS_DICT
-    {ORDER: ORDER, **_SAME_INNER},  # AS_LIST
-    {SET: SET, **_SAME_INNER},  # AS_SET
-    {ORDER: ORDER, KEYS: KEYS, **_SAME_INNER},  # NOT_SET
-    {ORDER: ORDER, SET: SET, **_SAME_INNER},  # NOT_DICT
-    {SET: SET, KEYS: KEYS, **_SAME_INNER},  # NOT_LIST
+    _join(_KEEP, {KEYS: KEYS}),  # AS_DICT
+    _join(_KEEP, {ORDER: ORDER}),  # AS_LIST
+    _join(_KEEP, {SET: SET}),  # AS_SET
+    _join(_KEEP, {ORDER: ORDER, KEYS: KEYS}),  # NOT_SET
+    _join(_KEEP, {ORDER: ORDER, SET: SET}),  # NOT_DICT
+    _join(_KEEP, {SET: SET, KEYS: KEYS}),  # NOT_LIST
     {},  # NOTHING
     {VALUE: VALUE, ORDER: ORDER},  # PATH
-    {ORDER: _ALL_TEXT, VALUE: VALUE},  # CONTENT
+    _join(_inner(1), {ORDER: OWN}),  # PAIRS
 )
 
 assert len(BACKWARD) == len(Op)
-
-#: For each operation: input bit -> output bits.
-FORWARD: Final[tuple[dict[int, int], ...]] = tuple(
-    {b: sum(out for out, ins in table.items() if ins & b) for b in BITS if any(ins & b for ins in table.values())}
-    for table in BACKWARD
-)
 
 #: Operations along which types and function values travel unchanged.
 IDENTITY: Final = frozenset({Op.SAME, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT, Op.NOT_LIST})
@@ -116,7 +158,7 @@ def backward(op: int, bits: int) -> int:
 def forward(op: int, bits: int) -> int:
     """Output bits that the input ``bits`` produce through ``op``."""
     result = 0
-    for b, outs in FORWARD[op].items():
-        if b & bits:
-            result |= outs
+    for out, ins in BACKWARD[op].items():
+        if ins & bits:
+            result |= out
     return result

@@ -88,6 +88,7 @@ class Call(msgspec.Struct, array_like=True):
     used: bool = True
     awaited: bool = False
     entered: bool = False  #: used as a context manager
+    guarded: bool = False  #: its receiver or first argument is known to have exactly one element
 
 
 class Param(msgspec.Struct, array_like=True, frozen=True):
@@ -99,6 +100,7 @@ class Param(msgspec.Struct, array_like=True, frozen=True):
     out: int
     annotation: str = ""
     default: int = -1
+    sorted: bool = False  #: the function sorts the argument in place
 
 
 class Scope(msgspec.Struct, array_like=True, frozen=True):
@@ -216,4 +218,7 @@ class UnitFacts(msgspec.Struct, array_like=True, frozen=True):
     choices: tuple[Choice, ...]
     imports: tuple[Import, ...]
     mutated: tuple[int, ...] = ()  #: nodes that statements change in place (``x[k] = v``, ``x.a = v``)
+    named: tuple[tuple[int, str], ...] = ()  #: (node, the first local name that it was given)
+    #: (argument as it was, the same after the call, call): what ``fill(x)`` may have left in ``x``
+    after: tuple[tuple[int, int, int], ...] = ()
     exports: tuple[str, ...] = ()  #: ``__all__`` of a module unit

@@ -47,11 +47,14 @@ class Statements(Expressions):
         self.bindings = Bindings(has_walrus)
         self.has_walrus = has_walrus
         self.handler_states: list[HandlerState] = []
-        self.last_of_loop: dict[int, tuple[int, int]] = {}
-        self.breaks: list[list[Env]] = []
+        self.last_of_loop: dict[tuple[str, int], tuple[int, int, tuple[int, int, int, int, int]]] = {}
+        self.breaks: list[list[tuple[Env, tuple[int, int, int, int, int]]]] = []
         self.continues: list[list[Env]] = []
         self.if_tests: list[tuple[cst.BaseExpression, int]] = []
         self.typing_only = False
+        self.type_comment = ""
+        self.assigned_at: dict[str, tuple[int, int, int, int, int]] = {}
+        self.loop_targets: dict[int, frozenset[int]] = {}
 
     def block(self, node: Any) -> None:
         """The statements of a body, as long as control can reach them."""
@@ -65,6 +68,7 @@ class Statements(Expressions):
         kind = type(node)
         if kind is cst.SimpleStatementLine:
             self.statement = self.positions.of(node)[0] or self.statement
+            self.type_comment = _type_comment(node.trailing_whitespace)
             for small in node.body:
                 if self.frame.env is not None:
                     self._small(small)
@@ -92,10 +96,31 @@ class Statements(Expressions):
         inner = value.expression if isinstance(value, cst.Await) else value
         if isinstance(inner, cst.Call) and len(self.calls) > calls:
             self.calls[-1].used = False
+            self._left_behind(inner, len(self.calls) - 1)
+
+    def _left_behind(self, node: cst.Call, number: int) -> None:
+        """``tidy(x)`` as a statement may leave ``x`` sorted: from here on ``x`` is what the call left."""
+        env = self.frame.env
+        for arg in node.args:
+            name = arg.value.value if isinstance(arg.value, cst.Name) else ""
+            if name and env is not None and name in env and name not in self.frame.globals and not arg.star:
+                before = self.one(env[name], arg.value)
+                if before >= 0 and name not in self.frame.cells:
+                    loop = self.nodes[before].loop
+                    after = self.node(Kind.VALUE, arg.value, "after", loop=loop)
+                    self.edge(before, after)
+                    self.after.append((before, after, number))
+                    env[name] = (after,)
 
     def _assign(self, node: cst.Assign) -> None:
         value = self.value(node.value)
+        if self.type_comment:
+            typed = self.node(Kind.VALUE, node.targets[0].target, ":" + self.type_comment)
+            self.edge(value, typed)
+            value = (typed,)
         for target in node.targets:
+            if isinstance(target.target, cst.Name):
+                self.assigned_at[target.target.value] = (*self.positions.of(node), self.statement)
             self.assign(target.target, value, node)
             if self.frame.index == 0 and isinstance(target.target, cst.Name) and target.target.value == "__all__":
                 self.exports = _string_items(node.value)
@@ -176,7 +201,7 @@ class Statements(Expressions):
 
     def is_keyed(self, loop: int) -> bool:
         """Whether the tests around here, inside ``loop``, pick one element by equality."""
-        return any(depth >= loop and _has_equality(test) for test, depth in self.if_tests)
+        return any(depth >= loop and _picks_by_identity(test) for test, depth in self.if_tests)
 
     def _raise(self, node: cst.Raise) -> None:
         raised = () if node.exc is None else self.value(node.exc)
@@ -196,7 +221,7 @@ class Statements(Expressions):
 
     def _break(self, node: cst.Break) -> None:
         if self.breaks and self.frame.env is not None:
-            self.breaks[-1].append(self.frame.env)
+            self.breaks[-1].append((self.frame.env, (*self.positions.of(node), self.statement)))
         self._end("breaks")
 
     def _continue(self, node: cst.Continue) -> None:
@@ -283,9 +308,23 @@ class Statements(Expressions):
         self.edge(value, base, Op.STORE, "." + target.attr.value)
         if path and self.frame.env is not None:
             self.frame.env[path] = value
+        self._choice_by_attribute(target, base, value)
+
+    def _choice_by_attribute(self, target: cst.Attribute, base: int, value: Val) -> None:
+        """An attribute that every round of a loop overwrites keeps what the last round gave it."""
+        if self.loop < 0 or self.loops[self.loop].kind != "for" or self.nodes[base].loop == self.loop:
+            return
+        if any(n in self.loop_targets.get(self.loop, ()) for n in value):
+            self.choice("assign", self.loops[self.loop].node, target, keyed=self.is_keyed(self.loop))
 
     def _assign_item(self, target: cst.Subscript, value: Val) -> None:
         base = self.single(target.value)
+        path = attribute_path(target.value)
+        if path and len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Slice):
+            part = target.slice[0].slice
+            if part.lower is None and part.upper is None and self.frame.env is not None:
+                self.bind(path, value)
+                return
         key: str | None = None
         for element in target.slice:
             inner = element.slice
@@ -304,8 +343,6 @@ class Statements(Expressions):
         whole = self.one(value, target)
         elements = target.elements
         stars = [i for i, e in enumerate(elements) if isinstance(e, cst.StarredElement)]
-        if len(elements) > 1 and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
-            self.choice("unpack", whole, target)
         for position, element in enumerate(elements):
             part = self.node(Kind.VALUE, element.value)
             if isinstance(element, cst.StarredElement):
@@ -313,6 +350,8 @@ class Statements(Expressions):
             else:
                 key = f"#{position}" if not stars or position < stars[0] else ""
                 self.edge(whole, part, Op.LOAD, key)
+                if len(elements) > 1 and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
+                    self.edge(whole, part, Op.LOOP)  # which element it is depends on the order
             self.assign(element.value, (part,), at)
 
     # branches
@@ -373,10 +412,20 @@ class Statements(Expressions):
         path = attribute_path(test.args[0].value)
         names = _type_names(test.args[1].value)
         ops = {_NARROW[name][0 if holds else 1] for name in names if name in _NARROW}
+        if holds and path and len(ops) > 1 and Op.AS_SET in ops and all(name in _NARROW for name in names):
+            value = env.get(path) or self.value(test.args[0].value)
+            typed = self.node(Kind.VALUE, test.args[0].value, ":set")
+            self.edge(value, typed)
+            env[path] = (typed,)
         if not path or len(ops) != 1 or not all(name in _NARROW for name in names):
             return
         (op,) = ops
         value = env.get(path) or self.value(test.args[0].value)
+        if holds and value and not ops.isdisjoint({Op.AS_SET}) and len(names) == 1:
+            typed = self.node(Kind.VALUE, test.args[0].value, ":" + names[0])
+            self.edge(value, typed, Op.AS_SET)
+            env[path] = (typed,)
+            return
         if op is not None and value:
             env[path] = self.derived(op, value, test.args[0].value)
 
@@ -399,11 +448,23 @@ class Statements(Expressions):
         source = self.single(node.iter)
         outer = self.loop
         phis = self._open_loop(self.bindings.of(node.body) if hasattr(node.body, "body") else frozenset())
-        index = self.enter_loop(source, node.iter, "for")
+        index = self.enter_loop(source, node.iter, "for", order=not _pins_walk(node))
         target = self.node(Kind.VALUE, node.target)
         self.edge(source, target, Op.ITER)
+        first = len(self.nodes)
         self.assign(node.target, (target,), node)
+        self.loop_targets[index] = frozenset({target, *range(first, len(self.nodes))})
+        self._count_in_order(node)
         self._loop_body(node, phis, index, outer, target)
+
+    def _count_in_order(self, node: cst.For) -> None:
+        """``for i, x in enumerate(...)``: which number goes with which element depends on the order."""
+        counted = isinstance(node.iter, cst.Call) and dotted(node.iter.func) == "enumerate"
+        if counted and isinstance(node.target, cst.Tuple) and isinstance(node.target.elements[0].value, cst.Name):
+            number = self.value(node.target.elements[0].value)
+            order = self.loops[self.loop].node
+            for one in number:
+                self.edge(order, one, Op.ORDERS)
 
     def _while(self, node: cst.While) -> None:
         names = self.bindings.of(node.body)
@@ -430,6 +491,8 @@ class Statements(Expressions):
 
     def _loop_body(self, node: Any, phis: dict[str, int], index: int, outer: int, target: int) -> None:
         before = dict(self.frame.env or {})
+        for name in phis:
+            self.assigned_at.pop(name, None)
         self.breaks.append([])
         self.continues.append([])
         self._in_region("loop", lambda: self.block(node.body))
@@ -437,29 +500,33 @@ class Statements(Expressions):
         for env in self.continues.pop():
             end = self.join_env(end, env)
         broken: Env | None = None
-        for env in self.breaks.pop():
+        broken_at = None
+        for env, at in self.breaks.pop():
             broken = self.join_env(broken, env)
+            broken_at = broken_at or at
         self.loop = outer
         for env_after in (end, broken):
             for name, phi in phis.items():
                 if env_after is not None and name in env_after:
                     self.edge(env_after[name], phi)
         after = self.join_env(before, end)
-        self._mark_last(index, before, end, broken, target)
+        self._mark_last(index, end, None)
+        self._mark_last(index, broken, broken_at)
         self.frame.env = after
         if node.orelse is not None:
             self.block(node.orelse.body)
         self.frame.env = self.join_env(self.frame.env, broken)
 
-    def _mark_last(self, index: int, before: Env, end: Env | None, broken: Env | None, target: int) -> None:
+    def _mark_last(self, index: int, env: Env | None, at: tuple[int, int, int, int, int] | None) -> None:
         """Names that keep what the last (or first matching) round gave them, if anyone reads them after the loop."""
-        if self.loops[index].kind != "for":
+        if self.loops[index].kind != "for" or env is None:
             return
-        for env in (end, broken):
-            for name, value in sorted((env or {}).items()):
-                for one in value:
-                    if one not in self.last_of_loop and self._made_in(one, index) and "." not in name:
-                        self.last_of_loop[one] = (index, target)
+        for name, value in sorted(env.items()):
+            for one in value:
+                if "." not in name and not name.startswith("\x01") and self._made_in(one, index):
+                    where = self.assigned_at.get(name) or at
+                    if where is not None:
+                        self.last_of_loop.setdefault((name, one), (index, one, where))
 
     def read_name(self, name: str, at: cst.CSTNode) -> Val:
         """As for expressions; notes who reads what a loop left behind, and who reads a caught error."""
@@ -468,9 +535,10 @@ class Statements(Expressions):
             if state.name == name and state.name:
                 state.uses_error = True
         for one in value:
-            found = self.last_of_loop.get(one)
+            found = self.last_of_loop.get((name, one))
             if found is not None and not self._inside(found[0]):
-                self._choice_by_last(one, *found)
+                del self.last_of_loop[(name, one)]
+                self._choice_by_last(one, found[0], found[2])
         return value
 
     def _inside(self, loop: int) -> bool:
@@ -481,24 +549,15 @@ class Statements(Expressions):
             current = self.loops[current].parent
         return False
 
-    def _choice_by_last(self, node: int, loop: int, target: int) -> None:
-        del self.last_of_loop[node]
+    def _choice_by_last(self, node: int, loop: int, at: tuple[int, int, int, int, int]) -> None:
+        """Only what depends on the element, and not on the rounds before (a sum, a maximum), is a choice."""
         sources = self._local_sources(node)
-        if target not in sources or any(self.nodes[s].name == "phi" for s in sources):
+        targets = self.loop_targets.get(loop, frozenset())
+        if sources.isdisjoint(targets) or any(self.nodes[s].name == "phi" for s in sources):
             return
-        record = self.nodes[node]
-        order = self.nodes[self.loops[loop].node]
+        line, column, end_line, end_column, statement = at
         self.choices.append(
-            Choice(
-                "assign",
-                self.loops[loop].node,
-                self.frame.index,
-                record.line or order.line,
-                record.column or order.column,
-                record.end_line or order.end_line,
-                record.end_column or order.end_column,
-                record.statement,
-            )
+            Choice("assign", self.loops[loop].node, self.frame.index, line, column, end_line, end_column, statement)
         )
 
     def _local_sources(self, node: int) -> set[int]:
@@ -676,7 +735,9 @@ class Statements(Expressions):
     def _as_class(self, pattern: Any, subject: Val) -> Val:
         name = dotted(pattern.cls).rpartition(".")[2] if isinstance(pattern, cst.MatchClass) else ""
         narrow = _NARROW.get(name)
-        return subject if narrow is None else self.derived(narrow[0], subject, pattern)
+        if narrow is None:
+            return subject
+        return self.derived(narrow[0], subject, pattern, name=":" + name if narrow[0] == Op.AS_SET else "")
 
     # functions and classes
 
@@ -717,6 +778,9 @@ class Statements(Expressions):
             self.breaks, self.continues, self.if_tests = saved
         returns = None if is_lambda else node.returns
         annotation = "" if returns is None else self.positions.snippet(returns.annotation)
+        if not annotation and not is_lambda:
+            annotation = _function_type_comment(node.body)
+        params = self._sorted_params(params)
         is_async = not is_lambda and node.asynchronous is not None
         self.scopes[index] = Scope(
             name,
@@ -730,6 +794,18 @@ class Statements(Expressions):
             frame.is_generator,
             self.positions.of(node)[0],
             abstract=not is_lambda and _is_abstract(node.body),
+        )
+
+    def _sorted_params(self, params: tuple[Param, ...]) -> tuple[Param, ...]:
+        """Notes the parameters that the function leaves sorted."""
+        env = self.frame.env or {}
+        sorted_names = {
+            name for name, value in env.items() if value and all(self.nodes[n].name == "sorted" for n in value)
+        }
+        if not sorted_names:
+            return params
+        return tuple(
+            Param(p.name, p.kind, p.node, p.out, p.annotation, p.default, p.name in sorted_names) for p in params
         )
 
     def _params(self, params: cst.Parameters, outer: Frame | None) -> tuple[Param, ...]:
@@ -810,6 +886,27 @@ class Statements(Expressions):
                 self.edge(value, bound)
 
 
+def _pins_walk(node: cst.For) -> bool:
+    """``for root, dirs, files in os.walk(...)`` whose body sorts ``dirs`` in place: the walk is in order."""
+    name = dotted(node.iter.func) if isinstance(node.iter, cst.Call) else ""
+    if "walk" not in name or not isinstance(node.target, cst.Tuple) or len(node.target.elements) < 2:
+        return False
+    directories = node.target.elements[1].value
+    if not isinstance(directories, cst.Name) or not isinstance(node.body, cst.IndentedBlock):
+        return False
+    return any(_sorts(small, directories.value) for line in node.body.body for small in getattr(line, "body", ()))
+
+
+def _sorts(node: Any, name: str) -> bool:
+    """``name.sort(...)`` or ``name[:] = sorted(...)``."""
+    if isinstance(node, cst.Expr) and isinstance(node.value, cst.Call):
+        return dotted(node.value.func) == f"{name}.sort"
+    if isinstance(node, cst.Assign) and isinstance(node.value, cst.Call) and dotted(node.value.func) == "sorted":
+        target = node.targets[0].target
+        return isinstance(target, cst.Subscript) and dotted(target.value) == name
+    return False
+
+
 def _type_names(node: cst.BaseExpression) -> Sequence[str]:
     if isinstance(node, cst.Tuple):
         return [dotted(e.value).rpartition(".")[2] for e in node.elements]
@@ -818,12 +915,52 @@ def _type_names(node: cst.BaseExpression) -> Sequence[str]:
     return [dotted(node).rpartition(".")[2]]
 
 
-def _has_equality(test: cst.BaseExpression) -> bool:
+_IDENTITIES = frozenset({"name", "id", "key", "path", "uuid", "slug", "stem", "title", "uid", "identifier", "hostname"})
+
+
+def _picks_by_identity(test: cst.BaseExpression) -> bool:
+    """Whether a test can hold for one element only: ``x == y``, ``x.name == y``, ``x["id"] == y``."""
     if isinstance(test, cst.BooleanOperation):
-        return isinstance(test.operator, cst.And) and (_has_equality(test.left) or _has_equality(test.right))
-    return isinstance(test, cst.Comparison) and any(
-        isinstance(t.operator, (cst.Equal, cst.Is)) for t in test.comparisons
-    )
+        return isinstance(test.operator, cst.And) and (_picks_by_identity(test.left) or _picks_by_identity(test.right))
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return False
+    target = test.comparisons[0]
+    if not isinstance(target.operator, (cst.Equal, cst.Is)):
+        return False
+    return any(_is_identity(side) for side in (test.left, target.comparator))
+
+
+def _is_identity(node: cst.BaseExpression) -> bool:
+    if isinstance(node, cst.Name):
+        return node.value not in ("True", "False", "None")
+    if isinstance(node, cst.Attribute):
+        return node.attr.value.lower() in _IDENTITIES or node.attr.value.endswith(("_id", "_name", "_key"))
+    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        key = constant_key(node.slice[0].slice.value)
+        return key is not None and (key[1:].lower() in _IDENTITIES or key.endswith(("_id", "_name", "_key")))
+    return False
+
+
+def _type_comment(whitespace: cst.TrailingWhitespace) -> str:
+    """The annotation of a trailing ``# type:`` comment, or ""."""
+    comment = whitespace.comment.value if whitespace.comment is not None else ""
+    if not comment.startswith("# type:"):
+        return ""
+    text = comment.removeprefix("# type:").strip()
+    return "" if text.startswith("ignore") else text.partition("#")[0].strip()
+
+
+def _function_type_comment(body: Any) -> str:
+    """What a ``# type: (...) -> X`` comment under a ``def`` says is returned, or ""."""
+    header = getattr(body, "header", None)
+    lines = [header] if header is not None else []
+    for statement in body.body[:1]:
+        lines += getattr(statement, "leading_lines", ())
+    for line in lines:
+        comment = line.comment.value if getattr(line, "comment", None) is not None else ""
+        if comment.startswith("# type:") and "->" in comment:
+            return comment.rpartition("->")[2].strip()
+    return ""
 
 
 def _string_items(node: cst.BaseExpression) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sst_lint.catalogue.model import Constant, How, Model
-from sst_lint.facts.ops import INNER_KEYS, INNER_ORDER, INNER_SET, KEYS, ORDER, SET, VALUE, Op
+from sst_lint.facts.ops import ORDER, SET, VALUE, Op, at_depth
 from sst_lint.facts.records import Call, Kind, Param
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
@@ -161,7 +161,6 @@ COMMON = frozenset(
     ]
 )
 
-_SOURCE_BITS = {"own": {"set": SET, "dict": ORDER}, "inner": {"set": INNER_SET, "dict": INNER_ORDER}}
 
 
 @dataclass
@@ -571,7 +570,7 @@ class Calls(Resolver):
     def _bits(kind: str, depth: str) -> int:
         if kind in ("clock", "random", "identity", "machine", "hash"):
             return VALUE
-        return _SOURCE_BITS[depth].get(kind, ORDER if depth == "own" else INNER_ORDER)
+        return at_depth(SET if kind == "set" else ORDER, 0 if depth == "own" else 2 if kind == "listing" else 1)
 
     def add_source(self, node: int, bits: int, kind: str, call: int) -> None:
         """``node`` is a source of ``bits``."""
@@ -707,4 +706,4 @@ _LITERAL_TYPES: dict[Kind, str] = {
     Kind.SET: "builtins.set",
 }
 
-__all__ = ["COMMON", "INNER_KEYS", "KEYS", "LOOP_ORDER", "Calls", "Site"]
+__all__ = ["COMMON", "LOOP_ORDER", "Calls", "Site"]

@@ -72,7 +72,7 @@ class _Everything(dict[int, int]):
     """A mask that rules nothing out."""
 
     def get(self, key: int, default: object = None) -> int:
-        return 127
+        return -1
 
 
 @dataclass(frozen=True)

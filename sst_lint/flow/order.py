@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sst_lint.facts.ops import INNER_KEYS, INNER_ORDER, KEYS, ORDER, SET, Op
+from sst_lint.facts.ops import ORDER, SEEN, SEEN_ORDER, SET, Op
 from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.mutation import Mutations
@@ -86,14 +86,14 @@ class Order:
             if site.model.digest:
                 node = site.ports.get(site.model.digest, -1)
                 if node >= 0:
-                    yield Sink(node, (ORDER, KEYS, INNER_ORDER, INNER_KEYS), 0, "a digest", site.call)
+                    yield Sink(node, SEEN, 0, "a digest", site.call)
         for write in self._writes.all:
             if write.node >= 0:
                 rank, what = rank_of(write)
-                bits = (ORDER, KEYS, INNER_ORDER, INNER_KEYS)
+                bits = SEEN
                 sorted_keys = write.site.model.writes is not None and write.site.model.writes.how == "serialize-sorted"
                 if rank < 3:
-                    yield Sink(write.node, (ORDER, INNER_ORDER) if sorted_keys else bits, rank, what, write.site.call)
+                    yield Sink(write.node, SEEN_ORDER if sorted_keys else bits, rank, what, write.site.call)
 
     def _content_sink(self, call: int, content: int) -> Iterable[Sink]:
         """What a call writes to a handle: as permanent as the file that the handle opened."""
@@ -126,10 +126,10 @@ class Order:
             if (name.startswith("_") and not name.endswith("__")) or function.record.kind == "lambda":
                 continue
             for node in (function.returns, *function.outs):
-                for bit in (ORDER, KEYS, INNER_ORDER, INNER_KEYS):
+                for bit in SEEN:
                     yield (node, bit, "")
         for node in sorted({*self._linked.field_nodes, *self._linked.global_nodes}):
-            for bit in (ORDER, KEYS, INNER_ORDER, INNER_KEYS):
+            for bit in SEEN:
                 yield (node, bit, "")
 
     # sources

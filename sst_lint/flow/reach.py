@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from sst_lint.facts.ops import BACKWARD, BITS, INNER, INNER_SET, SET, VALUE, Op, forward
+from sst_lint.facts.ops import BACKWARD, BITS, INNER, SETS, VALUE, Op, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.mutation import Mutations
 
@@ -66,15 +67,12 @@ class Graph:
     def step(self, number: int, bit: int, key: str) -> list[tuple[int, str]]:
         """(bit, key) at the source of an edge from which (bit, key) at its target can come."""
         op = self.op[number]
-        table = BACKWARD[op]
-        mask = table.get(bit, 0)
-        if not mask:
+        inputs = _STEPS[op].get(bit)
+        if inputs is None:
             return []
         result: list[tuple[int, str]] = []
         stored = self.key[number]
-        for one in BITS:
-            if not mask & one:
-                continue
+        for one in inputs:
             if op == Op.STORE:
                 if key and stored and key != stored:
                     continue
@@ -100,7 +98,7 @@ class Graph:
             node = queue.popleft()
             bits = mask[node]
             for number in outgoing.get(node, ()):
-                out = _FORWARD[self.op[number]][bits]
+                out = _forward(self.op[number], bits)
                 target = self.target[number]
                 known = mask.get(target, 0)
                 if out & ~known:
@@ -109,8 +107,15 @@ class Graph:
         return mask
 
 
-_FORWARD = tuple(tuple(forward(op, bits) for bits in range(128)) for op in range(len(BACKWARD)))
-_SETS = SET | INNER_SET
+#: (operation, output bit) -> input bits, one by one.
+_STEPS = tuple(
+    {out: tuple(b for b in BITS if ins & b) for out, ins in table.items()} for table in BACKWARD
+)
+
+
+@lru_cache(maxsize=None)
+def _forward(op: int, bits: int) -> int:
+    return forward(op, bits)
 
 
 @dataclass
@@ -207,7 +212,7 @@ class Search:
 
     def _step(self, place: Exploration, state: State, before: State, number: int) -> None:
         label = self.graph.label[number]
-        if self.expose and before[1] & _SETS and not state[1] & _SETS:
+        if self.expose and before[1] & SETS and not state[1] & SETS:
             if self.mask.get(before[0], 0) & before[1]:
                 self.exposures.setdefault((id(place), before, number), Exposure(place, before, state, number))
         elif label == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable
 
-from sst_lint.facts.ops import INNER_SET, SET, Op
+from sst_lint.facts.ops import SET, Op, at_depth
 from sst_lint.facts.records import Import, Kind
 from sst_lint.flow.annotations import promised
 from sst_lint.flow.library import LibraryIndex
@@ -327,8 +327,6 @@ class Resolver(Values):
     def annotate(self, node: int, text: str, file: int, unit: int) -> None:
         """``node`` holds what an annotation promises."""
         for name, depth in promised(text.strip("\"'")):
-            if depth > 1:
-                continue
             self._instances_of.setdefault(self._expression(name, file, unit), []).append((node, depth))
             for value in self.values(self._expression(name, file, unit)):
                 self._instance(node, depth, value)
@@ -362,7 +360,7 @@ class Resolver(Values):
             name = self.library.canonical(value[1])
             made = ("t", name)
             if name in SET_TYPES:
-                self.set_sources[node] = self.set_sources.get(node, 0) | (SET if depth == 0 else INNER_SET)
+                self.set_sources[node] = self.set_sources.get(node, 0) | at_depth(SET, depth)
         if made is not None:
             if depth == 0:
                 self.add_value(node, made)
