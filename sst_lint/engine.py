@@ -55,7 +55,8 @@ def check(paths: Sequence[Path], options: Options | None = None) -> Report:
     options = options or Options()
     missing = [f"{os.fspath(path)}: no such file or directory" for path in paths if not os.path.lexists(path)]
     groups = _by_root([path for path in paths if os.path.lexists(path)])
-    return _joined([(root, _checked(root, asked, options)) for root, asked in groups], missing)
+    roots = [root for root, _ in groups]
+    return _joined([(root, _checked(root, asked, roots, options)) for root, asked in groups], missing)
 
 
 def _by_root(paths: Iterable[Path]) -> list[tuple[Path, list[Path]]]:
@@ -69,20 +70,30 @@ def _by_root(paths: Iterable[Path]) -> list[tuple[Path, list[Path]]]:
     return sorted(groups.items())
 
 
-def _checked(root: Path, asked: Sequence[Path], options: Options) -> Report:
-    """Return the project's report; one that only says why when its configuration cannot be used."""
+def _checked(root: Path, asked: Sequence[Path], roots: Sequence[Path], options: Options) -> Report:
+    """Return the project's report; one that only says why when its configuration cannot be used.
+
+    A project inside this one that is asked for too (one of ``roots``) is judged by its own configuration.
+    """
     from sst_lint.catalogue import CatalogueError
     from sst_lint.config import ConfigError
     from sst_lint.findings import Report
 
     try:
-        return check_project(root, asked, options)
-    except (CatalogueError, ConfigError) as error:
+        inner = [other.relative_to(root).as_posix() for other in roots if root in other.parents]
+        return check_project(root, asked, options, inner)
+    except ConfigError as error:
+        inside = os.path.relpath(root)
+        return Report(problems=(str(error) if inside == "." else f"{inside}: {error}",))
+    except CatalogueError as error:
         return Report(problems=(str(error),))
 
 
-def check_project(root: Path, asked: Sequence[Path], options: Options) -> Report:
-    """Return the findings of the project at ``root`` that touch the ``asked`` paths; paths are relative to the root."""
+def check_project(root: Path, asked: Sequence[Path], options: Options, inner: Sequence[str] = ()) -> Report:
+    """Return the findings of the project at ``root`` that touch the ``asked`` paths; paths are relative to the root.
+
+    Findings below the ``inner`` directories are left out.
+    """
     from sst_lint.catalogue import load_rules
     from sst_lint.config import load_config
     from sst_lint.findings import Policy, Report, collect, fails
@@ -98,6 +109,8 @@ def check_project(root: Path, asked: Sequence[Path], options: Options) -> Report
     findings = collect(defects, (*read.unreadable, *failures.files), rules, policy, by_path)
     if read.asked is not None:
         findings = [finding for finding in findings if finding.touches(read.asked)]
+    elsewhere = tuple(f"{directory}/" for directory in inner)
+    findings = [finding for finding in findings if not finding.path.startswith(elsewhere)]
     return Report(
         tuple(findings),
         files=len(read.sources) + len(read.unreadable) if read.asked is None else len(read.asked),
@@ -116,9 +129,10 @@ def _read(root: Path, asked: Sequence[Path], config: Config) -> Read:
     named = discover(asked, root, config)
     everything = any(Path(os.path.abspath(path)) == root for path in asked)  # noqa: PTH100 -- keep symbolic links
     results = [read(path, root, config) for path in sorted({*whole.files, *named.files})]
+    unreadable = {each.path: each for each in (*whole.unreadable, *named.unreadable)}
     return Read(
         tuple(each for each in results if isinstance(each, Source)),
-        (*whole.unreadable, *(each for each in results if isinstance(each, Unreadable))),
+        (*unreadable.values(), *(each for each in results if isinstance(each, Unreadable))),
         None if everything else frozenset((*named.files, *(each.path for each in named.unreadable))),
         _reading_notes(root, named),
     )
@@ -184,7 +198,8 @@ def _joined(parts: Sequence[tuple[Path, Report]], problems: Iterable[str]) -> Re
     prefixes = [""]
     if len(parts) > 1:
         above = Path(os.path.commonpath([root for root, _ in parts]))
-        prefixes = [root.relative_to(above).as_posix().removeprefix(".") for root, _ in parts]
+        relative = (root.relative_to(above).as_posix() for root, _ in parts)
+        prefixes = ["" if path == "." else path for path in relative]
     named = [(prefix, report) for prefix, (_, report) in zip(prefixes, parts)]
     findings = [relocate(finding, prefix) for prefix, report in named for finding in report.findings]
     return Report(
