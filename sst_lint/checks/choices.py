@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 _WHAT = {
     "index": "an element is picked by its position",
     "slice": "elements are picked by their position",
-    "unpack": "elements are told apart by their position",
     "return": "the first match is returned",
     "assign": "the value of the last (or first matching) round is kept",
     "call": "the first element is picked",
@@ -27,7 +25,7 @@ _OF = {"listing": "a listing in file-system order", "set": "a set", "completion"
 def first_match(project: Project) -> Iterator[Defect]:
     """SST205: `next(iter(x))`, `x[0]`, a return out of a loop, where ``x`` is unordered."""
     for picked in project.picked:
-        if not _is_exact(project, picked) or _only_tested(project, picked):
+        if _only_tested(project, picked) or _first_of_walk(project, picked):
             continue
         choice = picked.choice
         kind = choice.kind if choice is not None else "call"
@@ -38,7 +36,7 @@ def first_match(project: Project) -> Iterator[Defect]:
         else:
             result = project.linked.result_of(picked.call)
             where, statement = project.trace.location(result), project.trace.statement_line(result)
-        confidence = _confidence(picked)
+        confidence = _confidence(project, picked)
         if confidence is None:
             continue
         yield Defect(
@@ -54,26 +52,25 @@ def first_match(project: Project) -> Iterator[Defect]:
         )
 
 
-def _confidence(picked: Picked) -> Confidence | None:
+def _confidence(project: Project, picked: Picked) -> Confidence | None:
     choice = picked.choice
-    if choice is not None and choice.guarded:
+    if choice.guarded if choice is not None else project.world.calls[picked.call].guarded:
         return None
     if choice is not None and choice.keyed:
         return "low"
     if picked.weak:
         return "low"
-    if choice is not None and choice.kind in ("assign", "slice", "return", "unpack"):
+    if choice is not None and choice.kind in ("assign", "slice", "return"):
         return "medium"
     return "high"
 
 
-def _is_exact(project: Project, picked: Picked) -> bool:
-    """Whether the thing itself is unordered, and not (perhaps) something deeper inside the container it came from."""
-    graph = project.graph
-    return not any(
-        edge >= 0 and graph.op[edge] in (Op.ITER, Op.LOAD) and graph.key[edge][:1] not in ("'", ".")
-        for _, edge in picked.path
-    )
+def _first_of_walk(project: Project, picked: Picked) -> bool:
+    """``next(os.walk(d))`` is the directory itself, whatever the order below it."""
+    if picked.call < 0 or not picked.path:
+        return False
+    calls = [call for _, _, call in project.linked.sources.get(picked.path[0][0], ())]
+    return any(name.endswith("walk") for call in calls for name in project.linked.externals.get(call, {}))
 
 
 def _only_tested(project: Project, picked: Picked) -> bool:
@@ -82,7 +79,4 @@ def _only_tested(project: Project, picked: Picked) -> bool:
         return False
     result = project.linked.result_of(picked.call)
     targets = [project.graph.target[n] for n in project.graph.outgoing.get(result, ())]
-    call = project.world.calls[picked.call]
-    if not targets:
-        return call.used
     return all(project.world.nodes[t].kind == Kind.VALUE and project.world.nodes[t].name == "compare" for t in targets)

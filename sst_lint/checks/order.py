@@ -85,7 +85,7 @@ def confidence_of(rank: int, weak: bool, dict_order: bool = False) -> Confidence
 def _defect(project: Project, reach: Reach, rule: str, message: str, first: str) -> Defect:
     where = project.trace.location(reach.place)
     is_dict = reach.kind == "dict"
-    confidence = confidence_of(reach.sink.rank, reach.weak, is_dict)
+    confidence = confidence_of(reach.sink.rank, reach.weak, is_dict and not (reach.sink.named and reach.sink.rank == 1))
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
     if project.is_test(where.path):
         confidence = "low"

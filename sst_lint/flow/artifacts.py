@@ -99,6 +99,10 @@ _WORDS: tuple[tuple[frozenset[str], ArtifactKind], ...] = (
 )
 _TEST_PATH = re.compile(r"(^|/)(tests?|testing|test_[^/]*|[^/]*_test|conftest|benchmarks?|examples?|docs?)(/|\.py$)")
 _STRUCTURED = frozenset({"json", "yaml", "pickle", "toml", "csv", "npy", "parquet", "xml", "msgpack", "hdf5", "torch"})
+_PACKAGE_LOCKS = frozenset(
+    "poetry.lock pipfile.lock uv.lock pdm.lock cargo.lock yarn.lock composer.lock gemfile.lock flake.lock conda.lock "
+    "pylock.toml requirements.lock dvc.lock conan.lock pixi.lock".split()
+)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -142,6 +146,10 @@ def classify(evidence: Evidence, formats: tuple[str, ...], path: str, config: Co
             return found
     if is_test_path(path, config):
         return Kind("test", "written by test code", True)
+    if evidence.argument:
+        named = next((t for t in evidence.texts[:1] if _has_suffix(t)), "")
+        if not named:
+            return Kind("argument", "a path that the user names", False)
     structured = [f for f in formats if f in _STRUCTURED]
     if structured:
         return Kind("artifact", f"{structured[0]} content", True)
@@ -149,9 +157,21 @@ def classify(evidence: Evidence, formats: tuple[str, ...], path: str, config: Co
         found = _by_name(name)
         if found is not None:
             return found
-    if evidence.argument:
-        return Kind("argument", "a path that the user names", False)
+    for text in evidence.texts:
+        if _has_suffix(text):
+            return Kind("unknown", f"named {_shown(text)}", True)
     return Kind("unknown", "", False)
+
+
+def by_handle_name(name: str) -> Kind | None:
+    """What the name of an open file says: a log, a lock, the terminal."""
+    found = _by_name(name)
+    return found if found is not None and found.kind in ("log", "lock", "console", "temp") else None
+
+
+def _has_suffix(text: str) -> bool:
+    last = text.rsplit("/", 1)[-1]
+    return re.search(r"[\w}\x00]\.\w{1,10}$", last) is not None
 
 
 def _stronger_name(evidence: Evidence) -> bool:
@@ -186,7 +206,7 @@ def _by_text(text: str) -> Kind | None:
     last = text.rsplit("/", 1)[-1]
     for pattern, kind in _SUFFIXES:
         if re.search(pattern, last, re.IGNORECASE):
-            if kind == "lock" and not last.startswith((".", "\x00")) and re.match(r"[a-z-]+\.lock$", last):
+            if kind == "lock" and last.lower() in _PACKAGE_LOCKS:
                 return Kind("artifact", f"a lock file of packages, {_shown(text)}", True)
             return Kind(kind, f"path ends in {_shown(last)}", True)
     if last.endswith(("~", ".bak")):

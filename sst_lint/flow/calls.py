@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sst_lint.catalogue.model import Constant, How, Model
@@ -162,7 +162,6 @@ COMMON = frozenset(
 )
 
 
-
 @dataclass
 class Site:
     """A call of a library function whose model says something. ``ports`` are global nodes by name."""
@@ -191,6 +190,8 @@ class Calls(Resolver):
         self._done: set[tuple[object, ...]] = set()
         self._callbacks: dict[int, list[tuple[int, int, int]]] = {}
         self._label = len(world.calls)
+        self._ready = False
+        self._waiting: list[tuple[int, Value]] = []
         for number, call in enumerate(world.calls):
             base = world.node_base[world.call_unit[number]]
             self._calls_of.setdefault(base + call.callee, []).append(number)
@@ -198,7 +199,19 @@ class Calls(Resolver):
     # events
 
     def arrived(self, node: int, value: Value) -> None:
-        """A value arrived: attributes of it, calls of it, annotations and decorators with it."""
+        """A value arrived: attributes of it, calls of it, annotations and decorators with it.
+
+        Until all base classes are known (``_ready``), nothing is looked up in classes and nothing is called.
+        """
+        cls = self._class_nodes.get(node)
+        if cls is not None:
+            self.add_base(self.world.classes[cls], value)
+        if not self._ready:
+            self._waiting.append((node, value))
+            if value[0] in ("m", "n", "x"):
+                for attribute in tuple(self.attributes.get(node, ())):
+                    self.bind_attribute(attribute, value)
+            return
         for attribute in tuple(self.attributes.get(node, ())):
             self.bind_attribute(attribute, value)
         for put in tuple(self.puts.get(node, ())):
@@ -214,9 +227,6 @@ class Calls(Resolver):
                 self.add_value(attribute, ("b", value[1]))
         for call, source, result in tuple(self._callbacks.get(node, ())):
             self._call_back(call, source, result, value)
-        cls = self._class_nodes.get(node)
-        if cls is not None:
-            self.add_base(self.world.classes[cls], value)
 
     def bind_put(self, put: int, value: Value) -> None:
         """``put`` writes an attribute of something that may be ``value``."""
@@ -236,12 +246,17 @@ class Calls(Resolver):
         self._class_nodes = {b: c.index for c in world.classes for b in c.bases}
         for node, record in enumerate(tuple(world.nodes)):
             self._seed(node, record.kind, record.name)
-        for function in tuple(world.functions.values()):
-            self._seed_function(function)
         for index, (_, _, facts) in enumerate(world.units):
             base = world.node_base[index]
             for edge in facts.edges:
                 self.add_edge(base + edge.source, base + edge.target, edge.op, edge.key)
+        self.run()
+        self._ready = True
+        waiting, self._waiting = self._waiting, []
+        for node, value in waiting:
+            self.arrived(node, value)
+        for function in tuple(world.functions.values()):
+            self._seed_function(function)
         self.run()
 
     def _seed(self, node: int, kind: int, name: str) -> None:
@@ -441,7 +456,9 @@ class Calls(Resolver):
                 self.callees.setdefault(number, {})[function.scope] = value[0] == "b"
                 self.add_edge(function.returns, self.result_of(number), Op.SAME, "", -label)
             elif value[0] == "x":
-                self.bind_external(number, value[1])
+                model = self.library.model(self.library.canonical(value[1]))
+                if model is not None:
+                    self.apply(number, model, stored[1:])
 
     # library calls
 
@@ -457,6 +474,8 @@ class Calls(Resolver):
             self.add_value(result, ("p", number))
         elif name == "builtins.super":
             self._bind_super(number, result)
+        elif name in ("functools.reduce", "collections.defaultdict"):
+            self._bind_set_maker(number, name, result)
         model = self.library.model(name)
         if model is not None:
             self.apply(number, model)
@@ -466,6 +485,17 @@ class Calls(Resolver):
         for _, node in self.argument_nodes(number):
             self.add_edge(node, result, Op.ONLY_VALUE)
         self.add_edge(self.receiver_of(number), result, Op.ONLY_VALUE)
+
+    def _bind_set_maker(self, number: int, name: str, result: int) -> None:
+        """``reduce(set.union, ...)`` is a set, ``defaultdict(set)`` holds sets."""
+        arguments = self.argument_nodes(number)
+        made = [str(v[1]) for v in self.values(arguments[0][1]) if v[0] == "x"] if arguments else []
+        if name == "collections.defaultdict" and any(m in SET_TYPES for m in made):
+            self.add_source(result, at_depth(SET, 1), "set", number)
+            self.add_element(result, ("t", "builtins.set"))
+        elif name == "functools.reduce" and any(m.rpartition(".")[0] in SET_TYPES for m in made):
+            self.add_source(result, SET, "set", number)
+            self.add_value(result, ("t", "builtins.set"))
 
     def _bind_super(self, number: int, result: int) -> None:
         unit = self.world.call_unit[number]
@@ -482,13 +512,18 @@ class Calls(Resolver):
                 return
             scope = self.world.scope_base[function.unit] + parent
 
-    def ports(self, number: int, model: Model) -> tuple[dict[str, int], dict[str, Constant], frozenset[str]]:
-        """Global nodes of the model's ports at a call, the constants given, and which parameters are given."""
+    def ports(
+        self, number: int, model: Model, stored: Sequence[tuple[str, int]] = ()
+    ) -> tuple[dict[str, int], dict[str, Constant], frozenset[str]]:
+        """Global nodes of the model's ports at a call, the constants given, and which parameters are given.
+
+        ``stored``: arguments that a ``functools.partial`` adds.
+        """
         ports: dict[str, int] = {"return": self.result_of(number), "self": self.receiver_of(number)}
         constants: dict[str, Constant] = {}
         at = 0
         names = model.params
-        arguments = self.argument_nodes(number)
+        arguments = [a for a in stored if a[0] == ""] + self.argument_nodes(number) + [a for a in stored if a[0]]
         if model.method and ports["self"] >= 0 and self._is_class_node(number) and arguments:
             ports["self"], arguments = arguments[0][1], arguments[1:]
         for slot, node in arguments:
@@ -538,9 +573,9 @@ class Calls(Resolver):
 
         return all(matches(n, c) for n, c in when) and not any(matches(n, c) for n, c in unless)
 
-    def apply(self, number: int, model: Model) -> None:
+    def apply(self, number: int, model: Model, stored: Sequence[tuple[str, int]] = ()) -> None:
         """The model's effects as edges, values and sources; the site is kept for the checks."""
-        ports, constants, given = self.ports(number, model)
+        ports, constants, given = self.ports(number, model, stored)
         site = Site(number, model, ports, constants, given, self.weak)
         self.sites.append(site)
         result = ports["return"]
@@ -560,6 +595,10 @@ class Calls(Resolver):
             if self.holds(site, flow.when, flow.unless):
                 for source in self._port_nodes(site, flow.from_):
                     self._flow(site, source, flow.to, flow.how)
+        if model.writes is not None and self.holds(site, model.writes.when, model.writes.unless):
+            data = self._port_node(site, model.writes.data) if model.writes.data else -1
+            if data >= 0:
+                self.add_edge(data, self.content(number), HOW[model.writes.how])
         for effect in model.sources:
             if self.holds(site, effect.when, effect.unless):
                 port = self._port_node(site, effect.port)
@@ -601,32 +640,60 @@ class Calls(Resolver):
             known = self.contents[(number, port + "()")] = self.world.add_node(Kind.VALUE, unit, like, "called")
         return known
 
-    def _call_back(self, number: int, elements: int, result: int, value: Value) -> None:
+    def _call_back(self, call: int, elements: int, result: int, value: Value) -> None:
         """A function handed to a known caller: called with elements, its result goes where the model says."""
         if value[0] not in ("f", "b"):
             if value[0] == "x":
                 model = self.library.model(self.library.canonical(value[1]))
-                if model is not None and model.returns:
-                    self.add_value(result, ("t", self.library.canonical(model.returns)))
+                if model is not None:
+                    self._call_back_library(call, model, elements, result)
             return
         function = self.world.functions[value[1]]
-        label = number + 1
+        label = call + 1
         params = function.params[1:] if value[0] == "b" else function.params
         if params and elements >= 0:
             self.add_edge(elements, params[0], Op.LOAD, "", label)
-        self.callees.setdefault(number, {})[function.scope] = value[0] == "b"
+        self.callees.setdefault(call, {})[function.scope] = value[0] == "b"
         self.add_edge(function.returns, result, Op.SAME, "", -label)
+
+    def _call_back_library(self, call: int, model: Model, elements: int, result: int) -> None:
+        """A library's function handed to a known caller (``pool.submit(os.listdir, d)``, ``map(str, xs)``)."""
+        if model.returns:
+            self.add_value(result, ("t", self.library.canonical(model.returns)))
+        for effect in model.sources:
+            if effect.port == "return" and not effect.when:
+                for depth in effect.depth:
+                    self.add_source(result, self._bits(effect.kind, depth), effect.kind, call)
+        for flow in model.flows:
+            if model.params and flow.from_ == model.params[0] and flow.to == "return" and not flow.when:
+                element = self._step_node(call, "element")
+                self.add_edge(elements, element, Op.ITER)
+                self.add_edge(element, result, HOW[flow.how])
 
     def _flow(self, site: Site, source: int, to: str, how: How) -> None:
         op = HOW[how]
+        if op in (Op.COPY, Op.VIEW) and site.model.elements == "builtins.tuple":
+            op = Op.PAIRS
         if to == "return":
             self.add_edge(source, site.ports["return"], op)
             return
         target = self._port_node(site, to)
         if how in _WRITING:
-            content = self.content(site.call)
-            self.add_edge(source, content, op)
+            self.add_edge(source, self.content(site.call), op)
+        elif op in (Op.COPY, Op.MAP) and target >= 0:
+            # a node at the call, so that a set that shows its order here is found here
+            step = self._step_node(site.call, to)
+            self.add_edge(source, step, op)
+            source, op = step, Op.SAME
         self.add_edge(source, target, op)
+
+    def _step_node(self, number: int, port: str) -> int:
+        known = self.contents.get((number, port))
+        if known is None:
+            unit = self.world.call_unit[number]
+            like = self.world.nodes[self.result_of(number)]
+            known = self.contents[(number, port)] = self.world.add_node(Kind.VALUE, unit, like, "added")
+        return known
 
     def content(self, number: int) -> int:
         """The node for what a call writes."""

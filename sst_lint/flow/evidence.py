@@ -44,6 +44,12 @@ class PathEvidence:
         self._signatures: dict[int, object] = {}
         self._origins: dict[int, frozenset[object]] = {}
         self._sites_by_result: dict[int, list[Site]] = {}
+        world = linked.world
+        self._given: dict[int, str] = {
+            world.node_base[unit] + local: name
+            for unit, (_, _, facts) in enumerate(world.units)
+            for local, name in facts.named
+        }
         for site in linked.sites:
             self._sites_by_result.setdefault(site.ports["return"], []).append(site)
 
@@ -64,6 +70,9 @@ class PathEvidence:
         while queue and len(seen) < _STEPS:
             node, depth = queue.popleft()
             record = world.nodes[node]
+            given = self._given.get(node)
+            if given is not None:
+                names[given] = None
             if record.kind == Kind.TEXT:
                 if record.name:
                     texts[record.name] = None
@@ -94,6 +103,10 @@ class PathEvidence:
                     seen.add(source)
                     queue.append((source, depth + 1))
         return Evidence(tuple(texts), tuple(n for n in names if n), temporary, argument, parameter, len(seen))
+
+    def given_name(self, node: int) -> str:
+        """The local name that a value was first given, or ""."""
+        return self._given.get(node, "")
 
     def _callee_name(self, node: int) -> str:
         world = self._linked.world

@@ -68,6 +68,9 @@ class Mutations(Calls):
                     if op is not None:
                         self._ordered(site.call, target, target, op)
             content = self.contents.get((site.call, ""))
+            writes = site.model.writes
+            if content is not None and writes is not None and site.ports.get(writes.path, -1) >= 0:
+                self._ordered(site.call, site.ports[writes.path], content, Op.ORDERS)
             if content is not None:
                 for flow in site.model.flows:
                     if flow.how in ("text", "serialize", "serialize-sorted") and site.ports.get(flow.to, -1) >= 0:
@@ -158,6 +161,17 @@ class Mutations(Calls):
                         done.add((number, argument))
                         moved = True
                         self.changed(argument)
+
+    def sorts_argument(self, number: int, argument: int) -> bool:
+        """Whether everything that call ``number`` may call leaves ``argument`` sorted."""
+        pairs = [(p, out) for a, p, out in self.bindings.get(number, ()) if a == argument]
+        if not pairs or number in self.externals:
+            return False
+        for param, _ in pairs:
+            function = self.world.functions.get(self.world.scope_of_node(param))
+            if function is None or not function.record.params[function.params.index(param)].sorted:
+                return False
+        return True
 
     # contexts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sst_lint.facts.ops import ORDER, SEEN, SEEN_ORDER, SET, Op
+from sst_lint.facts.ops import ORDER, SEEN, SET, Op
 from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.mutation import Mutations
@@ -26,6 +26,7 @@ class Sink:
     rank: int
     what: str
     call: int = -1
+    named: bool = False  #: the file has a fixed name, so somebody will look for it
 
 
 @dataclass(frozen=True)
@@ -81,19 +82,19 @@ class Order:
         linked = self._linked
         for site in linked.sites:
             content = linked.contents.get((site.call, ""))
-            if content is not None:
+            if content is not None and not site.model.digest and site.model.writes is None:
                 yield from self._content_sink(site.call, content)
             if site.model.digest:
                 node = site.ports.get(site.model.digest, -1)
                 if node >= 0:
                     yield Sink(node, SEEN, 0, "a digest", site.call)
         for write in self._writes.all:
-            if write.node >= 0:
+            content = linked.contents.get((write.site.call, ""))
+            if write.node >= 0 and content is not None:
                 rank, what = rank_of(write)
-                bits = SEEN
-                sorted_keys = write.site.model.writes is not None and write.site.model.writes.how == "serialize-sorted"
                 if rank < 3:
-                    yield Sink(write.node, SEEN_ORDER if sorted_keys else bits, rank, what, write.site.call)
+                    named = rank == 0 or write.final.literal
+                    yield Sink(content, (ORDER,), rank, what, write.site.call, named)
 
     def _content_sink(self, call: int, content: int) -> Iterable[Sink]:
         """What a call writes to a handle: as permanent as the file that the handle opened."""
@@ -114,7 +115,8 @@ class Order:
         if found:
             rank, what = min((rank_of(w) for w in found), key=lambda r: r[0])
             if rank < 3:
-                yield Sink(content, (ORDER,), rank, what, call)
+                named = rank == 0 or any(w.final.literal for w in found)
+                yield Sink(content, (ORDER,), rank, what, call, named)
         elif not known and not self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call])):
             yield Sink(content, (ORDER,), 1, "a file", call)
 
@@ -254,7 +256,7 @@ class Order:
 
 def rank_of(write: Write) -> tuple[int, str]:
     """How permanent a write is, and what to call it."""
-    return _RANKS[write.kind.kind]
+    return _RANKS[write.final.kind]
 
 
 _RANKS: dict[ArtifactKind, tuple[int, str]] = {

@@ -35,7 +35,7 @@ class Graph:
     def __init__(self, linked: Mutations) -> None:
         edges = linked.edges
         self.source = edges.source
-        self.op = edges.op
+        self.op = _judged(linked)
         self.key = edges.key
         self.label = edges.label
         self.weak = edges.weak
@@ -108,14 +108,32 @@ class Graph:
 
 
 #: (operation, output bit) -> input bits, one by one.
-_STEPS = tuple(
-    {out: tuple(b for b in BITS if ins & b) for out, ins in table.items()} for table in BACKWARD
-)
+_STEPS = tuple({out: tuple(b for b in BITS if ins & b) for out, ins in table.items()} for table in BACKWARD)
 
 
 @lru_cache(maxsize=None)
 def _forward(op: int, bits: int) -> int:
     return forward(op, bits)
+
+
+def _judged(linked: Mutations) -> list[int]:
+    """Operations that depend on what was resolved: the key order of lists, and arguments that a callee sorts."""
+    world, edges = linked.world, linked.edges
+    sorted_after: set[tuple[int, int]] = set()
+    for unit, (_, _, facts) in enumerate(world.units):
+        base, first = world.node_base[unit], world.call_base[unit]
+        for before, after, call in facts.after:
+            if linked.sorts_argument(first + call, base + before):
+                sorted_after.add((base + before, base + after))
+    ops = list(edges.op)
+    for number, op in enumerate(ops):
+        source, target = edges.source[number], edges.target[number]
+        if op == Op.ORDERS_KEYS and linked.has_type(target, "builtins.list"):
+            if not linked.has_type(target, "builtins.dict"):
+                ops[number] = Op.NOTHING
+        elif op == Op.SAME and (source, target) in sorted_after:
+            ops[number] = Op.SORT
+    return ops
 
 
 @dataclass

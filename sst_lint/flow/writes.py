@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from sst_lint.config import Config
 from sst_lint.facts.records import Kind as NodeKind
-from sst_lint.flow.artifacts import Kind, classify, is_test_path
+from sst_lint.flow.artifacts import Kind, by_handle_name, classify, is_test_path
 from sst_lint.flow.calls import Site
 from sst_lint.flow.evidence import Evidence, PathEvidence
 from sst_lint.flow.mutation import Mutations
 
+_HANDLE_NAMES = frozenset(
+    "f fp fh fd file handle stream out output buf buffer fileobj fout ofile outfile dest sink".split()
+)
 _WRITE_FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_TRUNC", "O_CREAT"})
 
 
@@ -32,6 +35,7 @@ class Write:
     formats: tuple[str, ...]
     moved: str
     atomic: bool
+    final: Kind  #: the kind of what it becomes in the end: that of the target of the move, else ``kind``
 
 
 class Writes:
@@ -45,7 +49,7 @@ class Writes:
         self._opened_by: dict[int, list[Site]] = {}
         self._handles()
         self._moves = [
-            (site, evidence.origins(site.ports[site.model.moves.src]), site.model.moves.kind)
+            (site, evidence.origins(site.ports[site.model.moves.src]), site.model.moves)
             for site in linked.sites
             if site.model.moves is not None
             and site.model.moves.kind in ("replace", "rename", "move")
@@ -99,7 +103,7 @@ class Writes:
         opens = site.model.opens
         assert opens is not None
         path = site.ports.get(opens.path, -1)
-        if path < 0 or site.model.temp:
+        if path < 0 or site.model.temp or self._linked.world.nodes[path].kind == NodeKind.CONST:
             return None
         if any(kind == "h" and call != site.call for kind, call in self._linked.values(path)):
             return None  # a second handle on what another call opened
@@ -133,6 +137,8 @@ class Writes:
             return None
         if self._linked.has_type(path, "io.StringIO", "io.BytesIO", "typing.IO"):
             return None
+        if not self._linked.values(path) and self._linked.world.nodes[path].name in _HANDLE_NAMES:
+            return None
         mode = "remote" if writes.remote else "append" if writes.append else "write"
         return self._write(site, site.ports.get(writes.data, -1), path, mode, writes.format, writes.atomic)
 
@@ -141,11 +147,20 @@ class Writes:
         formats = tuple(f for f in (form, *self._formats.get(site.call, ())) if f)
         source = self._linked.world.path_of_unit(self._linked.world.call_unit[site.call])
         kind = classify(evidence, formats, source, self._config)
+        handle = self._evidence.given_name(site.ports["return"])
+        if kind.kind in ("unknown", "argument") and handle:
+            kind = by_handle_name(handle) or kind
         if mode == "remote":
             kind = Kind("remote", "an object store", True)
         elif self._is_temporary_handle(path):
             kind = Kind("temp", "a new temporary file", True)
-        return Write(site, node, path, kind, evidence, mode, formats, self._moved(path), atomic)
+        moved, target = self._moved(path)
+        final = kind
+        if target >= 0:
+            final = classify(self._evidence.of(target), formats, source, self._config)
+            if final.kind in ("temp", "scratch", "lock"):
+                final = Kind("artifact", "put in place by a rename", False)
+        return Write(site, node, path, kind, evidence, mode, formats, moved, atomic, final)
 
     def _is_temporary_handle(self, path: int) -> bool:
         record = self._linked.world.nodes[path]
@@ -153,13 +168,15 @@ class Writes:
             s.model.temp for s in self._linked.sites if s.ports["return"] == path
         )
 
-    def _moved(self, path: int) -> str:
-        """How the written path is moved to its final place: the strongest move of the same path."""
+    def _moved(self, path: int) -> tuple[str, int]:
+        """How the written path is moved to its final place (the strongest move of the same path), and the target."""
         origins = self._evidence.origins(path)
-        if not origins:
-            return ""
-        kinds = [kind for _, sources, kind in self._moves if _common(origins, sources)]
-        return next((k for k in ("replace", "rename", "move") if k in kinds), "")
+        found = [(site, moves) for site, sources, moves in self._moves if _common(origins, sources)]
+        for kind in ("replace", "rename", "move"):
+            for site, moves in found:
+                if moves.kind == kind:
+                    return kind, site.ports.get(moves.dst, -1)
+        return "", -1
 
     def handle_writes(self, node: int) -> list[Write]:
         """The writes whose opened file ``node`` may be."""
