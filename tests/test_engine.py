@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from sst_lint import facts
+from sst_lint.catalogue import load_rules
+from sst_lint.checks import checks
 from sst_lint.engine import Failures, Options, check, extract_all
 from sst_lint.findings import Report
 from sst_lint.source.records import Source, Unit
@@ -155,3 +160,33 @@ def test_an_unknown_rule_is_one_problem(project: Path) -> None:
 def test_own_models_of_a_project(project: Path) -> None:
     (project / "sst-lint.toml").write_text('[[models]]\nlibrary = "x"\nmodules = ["x"]\nsumary = ""\n')
     assert "unknown key `sumary`; did you mean `summary`?" in check([project]).problems[0]
+
+
+def test_every_rule_has_its_check_and_every_check_its_rule() -> None:
+    """What is about reading and about comments is found on the road itself."""
+    on_the_road = {"SST900", "SST901", "SST902", "SST903"}
+    assert {rule.code for rule in load_rules()} == {*checks(), *on_the_road}
+
+
+def test_the_same_bytes_whatever_the_hash_seed(project: Path) -> None:
+    runs = [
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "sst_lint",
+                "check",
+                "--format",
+                "json",
+                "--exit-zero",
+                "--min-confidence",
+                "low",
+                *paths,
+            ],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed, paths in (("1", ["."]), ("2", ["pkg/saving.py", ".", "pkg"]))
+    ]
+    assert runs[0] == runs[1] and runs[0].count(b"SST") > 3
