@@ -115,6 +115,8 @@ def _codes_and_reason(rest: str) -> tuple[tuple[str, ...], str, str]:
             if not _CODE.match(code):
                 return codes, "", f"`{code}` is no rule"
     rest = rest.strip()
+    if rest.startswith("#"):  # a comment for somebody else follows
+        rest = ""
     if rest and not rest.startswith("--"):
         return codes, "", f"expected ` -- reason`, found `{rest[:40]}`"
     return codes, rest[2:].strip(), ""
