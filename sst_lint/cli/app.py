@@ -67,6 +67,10 @@ def app() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; whatever goes wrong is one line on stderr."""
+    if not arguments:
+        with click.Context(app, info_name="sst-lint") as context:
+            print_error(app.get_help(context) + "\n")
+        return FAILED
     try:
         code = app.main(args=list(arguments), prog_name="sst-lint", standalone_mode=False)
     except (KeyboardInterrupt, click.Abort):
@@ -83,9 +87,6 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _usage(error: click.ClickException) -> int:
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        print_error(error.format_message() + "\n")
-        return FAILED
     context = getattr(error, "ctx", None)
     hint = f" (see `{context.command_path} --help`)" if context is not None else ""
     say(f"error: {' '.join(error.format_message().split())}{hint}")
