@@ -16,7 +16,7 @@ PACKAGE = Path(sst_lint.__file__).parent
 
 #: from the roof to the ground; rooms on one floor do not import each other
 FLOORS = (
-    ("__main__",),
+    ("__main__", "testing"),
     ("cli",),
     ("flake8_plugin",),
     ("engine",),
