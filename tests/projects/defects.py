@@ -50,6 +50,7 @@ class ExpectedDefect:
     why: str
     confidence: Literal["low", "default"]  #: "low": not shown at the default ``--min-confidence``
     issue: int  #: 2, 3 or 5; 0 for opt-in rules
+    todo: str = ""  #: why it is not found yet; "" when it must be
 
     def matches(self, path: str, line: int, rule: str) -> bool:
         """Whether a finding of ``rule`` at this line is this defect."""
@@ -73,6 +74,10 @@ class Lookalike:
     place: Place
     snippet: str
     why: str
+
+    def forbids(self, path: str, line: int, rule: str) -> bool:
+        """Whether a finding of ``rule`` at this line is wrong."""
+        return rule in self.rules and (self.place.path, self.place.line) == (path, line)
 
 
 def expected(project: Path = LEGACY_PIPELINE) -> tuple[ExpectedDefect, ...]:
@@ -159,6 +164,7 @@ def _defect(project: Path, entry: dict[str, Any]) -> ExpectedDefect:
         why=entry["why"],
         confidence="low" if entry.get("confidence") == "low" else "default",
         issue=entry["issue"],
+        todo=entry.get("todo", ""),
     )
 
 
