@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _WHAT = {
     "index": "an element is picked by its position",
     "slice": "elements are picked by their position",
+    "unpack": "elements are told apart by their position",
     "return": "the first match is returned",
     "assign": "the value of the last (or first matching) round is kept",
     "call": "the first element is picked",
@@ -24,6 +25,7 @@ _OF = {"listing": "a listing in file-system order", "set": "a set", "completion"
 
 def first_match(project: Project) -> Iterator[Defect]:
     """SST205: `next(iter(x))`, `x[0]`, a return out of a loop, where ``x`` is unordered."""
+    yield from first_of_mapping(project)
     for picked in project.picked:
         if _only_tested(project, picked) or _first_of_walk(project, picked):
             continue
@@ -52,6 +54,30 @@ def first_match(project: Project) -> Iterator[Defect]:
         )
 
 
+def first_of_mapping(project: Project) -> Iterator[Defect]:
+    """SST205 on mappings: only where the picked element reaches something permanent."""
+    for reach in project.reaches():
+        if reach.kind != "dict" or reach.sink.rank > 1:
+            continue
+        picks = [edge for _, edge in reach.path if edge >= 0 and project.graph.key[edge] == "pick"]
+        if not picks:
+            continue
+        node = project.graph.target[picks[0]]
+        where = project.trace.location(node)
+        yield Defect(
+            "SST205",
+            where,
+            project.trace.statement_line(node),
+            "",
+            f"the first element of a mapping is picked and reaches {reach.sink.what}: it is whichever was inserted first; "
+            "name the key, or use `min`/`max`",
+            "warning",
+            "low" if project.is_test(where.path) or reach.weak else "medium",
+            project.trace.steps(reach.path, "a mapping", f"reaches {reach.sink.what}"),
+            f"order:{where.line}:{where.column}",
+        )
+
+
 def _confidence(project: Project, picked: Picked) -> Confidence | None:
     choice = picked.choice
     if choice.guarded if choice is not None else project.world.calls[picked.call].guarded:
@@ -60,7 +86,7 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return "low"
     if picked.weak:
         return "low"
-    if choice is not None and choice.kind in ("assign", "slice", "return"):
+    if choice is not None and choice.kind in ("assign", "slice", "return", "unpack"):
         return "medium"
     return "high"
 

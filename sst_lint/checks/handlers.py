@@ -38,9 +38,10 @@ def silent(project: Project) -> Iterator[Defect]:
             project,
             info,
             "SST402",
-            f"broad {clause} says nothing of the error" + _where(info) + "; log it, raise it, or hand it on",
+            f"broad {clause} {'logs, but not the error' if info.logs else 'says nothing of the error'}{_where(info)}; "
+            "log the error, raise it, or hand it on",
             "error" if certain and info.certain else "warning",
-            "high" if certain else "medium",
+            "high" if certain and not info.logs else "medium",
         )
 
 
@@ -71,15 +72,18 @@ def _hands_on(project: Project, info: HandlerInfo) -> bool:
         return True
     base = project.world.node_base[info.unit]
     nodes = [project.world.nodes[base + n] for n in info.handler.fallbacks]
-    return "returns" in info.handler.ends and any(
-        n.kind == Kind.CONST and n.name.lstrip("-").isdigit() and n.name != "0" for n in nodes
+    name = project.world.units[info.unit][1].qualname.rpartition(".")[2]
+    return (
+        name.strip("_") in ("main", "cli", "entry_point")
+        and "returns" in info.handler.ends
+        and any(n.kind == Kind.CONST and n.name.lstrip("-").isdigit() and n.name != "0" for n in nodes)
     )
 
 
 def _where(info: HandlerInfo) -> str:
     if info.context != "artifact-shaping":
         return ""
-    if info.certain:
+    if info.path:
         return f", and what it guards reaches {info.what}"
     return f", and the guarded code {info.what}"
 

@@ -45,7 +45,7 @@ def sets(project: Project) -> Iterator[Defect]:
 def dicts(project: Project) -> Iterator[Defect]:
     """SST203: the insertion order of a dict becomes permanent."""
     for reach in project.reaches():
-        if reach.kind != "dict":
+        if reach.kind != "dict" or any(e >= 0 and project.graph.key[e] == "pick" for _, e in reach.path):
             continue
         where = project.trace.location(reach.place)
         if project.config.for_path(where.path).dict_order != "always":

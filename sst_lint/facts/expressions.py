@@ -12,6 +12,11 @@ from sst_lint.facts.build import Builder, Frame, Val
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Arg, Call, Choice, Kind, Loop
 
+#: Builtins that change nothing.
+_PURE = frozenset(
+    "len iter list tuple set frozenset sorted min max sum any all str repr int float bool isinstance enumerate zip range "
+    "print hash id type abs round reversed next".split()
+)
 _LITERAL_NAMES = frozenset({"True", "False", "None", "__debug__"})
 #: A longer literal is no evidence of anything and is cut.
 _TEXT_LIMIT = 200
@@ -295,6 +300,7 @@ class Expressions(Builder):
         item = self.node(Kind.ITEM, node, key or "", base, loop=self.nodes[base].loop)
         self.edge(base, item, Op.LOAD, "" if key == "#-" else key or "")
         if key and key.startswith("#"):
+            self.edge(base, item, Op.LOOP, "pick")
             self.choice("index", base, node, self.is_single(node.value))
         return (item,)
 
@@ -336,6 +342,9 @@ class Expressions(Builder):
     # calls
 
     def _call(self, node: cst.Call) -> Val:
+        guarded = self.is_single(node.func) or (len(node.args) > 0 and self.is_single(node.args[0].value))
+        if isinstance(node.func, cst.Attribute):
+            guarded |= self.is_single(node.func.value)
         receiver, method, path = -1, "", ""
         if isinstance(node.func, cst.Attribute):
             receiver, method = self.single(node.func.value), node.func.attr.value
@@ -350,9 +359,6 @@ class Expressions(Builder):
             callee = self.single(node.func)
         args = tuple(self._argument(arg) for arg in node.args)
         result = self.node(Kind.CALL, node, method, len(self.calls))
-        guarded = self.is_single(node.func) or (len(node.args) > 0 and self.is_single(node.args[0].value))
-        if isinstance(node.func, cst.Attribute):
-            guarded |= self.is_single(node.func.value)
         self.calls.append(
             Call(callee, receiver, method, args, result, self.frame.index, self.loop, self.region, guarded=guarded)
         )
@@ -367,6 +373,8 @@ class Expressions(Builder):
         """What a call may change is no longer known; ``x.sort()`` leaves ``x`` sorted."""
         if receiver >= 0:
             self.note(receiver)
+        if isinstance(node.func, cst.Name) and node.func.value in _PURE:
+            return
         self.touched(path)
         for arg in node.args:
             self.touched(attribute_path(arg.value))

@@ -339,18 +339,21 @@ class Statements(Expressions):
         self.change(base)
         self.touched(attribute_path(target.value))
 
-    def _unpack(self, target: cst.Tuple | cst.List, value: Val, at: cst.CSTNode) -> None:
+    def _unpack(self, target: cst.Tuple | cst.List, value: Val, at: cst.CSTNode, plain: int = -1) -> None:
+        """``a, b = value``. ``plain``: the position of an element that holds nothing (the directory of a walk)."""
         whole = self.one(value, target)
         elements = target.elements
         stars = [i for i, e in enumerate(elements) if isinstance(e, cst.StarredElement)]
+        if stars and len(elements) > 1 and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
+            self.choice("unpack", whole, target)
         for position, element in enumerate(elements):
             part = self.node(Kind.VALUE, element.value)
             if isinstance(element, cst.StarredElement):
                 self.edge(whole, part, Op.COPY)
             else:
                 key = f"#{position}" if not stars or position < stars[0] else ""
-                self.edge(whole, part, Op.LOAD, key)
-                if len(elements) > 1 and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
+                self.edge(whole, part, Op.LOAD if position != plain else Op.ONLY_VALUE, key)
+                if len(elements) > 1 and not stars and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
                     self.edge(whole, part, Op.LOOP)  # which element it is depends on the order
             self.assign(element.value, (part,), at)
 
@@ -452,7 +455,10 @@ class Statements(Expressions):
         target = self.node(Kind.VALUE, node.target)
         self.edge(source, target, Op.ITER)
         first = len(self.nodes)
-        self.assign(node.target, (target,), node)
+        if _is_walk(node.iter) and isinstance(node.target, cst.Tuple):
+            self._unpack(node.target, (target,), node, plain=0)
+        else:
+            self.assign(node.target, (target,), node)
         self.loop_targets[index] = frozenset({target, *range(first, len(self.nodes))})
         self._count_in_order(node)
         self._loop_body(node, phis, index, outer, target)
@@ -711,6 +717,8 @@ class Statements(Expressions):
             for element in pattern.patterns:
                 self._pattern(element.pattern, subject)
         elif kind in (cst.MatchList, cst.MatchTuple):
+            if any(isinstance(e, cst.MatchStar) for e in pattern.patterns) and len(pattern.patterns) > 1:
+                self.choice("unpack", self.one(subject), pattern)
             for position, element in enumerate(pattern.patterns):
                 if isinstance(element, cst.MatchStar):
                     if element.name is not None:
@@ -886,15 +894,20 @@ class Statements(Expressions):
                 self.edge(value, bound)
 
 
+def _is_walk(node: cst.BaseExpression) -> bool:
+    """A call of something like ``os.walk``, whose elements are (directory, directories, files)."""
+    return isinstance(node, cst.Call) and dotted(node.func).rpartition(".")[2].endswith("walk")
+
+
 def _pins_walk(node: cst.For) -> bool:
     """``for root, dirs, files in os.walk(...)`` whose body sorts ``dirs`` in place: the walk is in order."""
-    name = dotted(node.iter.func) if isinstance(node.iter, cst.Call) else ""
-    if "walk" not in name or not isinstance(node.target, cst.Tuple) or len(node.target.elements) < 2:
+    if not _is_walk(node.iter) or not isinstance(node.target, cst.Tuple) or len(node.target.elements) < 2:
         return False
     directories = node.target.elements[1].value
     if not isinstance(directories, cst.Name) or not isinstance(node.body, cst.IndentedBlock):
         return False
-    return any(_sorts(small, directories.value) for line in node.body.body for small in getattr(line, "body", ()))
+    lines = [line for line in node.body.body if isinstance(line, cst.SimpleStatementLine)]
+    return any(_sorts(small, directories.value) for line in lines for small in line.body)
 
 
 def _sorts(node: Any, name: str) -> bool:

@@ -22,7 +22,7 @@ _SUFFIXES: tuple[tuple[str, ArtifactKind], ...] = (
     (r"\.(tmp|temp|part|partial|swp|download|incomplete|staging)\d*$", "temp"),
     (r"\.(lock|pid|lck|sock)$", "lock"),
     (r"\.log$", "log"),
-    (r"\.(md|markdown|html?|rst|svg|tex)$", "report"),
+    (r"\.(md|markdown)$", "report"),
     (
         r"\.(json|jsonl|ndjson|ya?ml|toml|csv|tsv|parquet|feather|arrow|orc|pkl|pickle|joblib|npy|npz|pth?|ckpt|safetensors"
         r"|h5|hdf5|onnx|pb|bin|model|sqlite3?|db|zip|tar|gz|tgz|bz2|xz|whl|xml|proto|avro|msgpack|geojson|nc|zarr|tif+)$",

@@ -519,7 +519,8 @@ class Calls(Resolver):
 
         ``stored``: arguments that a ``functools.partial`` adds.
         """
-        ports: dict[str, int] = {"return": self.result_of(number), "self": self.receiver_of(number)}
+        receiver = self.receiver_of(number) if model.method else -1
+        ports: dict[str, int] = {"return": self.result_of(number), "self": receiver}
         constants: dict[str, Constant] = {}
         at = 0
         names = model.params
@@ -599,6 +600,10 @@ class Calls(Resolver):
             data = self._port_node(site, model.writes.data) if model.writes.data else -1
             if data >= 0:
                 self.add_edge(data, self.content(number), HOW[model.writes.how])
+        if model.choice:
+            self.add_edge(self._port_node(site, model.choice), result, Op.LOOP, "pick")
+        if model.digest and self._port_node(site, model.digest) >= 0:
+            self.add_edge(self._port_node(site, model.digest), self.content(number), HOW[model.digest_how])
         for effect in model.sources:
             if self.holds(site, effect.when, effect.unless):
                 port = self._port_node(site, effect.port)

@@ -37,6 +37,7 @@ _LOGGING_NAMES = frozenset(
         "secho",
     ]
 )
+_WITH_ERROR = frozenset("exception print_exc print_exception format_exc exc_info fatal fail skip".split())
 _CLEANUP = frozenset(
     [
         "close",
@@ -66,13 +67,6 @@ _CLEANUP = frozenset(
         "detach",
     ]
 )
-
-
-class _Everything(dict[int, int]):
-    """A mask that rules nothing out."""
-
-    def get(self, key: int, default: object = None) -> int:
-        return -1
 
 
 @dataclass(frozen=True)
@@ -113,12 +107,18 @@ class Handlers:
         for unit, (_, _, facts) in enumerate(linked.world.units):
             for index, region in enumerate(facts.regions):
                 self._children.setdefault((unit, region.parent), []).append(index)
-        self._sinks = {s.node: s.what for s in order.sinks if s.rank == 0}
+        self._sinks = {s.node: s.what for s in order.sinks if s.rank == 0 or s.named}
+        self._sure = {s.node for s in order.sinks if s.rank == 0}
         for write in writes.all:
             if write.kind.kind in ("artifact", "state", "remote") and write.path_node >= 0:
                 self._sinks.setdefault(write.path_node, "the path of " + _ARTICLE[write.kind.kind])
         self._writing = self._writing_functions(order)
-        self._search = Search(graph, _Everything(), expose=False)
+        mask = graph.forward_mask(
+            (linked.world.node_base[unit] + local, VALUE)
+            for unit, handler in linked.world.handlers()
+            for local in (*handler.fallbacks, *handler.writes)
+        )
+        self._search = Search(graph, mask, expose=False)
         self._search.start((node, VALUE, "") for node in self._sinks)
         self._search.run()
         self.all = tuple(self._judge(unit, handler) for unit, handler in linked.world.handlers())
@@ -170,8 +170,8 @@ class Handlers:
         body = self.calls_in(unit, handler.body) if handler.body >= 0 else []
         logs = any(self._logs_error(number) for number in body)
         completes = any(e != "raises" for e in handler.ends)
-        raises = handler.reraises or handler.raises_from or handler.raises_other
-        silent = not (logs or raises or handler.uses_error)
+        mentions = handler.uses_error or any(self._with_traceback(number) for number in body)
+        silent = completes and not handler.uses_error and not (logs and mentions)
         context, certain, path, what = self._context(unit, handler, completes)
         if context != "artifact-shaping":
             context = "diagnostic" if logs else "best-effort"
@@ -192,7 +192,8 @@ class Handlers:
         )
 
     def _type_names(self, node: int) -> list[str]:
-        found = [str(v[1]) for v in self._linked.values(node) if v[0] == "x"]
+        held = (*self._linked.values(node), *self._linked.elements.get(node, ()))
+        found = [str(v[1]) for v in held if v[0] == "x"]
         if found:
             return found
         return [self._linked.world.nodes[node].name]
@@ -210,6 +211,15 @@ class Handlers:
         ):
             return True
         return any(scope in self._logging_functions() for scope in self._linked.callees.get(number, ()))
+
+    def _with_traceback(self, number: int) -> bool:
+        """A log call that writes the error by itself: ``exception``, ``exc_info=True``, ``print_exc``, a policy."""
+        call = self._linked.world.calls[number]
+        base = self._linked.world.node_base[self._linked.world.call_unit[number]]
+        name = call.method or self._linked.world.nodes[base + call.callee].name
+        if name in _WITH_ERROR or number in self._policy or any(a.slot == "exc_info" for a in call.args):
+            return True
+        return number not in self._logs and name not in _LOGGING_NAMES
 
     def _logging_functions(self) -> frozenset[int]:
         known = getattr(self, "_logging", None)
@@ -241,7 +251,7 @@ class Handlers:
                 continue
             for place, state in self._search.reached.get(node, ())[:1]:
                 path = tuple((s[0], e) for s, e in self._search.path(place, state))
-                return "artifact-shaping", True, path, self._sinks.get(path[-1][0], "an artifact")
+                return "artifact-shaping", path[-1][0] in self._sure, path, self._sinks.get(path[-1][0], "an artifact")
         for number in self.calls_in(unit, handler.tried):
             if number in self._writing_calls:
                 return "artifact-shaping", False, (), self._writing_calls[number]

@@ -71,6 +71,8 @@ class Mutations(Calls):
             writes = site.model.writes
             if content is not None and writes is not None and site.ports.get(writes.path, -1) >= 0:
                 self._ordered(site.call, site.ports[writes.path], content, Op.ORDERS)
+            if content is not None and site.model.digest and site.ports["self"] >= 0:
+                self._ordered(site.call, site.ports["self"], content, Op.ORDERS)
             if content is not None:
                 for flow in site.model.flows:
                     if flow.how in ("text", "serialize", "serialize-sorted") and site.ports.get(flow.to, -1) >= 0:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sst_lint.facts.ops import ORDER, SEEN, SET, Op
+from sst_lint.facts.ops import IDENTITY, ORDER, SEEN, SET, Op
 from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.artifacts import ArtifactKind
+from sst_lint.flow.calls import Site
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.reach import Exposure, Graph, Search, State
 from sst_lint.flow.writes import Write, Writes
@@ -15,6 +16,8 @@ from sst_lint.flow.writes import Write, Writes
 #: The kinds of source that are findings of their own, strong ones first.
 STRONG = ("listing", "completion", "hash")
 _LISTED_STATES = 400
+_FIXED_STEPS = 60
+_SHOWING = frozenset({Op.LOOP, Op.COPY, Op.TEXT, Op.PAIRS, Op.VIEW})
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class Order:
         self._linked = linked
         self._graph = graph
         self._writes = writes
+        self._sites_of: dict[int, list[Site]] = {}
+        for site in linked.sites:
+            self._sites_of.setdefault(site.call, []).append(site)
         self.sinks = tuple(self._find_sinks())
         self._sink_of: dict[int, Sink] = {}
         for sink in self.sinks:
@@ -74,7 +80,9 @@ class Order:
             linked.add_source(node, bits, "set", -1)
         self.reaches: dict[tuple[str, int], Reach] = {}
         self._run(("listing", "completion"), with_sets=True)
+        graph.follow_picks = True
         self._run(("dict",), with_sets=False)
+        graph.follow_picks = False
 
     # sinks
 
@@ -84,10 +92,8 @@ class Order:
             content = linked.contents.get((site.call, ""))
             if content is not None and not site.model.digest and site.model.writes is None:
                 yield from self._content_sink(site.call, content)
-            if site.model.digest:
-                node = site.ports.get(site.model.digest, -1)
-                if node >= 0:
-                    yield Sink(node, SEEN, 0, "a digest", site.call)
+            if site.model.digest and content is not None:
+                yield Sink(content, (ORDER,), 0, "a digest", site.call, True)
         for write in self._writes.all:
             content = linked.contents.get((write.site.call, ""))
             if write.node >= 0 and content is not None:
@@ -101,9 +107,7 @@ class Order:
         linked = self._linked
         found: list[Write] = []
         known = False
-        for site in linked.sites:
-            if site.call != call:
-                continue
+        for site in self._sites_of[call]:
             for flow in site.model.flows:
                 port = site.ports.get(flow.to, -1)
                 if flow.to == "return" or port < 0:
@@ -137,14 +141,60 @@ class Order:
     # sources
 
     def _add_iterated_dicts(self) -> None:
-        """Looping over a dict itself shows its order, as ``.keys()`` does."""
-        world, linked = self._linked.world, self._linked
-        for index, (_, _, facts) in enumerate(world.units):
-            base = world.node_base[index]
-            for loop in facts.loops:
-                if loop.node >= 0 and loop.source >= 0 and linked.has_type(base + loop.source, "builtins.dict"):
-                    if not linked.has_type(base + loop.source, "builtins.list", "builtins.set"):
-                        linked.add_source(base + loop.node, ORDER, "dict", -1)
+        """A mapping whose order was not written down here shows it: looped over, listed, viewed, rendered."""
+        linked, graph = self._linked, self._graph
+        for node, rows in linked.sources.items():
+            for bits, kind, call in tuple(rows):
+                if kind == "dict" and call >= 0 and self._is_fixed(linked.receiver_of(call)):
+                    rows.remove((bits, kind, call))
+        for node, held in tuple(linked.held.items()):
+            if ("t", "builtins.dict") not in held or ("t", "builtins.list") in held:
+                continue
+            shown = [n for n in graph.outgoing.get(node, ()) if graph.op[n] in _SHOWING and graph.key[n] != "pick"]
+            if shown and not self._is_fixed(node):
+                for number in shown:
+                    linked.add_source(graph.target[number], ORDER, "dict", -1)
+
+    def _is_fixed(self, node: int) -> bool:
+        """Whether the keys of a mapping stand in the program in one order: literals and constructors of this function."""
+        linked, graph, world = self._linked, self._graph, self._linked.world
+        if node < 0:
+            return False
+        unit = world.node_unit[node]
+        seen = {node}
+        stack = [node]
+        while stack and len(seen) < _FIXED_STEPS:
+            current = stack.pop()
+            record = world.nodes[current]
+            incoming = graph.incoming.get(current, ())
+            if record.kind == Kind.DICT:
+                if any(graph.op[n] in (Op.MAP, Op.ORDERS_KEYS) for n in incoming):
+                    return False
+                if not any(graph.op[n] == Op.STORE and graph.key[n] for n in incoming) and _is_empty(record.name):
+                    if world.node_unit[current] != unit or not _filled_here(graph, current):
+                        return False
+                continue
+            if record.kind in (Kind.PARAM, Kind.CALL, Kind.ITEM, Kind.ATTR, Kind.NAME, Kind.IMPORT) and not any(
+                graph.op[n] in IDENTITY for n in incoming
+            ):
+                return self._is_constructor(current)
+            for number in incoming:
+                source = graph.source[number]
+                if graph.op[number] in IDENTITY and source not in seen:
+                    seen.add(source)
+                    stack.append(source)
+        return len(seen) < _FIXED_STEPS
+
+    def _is_constructor(self, node: int) -> bool:
+        """``dict(name=..., size=...)``."""
+        world = self._linked.world
+        record = world.nodes[node]
+        if record.kind != Kind.CALL:
+            return False
+        number = world.call_base[world.node_unit[node]] + record.base
+        slots = [s for s, _ in self._linked.argument_nodes(number)]
+        names = self._linked.externals.get(number, {})
+        return "builtins.dict" in names and bool(slots) and all(s not in ("", "*", "**") for s in slots)
 
     # searches
 
@@ -252,6 +302,16 @@ class Order:
                     if state[1] & source_bits:
                         return kind, tuple((s[0], e) for s, e in search.path(place, state))
         return None
+
+
+def _is_empty(name: str) -> bool:
+    """A mapping display, not a comprehension."""
+    return name == ""
+
+
+def _filled_here(graph: Graph, node: int) -> bool:
+    """An empty mapping to which constant keys are added."""
+    return any(graph.op[n] == Op.STORE and graph.key[n] for n in graph.incoming.get(node, ()))
 
 
 def rank_of(write: Write) -> tuple[int, str]:

@@ -35,6 +35,8 @@ class Graph:
     def __init__(self, linked: Mutations) -> None:
         edges = linked.edges
         self.source = edges.source
+        #: whether the element that is picked from a mapping carries its order (of other things the choice is the finding)
+        self.follow_picks = False
         self.op = _judged(linked)
         self.key = edges.key
         self.label = edges.label
@@ -68,7 +70,7 @@ class Graph:
         """(bit, key) at the source of an edge from which (bit, key) at its target can come."""
         op = self.op[number]
         inputs = _STEPS[op].get(bit)
-        if inputs is None:
+        if inputs is None or (self.key[number] == "pick" and not self.follow_picks):
             return []
         result: list[tuple[int, str]] = []
         stored = self.key[number]
@@ -77,7 +79,7 @@ class Graph:
                 if key and stored and key != stored:
                     continue
                 result.append((one, ""))
-            elif op == Op.LOAD:
+            elif op == Op.LOAD and stored != "pick":
                 result.append((one, stored if one & _KEYED else ""))
             elif op in _PASSES_KEY:
                 result.append((one, key if one & _KEYED else ""))

@@ -161,7 +161,8 @@ class World:
                     )
                     self.classes.append(cls)
                     self.class_of_scope[scope_base + local] = cls.index
-            if unit.kind in ("function", "class") and "." not in unit.qualname:
+            known = scope_base in self.functions or scope_base in self.class_of_scope
+            if unit.kind in ("function", "class") and "." not in unit.qualname and known:
                 kind = "function" if unit.kind == "function" else "class"
                 self.definitions[file].setdefault(unit.qualname, []).append((kind, scope_base))
         self._members()
@@ -176,7 +177,8 @@ class World:
             if unit.kind == "function" and "." in unit.qualname:
                 owner, _, name = unit.qualname.rpartition(".")
                 for cls_index in self._owners(by_name.get((file, owner), ()), unit.first_line):
-                    self._own(self.classes[cls_index], name, self.scope_base[index])
+                    if self.scope_base[index] in self.functions:
+                        self._own(self.classes[cls_index], name, self.scope_base[index])
             elif unit.kind == "class" and "." in unit.qualname:
                 owner, _, name = unit.qualname.rpartition(".")
                 for cls_index in self._owners(by_name.get((file, owner), ()), unit.first_line):

@@ -47,6 +47,7 @@ class Writes:
         self._config = config
         self._formats: dict[int, dict[str, None]] = {}
         self._opened_by: dict[int, list[Site]] = {}
+        self._temporary = {s.ports["return"] for s in linked.sites if s.model.temp}
         self._handles()
         self._moves = [
             (site, evidence.origins(site.ports[site.model.moves.src]), site.model.moves)
@@ -164,9 +165,7 @@ class Writes:
 
     def _is_temporary_handle(self, path: int) -> bool:
         record = self._linked.world.nodes[path]
-        return record.kind == NodeKind.CALL and any(
-            s.model.temp for s in self._linked.sites if s.ports["return"] == path
-        )
+        return record.kind == NodeKind.CALL and path in self._temporary
 
     def _moved(self, path: int) -> tuple[str, int]:
         """How the written path is moved to its final place (the strongest move of the same path), and the target."""
