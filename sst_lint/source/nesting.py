@@ -50,21 +50,19 @@ def _deep_expression(text: str, limit: int) -> tuple[int, str] | None:
     total = 0  # the sum of ``counts``
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
-        if kind == "nests":
+        if kind == "nests" or kind == "open":  # a bracket may be a call or a subscript of what stands before it
             counts[-1] += 1
             total += 1
             if total > limit:
                 return match.start(), "an expression"
+            if kind == "open":
+                counts.append(0)
         elif kind == "line":
             if len(counts) == 1:
                 counts[0] = total = 0
         elif kind == "comma":
             total -= counts[-1]
             counts[-1] = 0
-        elif kind == "open":
-            counts[-1] += 1  # a call or a subscript of what stands before
-            total += 1
-            counts.append(0)
         elif kind == "close":
             if len(counts) > 1:
                 total -= counts.pop()

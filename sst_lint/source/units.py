@@ -48,6 +48,7 @@ class _Span:
 
     name: str
     kind: Literal["class", "function"]
+    blank_from: int  #: ``first``, or the line above it that holds only a backslash and, with it, the indentation
     first: int
     last: int
     children: tuple[_Span, ...]
@@ -92,9 +93,9 @@ def _own_text(lines: Sequence[str], first: int, last: int, children: Sequence[_S
     own: list[str] = []
     at = first
     for child in children:
-        own.extend(lines[at - 1 : child.first - 1])
-        own.append(_leading(lines[child.first - 1]) + "pass")
-        own.extend([""] * (child.last - child.first))
+        own.extend(lines[at - 1 : child.blank_from - 1])
+        own.append(_leading(lines[child.blank_from - 1]) + "pass")
+        own.extend([""] * (child.last - child.blank_from))
         at = child.last + 1
     own.extend(lines[at - 1 : last])
     return "\n".join(own) + end
@@ -166,7 +167,7 @@ def _span_of_ast(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, li
     if isinstance(node, ast.ClassDef):
         kind = "class"
         children = _ast_spans(node.body, lines)
-    return _Span(node.name, kind, _before_continuation(first, lines), last, children)
+    return _Span(node.name, kind, _before_continuation(first, lines), first, last, children)
 
 
 def _decorator_line(line: int, lines: Sequence[str]) -> int:
@@ -177,7 +178,7 @@ def _decorator_line(line: int, lines: Sequence[str]) -> int:
 
 
 def _before_continuation(line: int, lines: Sequence[str]) -> int:
-    """A line that holds only a backslash carries the indentation of the next one."""
+    """The first of the lines above ``line`` that hold only a backslash: it carries the indentation of ``line``."""
     while line > 1 and _ONLY_CONTINUATION.match(lines[line - 2]):
         line -= 1
     return line
@@ -239,10 +240,10 @@ class _LibcstSpans:
         end = self._positions[node].end
         rest = self._lines[end.line - 1][end.column :]
         last = _after_continuation(end.line, rest, self._lines)
-        first = _before_continuation(first, self._lines)
+        blank_from = _before_continuation(first, self._lines)
         if isinstance(node, libcst.FunctionDef):
-            return _Span(node.name.value, "function", first, last, ())
-        return _Span(node.name.value, "class", first, last, tuple(self._walk(node.body.body)))
+            return _Span(node.name.value, "function", blank_from, first, last, ())
+        return _Span(node.name.value, "class", blank_from, first, last, tuple(self._walk(node.body.body)))
 
 
 def _libcst_blocks(node: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
