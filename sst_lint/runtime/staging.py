@@ -117,15 +117,15 @@ class Staged:
             return False
         self.stage = "target"
         try:
-            if _system.read_bytes(self.target) != data:
-                return False
-            if self.durability != "process":
+            try:
+                same = _system.read_bytes(self.target) == data
+            except PermissionError:  # what may not be read cannot be compared; whether it may be written is asked later
+                same = False
+            if same and self.durability != "process":
                 self._sync_existing()
-        except PermissionError:  # what may not be read cannot be compared; whether it may be written is asked later
-            return False
         except OSError as error:
             raise self.error(error) from error
-        return True
+        return same
 
     def _sync_existing(self) -> None:
         self.stage = "fsync"
