@@ -346,6 +346,10 @@ class Statements(Expressions):
         stars = [i for i, e in enumerate(elements) if isinstance(e, cst.StarredElement)]
         if stars and len(elements) > 1 and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
             self.choice("unpack", whole, target)
+        picked = -1
+        if len(elements) > 1 and not stars and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
+            picked = self.node(Kind.VALUE, target, "picked")  # which element a name gets depends on the order
+            self.edge(whole, picked, Op.LOOP)
         for position, element in enumerate(elements):
             part = self.node(Kind.VALUE, element.value)
             if isinstance(element, cst.StarredElement):
@@ -353,8 +357,7 @@ class Statements(Expressions):
             else:
                 key = f"#{position}" if not stars or position < stars[0] else ""
                 self.edge(whole, part, Op.LOAD if position != plain else Op.ONLY_VALUE, key)
-                if len(elements) > 1 and not stars and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
-                    self.edge(whole, part, Op.LOOP)  # which element it is depends on the order
+                self.edge(picked, part, Op.ORDERS)
             self.assign(element.value, (part,), at)
 
     # branches
@@ -592,7 +595,8 @@ class Statements(Expressions):
             if isinstance(item.item, cst.Call) and len(self.calls) > calls:
                 call = self.calls[-1]
                 call.entered = True
-                if call.method == "suppress" or self.nodes[call.callee].name == "suppress":
+                name = call.method or self.nodes[call.callee].name
+                if name == "suppress" or any(_looks_like_error(a.value) for a in item.item.args):
                     suppressors.append(len(self.calls) - 1)
             self.region = self._region("with", context)
             if item.asname is not None:
@@ -892,6 +896,11 @@ class Statements(Expressions):
             if "." not in name and not name.startswith("\x01"):
                 bound = self.node(Kind.BOUND, None, name, loop=-1)
                 self.edge(value, bound)
+
+
+def _looks_like_error(node: cst.BaseExpression) -> bool:
+    """Whether an argument is named like an exception class; the linker decides whether the call suppresses it."""
+    return dotted(node).endswith(("Error", "Exception", "Interrupt"))
 
 
 def _is_walk(node: cst.BaseExpression) -> bool:

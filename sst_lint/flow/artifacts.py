@@ -140,6 +140,11 @@ def classify(evidence: Evidence, formats: tuple[str, ...], path: str, config: Co
             if found.kind == "artifact" and _stronger_name(evidence):
                 break
             return found
+    for text in evidence.texts:
+        for part in text.split("/"):
+            found = _by_name(part) if part.isidentifier() else None
+            if found is not None and found.kind in ("temp", "log"):
+                return Kind(found.kind, f"below {_shown(part)}", True)
     for name in evidence.names:
         found = _by_name(name)
         if found is not None and found.kind in ("temp", "lock", "log", "console"):

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sst_lint.catalogue.model import Constant, How, Model
-from sst_lint.facts.ops import ORDER, SET, VALUE, Op, at_depth
+from sst_lint.facts.ops import KEYS, ORDER, SET, VALUE, Op, at_depth
 from sst_lint.facts.records import Call, Kind, Param
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
-from sst_lint.flow.resolve import SET_TYPES, Resolver
+from sst_lint.flow.resolve import MAPPING_TYPES, SET_TYPES, Resolver
 from sst_lint.flow.values import Value
 from sst_lint.flow.world import Function, World
 
@@ -42,6 +42,7 @@ LOOP_ORDER: dict[How, Op] = {
     "serialize": Op.ORDERS,
     "serialize-sorted": Op.ORDERS,
 }
+_KEEPS_KEYS: frozenset[How] = frozenset({"same", "copy", "dict", "merge", "reduce", "set", "extend"})
 _WRITING: frozenset[How] = frozenset({"text", "serialize", "serialize-sorted"})
 
 #: Method names that say nothing about their class: never resolved by name alone.
@@ -190,6 +191,7 @@ class Calls(Resolver):
         self._done: set[tuple[object, ...]] = set()
         self._callbacks: dict[int, list[tuple[int, int, int]]] = {}
         self._label = len(world.calls)
+        self._records: dict[int, list[int]] = {}
         self._ready = False
         self._waiting: list[tuple[int, Value]] = []
         for number, call in enumerate(world.calls):
@@ -216,6 +218,8 @@ class Calls(Resolver):
             self.bind_attribute(attribute, value)
         for put in tuple(self.puts.get(node, ())):
             self.bind_put(put, value)
+        for result in self._records.get(node, ()):
+            self._fields_into(result, value)
         for number in self._calls_of.get(node, ()):
             self.bind_call(number, value)
         for target, depth in tuple(self._instances_of.get(node, ())):
@@ -287,6 +291,7 @@ class Calls(Resolver):
                 self.annotate(node, param.annotation, file, function.unit)
             if param.kind == "**":
                 self.add_value(node, ("t", "builtins.dict"))
+                self.mapping_sources[node] = KEYS
             elif param.kind == "*":
                 self.add_value(node, ("t", "builtins.tuple"))
         if function.record.annotation:
@@ -474,6 +479,8 @@ class Calls(Resolver):
             self.add_value(result, ("p", number))
         elif name == "builtins.super":
             self._bind_super(number, result)
+        elif name in _RECORD_HELPERS:
+            self._bind_record_helper(number, name)
         elif name in ("functools.reduce", "collections.defaultdict"):
             self._bind_set_maker(number, name, result)
         model = self.library.model(name)
@@ -485,6 +492,30 @@ class Calls(Resolver):
         for _, node in self.argument_nodes(number):
             self.add_edge(node, result, Op.ONLY_VALUE)
         self.add_edge(self.receiver_of(number), result, Op.ONLY_VALUE)
+
+    def _bind_record_helper(self, number: int, name: str) -> None:
+        """``replace(x, field=...)`` and ``asdict(x)``: fields by name."""
+        arguments = self.argument_nodes(number)
+        result = self.result_of(number)
+        if name.endswith("replace"):
+            for slot, node in arguments[1:]:
+                if slot not in ("", "*", "**"):
+                    self.add_edge(node, result, Op.STORE, "." + slot)
+            if arguments:
+                self.add_edge(arguments[0][1], result)
+        elif arguments:
+            self._records.setdefault(arguments[0][1], []).append(result)
+            for value in self.values(arguments[0][1]):
+                self._fields_into(result, value)
+
+    def _fields_into(self, result: int, value: Value) -> None:
+        """``asdict(x)`` and ``vars(x)``: every field of the class of ``x``, under its name."""
+        if value[0] != "i":
+            return
+        self.add_value(result, ("t", "builtins.dict"))
+        for one in self.mro(value[1]):
+            for name, _, _ in self.world.classes[one].fields:
+                self.add_edge(self.field_node(one, name), result, Op.STORE, "'" + name)
 
     def _bind_set_maker(self, number: int, name: str, result: int) -> None:
         """``reduce(set.union, ...)`` is a set, ``defaultdict(set)`` holds sets."""
@@ -582,6 +613,9 @@ class Calls(Resolver):
         result = ports["return"]
         if model.returns:
             self.add_value(result, ("t", self.library.canonical(model.returns)))
+        if model.returns and self.library.canonical(model.returns) in MAPPING_TYPES:
+            if not any(f.to == "return" and f.how in _KEEPS_KEYS for f in model.flows) and self.argument_nodes(number):
+                self.mapping_sources[result] = KEYS
         if model.elements:
             self.add_element(result, ("t", self.library.canonical(model.elements)))
         if model.opens is not None:
@@ -594,8 +628,8 @@ class Calls(Resolver):
                     self._call_back(number, ports.get(elements, -1), made, value)
         for flow in model.flows:
             if self.holds(site, flow.when, flow.unless):
-                for source in self._port_nodes(site, flow.from_):
-                    self._flow(site, source, flow.to, flow.how)
+                for position, source in enumerate(self._port_nodes(site, flow.from_)):
+                    self._flow(site, source, flow.to, flow.how, position if flow.from_ == "*" else 1)
         if model.writes is not None and self.holds(site, model.writes.when, model.writes.unless):
             data = self._port_node(site, model.writes.data) if model.writes.data else -1
             if data >= 0:
@@ -675,12 +709,12 @@ class Calls(Resolver):
                 self.add_edge(elements, element, Op.ITER)
                 self.add_edge(element, result, HOW[flow.how])
 
-    def _flow(self, site: Site, source: int, to: str, how: How) -> None:
-        op = HOW[how]
+    def _flow(self, site: Site, source: int, to: str, how: How, position: int) -> None:
+        op, key = HOW[how], ""
         if op in (Op.COPY, Op.VIEW) and site.model.elements == "builtins.tuple":
-            op = Op.PAIRS
+            op, key = Op.PAIRS, f"#{position}"
         if to == "return":
-            self.add_edge(source, site.ports["return"], op)
+            self.add_edge(source, site.ports["return"], op, key)
             return
         target = self._port_node(site, to)
         if how in _WRITING:
@@ -765,6 +799,8 @@ class Calls(Resolver):
 #: Methods of unknown receivers with one argument that can hardly be anything else.
 _BY_NAME = {"write": "typing.IO.write", "writelines": "typing.IO.writelines", "join": "builtins.str.join"}
 
+_RECORD_HELPERS = frozenset({"dataclasses.replace", "dataclasses.asdict", "attr.asdict", "attrs.asdict", "builtins.vars",
+                             "copy.replace", "attr.evolve", "attrs.evolve"})  # fmt: skip
 _UNKNOWN = object()
 _CONSTANTS: dict[str, Constant] = {"True": True, "False": False, "None": None}
 _BUILTIN_TYPES = frozenset(

@@ -19,6 +19,9 @@ _FOLLOWED = frozenset(
     {Op.SAME, Op.PATH, Op.TEXT, Op.LOAD, Op.STORE, Op.AS_LIST, Op.ONLY_VALUE, Op.NOT_LIST, Op.NOT_SET}
 )
 _SAME_PATH = frozenset({Op.SAME, Op.TEXT, Op.PATH})
+_COMMAND_LINE = frozenset(
+    {"args", "opts", "options", "namespace", "parse_args", "parsed_args", "cli_args", "arguments"}
+)
 _STEPS = 120
 
 
@@ -79,8 +82,9 @@ class PathEvidence:
             elif record.kind in (Kind.NAME, Kind.ATTR, Kind.PARAM, Kind.CELL, Kind.IMPORT, Kind.PUT, Kind.BOUND):
                 names[record.name] = None
                 if record.kind == Kind.ATTR and record.base >= 0:
-                    owner = world.nodes[world.node_base[world.node_unit[node]] + record.base].name
-                    argument |= owner in ("args", "opts", "options", "namespace", "argv")
+                    base = world.node_base[world.node_unit[node]] + record.base
+                    owner = {world.nodes[base].name, self._given.get(base, "")}
+                    argument |= not owner.isdisjoint(_COMMAND_LINE)
             elif record.kind == Kind.CALL:
                 names[record.name or self._callee_name(node)] = None
                 for site in self._sites_by_result.get(node, ()):
@@ -90,7 +94,9 @@ class PathEvidence:
                         if path >= 0:
                             seen.add(path)
                             queue.append((path, depth + 1))
-            elif record.kind == Kind.ITEM and record.name.startswith("'"):
+            elif record.kind == Kind.ITEM and record.base >= 0:
+                argument |= world.nodes[world.node_base[world.node_unit[node]] + record.base].name == "argv"
+            if record.kind == Kind.ITEM and record.name.startswith("'"):
                 names[record.name[1:]] = None
             incoming = graph.incoming.get(node, ())
             if record.kind == Kind.PARAM and not incoming:

@@ -118,10 +118,11 @@ class Handlers:
             for unit, handler in linked.world.handlers()
             for local in (*handler.fallbacks, *handler.writes)
         )
-        self._search = Search(graph, mask, expose=False)
+        self._search = Search(graph, mask)
         self._search.start((node, VALUE, "") for node in self._sinks)
         self._search.run()
-        self.all = tuple(self._judge(unit, handler) for unit, handler in linked.world.handlers())
+        judged = (self._judge(unit, handler) for unit, handler in linked.world.handlers())
+        self.all = tuple(info for info in judged if info is not None)
 
     def _writing_functions(self, order: Order) -> dict[int, str]:
         """Functions that write an artifact or digest, themselves or through what they call."""
@@ -162,8 +163,12 @@ class Handlers:
             stack += self._children.get((unit, current), ())
         return sorted(result)
 
-    def _judge(self, unit: int, handler: Handler) -> HandlerInfo:
+    def _judge(self, unit: int, handler: Handler) -> HandlerInfo | None:
         base = self._linked.world.node_base[unit]
+        if handler.suppress >= 0:
+            call = self._linked.world.call_base[unit] + handler.suppress
+            if not any(n.endswith("suppress") for n in self._linked.externals.get(call, ())):
+                return None
         names = tuple(n for t in handler.types for n in self._type_names(base + t))
         broad = handler.bare or any(n in BROAD for n in names)
         interrupts = handler.bare or "builtins.BaseException" in names

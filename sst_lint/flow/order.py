@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sst_lint.facts.ops import IDENTITY, ORDER, SEEN, SET, Op
+from sst_lint.facts.ops import KEYS_ANY, ORDER, SEEN, SET, SETS, Op
 from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.calls import Site
@@ -16,8 +16,6 @@ from sst_lint.flow.writes import Write, Writes
 #: The kinds of source that are findings of their own, strong ones first.
 STRONG = ("listing", "completion", "hash")
 _LISTED_STATES = 400
-_FIXED_STEPS = 60
-_SHOWING = frozenset({Op.LOOP, Op.COPY, Op.TEXT, Op.PAIRS, Op.VIEW})
 
 
 @dataclass(frozen=True)
@@ -71,17 +69,17 @@ class Order:
         self._sites_of: dict[int, list[Site]] = {}
         for site in linked.sites:
             self._sites_of.setdefault(site.call, []).append(site)
-        self.sinks = tuple(self._find_sinks())
+        self.sinks = (*self._find_sinks(), *self._name_sinks())
         self._sink_of: dict[int, Sink] = {}
         for sink in self.sinks:
             self._sink_of.setdefault(sink.node, sink)
-        self._add_iterated_dicts()
+        self._add_mappings()
         for node, bits in linked.set_sources.items():
             linked.add_source(node, bits, "set", -1)
         self.reaches: dict[tuple[str, int], Reach] = {}
-        self._run(("listing", "completion"), with_sets=True)
+        self._run(("listing", "completion"), "set", "set", SETS)
         graph.follow_picks = True
-        self._run(("dict",), with_sets=False)
+        self._run(("dict",), "mapping", "dict", KEYS_ANY)
         graph.follow_picks = False
 
     # sinks
@@ -101,6 +99,12 @@ class Order:
                 if rank < 3:
                     named = rank == 0 or write.final.literal
                     yield Sink(content, (ORDER,), rank, what, write.site.call, named)
+
+    def _name_sinks(self) -> Iterable[Sink]:
+        """Order that becomes the name of a file."""
+        for write in self._writes.all:
+            if write.path_node >= 0 and rank_of(write)[0] < 2 and not write.moved:
+                yield Sink(write.path_node, (ORDER,), 1, "the name of a file", write.site.call, True)
 
     def _content_sink(self, call: int, content: int) -> Iterable[Sink]:
         """What a call writes to a handle: as permanent as the file that the handle opened."""
@@ -140,95 +144,48 @@ class Order:
 
     # sources
 
-    def _add_iterated_dicts(self) -> None:
-        """A mapping whose order was not written down here shows it: looped over, listed, viewed, rendered."""
-        linked, graph = self._linked, self._graph
-        for node, rows in linked.sources.items():
-            for bits, kind, call in tuple(rows):
-                if kind == "dict" and call >= 0 and self._is_fixed(linked.receiver_of(call)):
-                    rows.remove((bits, kind, call))
-        for node, held in tuple(linked.held.items()):
-            if ("t", "builtins.dict") not in held or ("t", "builtins.list") in held:
-                continue
-            shown = [n for n in graph.outgoing.get(node, ()) if graph.op[n] in _SHOWING and graph.key[n] != "pick"]
-            if shown and not self._is_fixed(node):
-                for number in shown:
-                    linked.add_source(graph.target[number], ORDER, "dict", -1)
+    def _add_mappings(self) -> None:
+        """Mappings that come from outside: their key order is whatever somebody inserted first.
 
-    def _is_fixed(self, node: int) -> bool:
-        """Whether the keys of a mapping stand in the program in one order: literals and constructors of this function."""
-        linked, graph, world = self._linked, self._graph, self._linked.world
-        if node < 0:
-            return False
-        unit = world.node_unit[node]
-        seen = {node}
-        stack = [node]
-        while stack and len(seen) < _FIXED_STEPS:
-            current = stack.pop()
-            record = world.nodes[current]
-            incoming = graph.incoming.get(current, ())
-            if record.kind == Kind.DICT:
-                if any(graph.op[n] in (Op.MAP, Op.ORDERS_KEYS) for n in incoming):
-                    return False
-                if not any(graph.op[n] == Op.STORE and graph.key[n] for n in incoming) and _is_empty(record.name):
-                    if world.node_unit[current] != unit or not _filled_here(graph, current):
-                        return False
-                continue
-            if record.kind in (Kind.PARAM, Kind.CALL, Kind.ITEM, Kind.ATTR, Kind.NAME, Kind.IMPORT) and not any(
-                graph.op[n] in IDENTITY for n in incoming
-            ):
-                return self._is_constructor(current)
-            for number in incoming:
-                source = graph.source[number]
-                if graph.op[number] in IDENTITY and source not in seen:
-                    seen.add(source)
-                    stack.append(source)
-        return len(seen) < _FIXED_STEPS
-
-    def _is_constructor(self, node: int) -> bool:
-        """``dict(name=..., size=...)``."""
-        world = self._linked.world
-        record = world.nodes[node]
-        if record.kind != Kind.CALL:
-            return False
-        number = world.call_base[world.node_unit[node]] + record.base
-        slots = [s for s, _ in self._linked.argument_nodes(number)]
-        names = self._linked.externals.get(number, {})
-        return "builtins.dict" in names and bool(slots) and all(s not in ("", "*", "**") for s in slots)
+        The view calls of mappings whose origin is in the program are no sources: how they are filled decides.
+        """
+        linked = self._linked
+        for rows in linked.sources.values():
+            for row in tuple(rows):
+                if row[1] == "dict" and row[2] >= 0 and linked.is_mapping(linked.receiver_of(row[2])):
+                    rows.remove(row)
+        for node, bits in linked.mapping_sources.items():
+            linked.add_source(node, bits, "mapping", -1)
 
     # searches
 
-    def _run(self, kinds: tuple[str, ...], with_sets: bool) -> None:
+    def _run(self, kinds: tuple[str, ...], latent: str, shown_as: str, expose: int) -> None:
+        """Search for the sources of ``kinds``, and for what shows the order of ``latent`` ones (sets, mappings)."""
         sources: dict[int, list[tuple[int, str]]] = {}
         for node, rows in self._linked.sources.items():
             for bits, kind, _ in rows:
-                if kind in kinds or (with_sets and kind == "set"):
+                if kind in kinds or kind == latent:
                     sources.setdefault(node, []).append((bits, kind))
         mask = self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
         for rank in (0, 1, 2, 3):
-            search = Search(self._graph, mask, expose=with_sets)
+            search = Search(self._graph, mask, expose=expose)
             if rank == 3:
                 search.start(self._escapes())
             else:
                 search.start((s.node, bit, "") for s in self.sinks if s.rank == rank for bit in s.bits)
             search.run()
-            self._collect(search, sources, mask, with_sets, rank)
-
-    def _collect(
-        self, search: Search, sources: dict[int, list[tuple[int, str]]], mask: dict[int, int], sets: bool, rank: int
-    ) -> None:
-        for node in sorted(sources):
-            for bits, kind in sources[node]:
-                if kind == "set" or (kind, node) in self.reaches:
-                    continue
-                for place, state in search.reached.get(node, ()):
-                    if state[1] & bits:
-                        steps = search.path(place, state)
-                        self._add(kind, node, node, steps, rank)
-                        break
-        if sets:
+            for node in sorted(sources):
+                for bits, kind in sources[node]:
+                    if kind != latent and (kind, node) not in self.reaches:
+                        self._collect(search, node, bits, kind, rank)
             for exposure in search.exposures.values():
-                self._expose(search, exposure, sources, mask, rank)
+                self._expose(search, exposure, sources, mask, rank, latent, shown_as)
+
+    def _collect(self, search: Search, node: int, bits: int, kind: str, rank: int) -> None:
+        for place, state in search.reached.get(node, ()):
+            if state[1] & bits:
+                self._add(kind, node, node, search.path(place, state), rank)
+                return
 
     def _expose(
         self,
@@ -237,20 +194,22 @@ class Order:
         sources: dict[int, list[tuple[int, str]]],
         mask: dict[int, int],
         rank: int,
+        latent: str,
+        shown_as: str,
     ) -> None:
         place = self._graph.target[exposure.edge]
-        if ("set", place) in self.reaches:
+        if (shown_as, place) in self.reaches:
             return
-        search = Search(self._graph, mask, _LISTED_STATES, expose=False)
+        search = Search(self._graph, mask, _LISTED_STATES)
         search.start_at(exposure, main)
         search.run()
         for node in search.reached:
             for bits, kind in sources.get(node, ()):
-                if kind != "set":
+                if kind != latent:
                     continue
                 for where, state in search.reached[node]:
                     if state[1] & bits:
-                        self._add("set", place, node, search.path(where, state, exposure), rank)
+                        self._add(shown_as, place, node, search.path(where, state, exposure), rank)
                         return
 
     def _add(self, kind: str, place: int, source: int, steps: list[tuple[State, int]], rank: int) -> None:
@@ -293,7 +252,7 @@ class Order:
     def _pick(
         self, node: int, bits: int, sources: dict[int, list[tuple[int, str]]], mask: dict[int, int]
     ) -> tuple[str, tuple[tuple[int, int], ...]] | None:
-        search = Search(self._graph, mask, _LISTED_STATES, expose=False)
+        search = Search(self._graph, mask, _LISTED_STATES)
         search.start((node, bit, "") for bit in (ORDER, SET) if bits & bit)
         search.run()
         for reached in search.reached:
@@ -302,16 +261,6 @@ class Order:
                     if state[1] & source_bits:
                         return kind, tuple((s[0], e) for s, e in search.path(place, state))
         return None
-
-
-def _is_empty(name: str) -> bool:
-    """A mapping display, not a comprehension."""
-    return name == ""
-
-
-def _filled_here(graph: Graph, node: int) -> bool:
-    """An empty mapping to which constant keys are added."""
-    return any(graph.op[n] == Op.STORE and graph.key[n] for n in graph.incoming.get(node, ()))
 
 
 def rank_of(write: Write) -> tuple[int, str]:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from sst_lint.facts.ops import BACKWARD, BITS, INNER, SETS, VALUE, Op, forward
+from sst_lint.facts.ops import BACKWARD, BITS, INNER, VALUE, Op, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.mutation import Mutations
 
@@ -26,7 +26,7 @@ Hop = tuple[State, int]
 
 _KEYED = INNER | VALUE
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
-                         Op.NOT_LIST, Op.SETTED})  # fmt: skip
+                         Op.NOT_LIST, Op.SETTED, Op.VIEW})  # fmt: skip
 
 
 class Graph:
@@ -75,14 +75,21 @@ class Graph:
         result: list[tuple[int, str]] = []
         stored = self.key[number]
         for one in inputs:
+            keyed = one & _KEYED
             if op == Op.STORE:
-                if key and stored and key != stored:
-                    continue
-                result.append((one, ""))
+                if key.startswith("e:"):
+                    result.append((one, key[2:] if keyed else ""))
+                elif not key or not stored or key == stored:
+                    result.append((one, ""))
+            elif op == Op.ITER or (op == Op.LOAD and not stored):
+                result.append((one, "e:" + key if keyed and key and not key.startswith("e:") else ""))
             elif op == Op.LOAD and stored != "pick":
-                result.append((one, stored if one & _KEYED else ""))
+                result.append((one, stored if keyed else ""))
+            elif op == Op.PAIRS:
+                if not key.startswith("e:") or not stored or key[2:] == stored or not keyed:
+                    result.append((one, ""))
             elif op in _PASSES_KEY:
-                result.append((one, key if one & _KEYED else ""))
+                result.append((one, key if keyed else ""))
             else:
                 result.append((one, ""))
         return result
@@ -118,6 +125,9 @@ def _forward(op: int, bits: int) -> int:
     return forward(op, bits)
 
 
+_OF_KEYS = {Op.ITER: Op.ONLY_VALUE, Op.COPY: Op.LOOP, Op.SORT: Op.ONLY_VALUE, Op.SETTED: Op.ONLY_VALUE}
+
+
 def _judged(linked: Mutations) -> list[int]:
     """Operations that depend on what was resolved: the key order of lists, and arguments that a callee sorts."""
     world, edges = linked.world, linked.edges
@@ -135,6 +145,8 @@ def _judged(linked: Mutations) -> list[int]:
                 ops[number] = Op.NOTHING
         elif op == Op.SAME and (source, target) in sorted_after:
             ops[number] = Op.SORT
+        elif op in _OF_KEYS and linked.is_mapping(source):
+            ops[number] = _OF_KEYS[Op(op)]  # what a mapping gives to a loop are its keys, not what it holds
     return ops
 
 
@@ -167,11 +179,11 @@ class Exposure:
 class Search:
     """A backward search from a set of sink states, limited to what ``mask`` says can arrive from a source.
 
-    Steps that show the order of a set are noted as exposures instead of being followed (``expose``): each is one finding,
-    so each is searched for by itself.
+    Steps that show the order of a set (or mapping: the bits in ``expose``) are noted as exposures instead of being
+    followed: each is one finding, so each is searched for by itself.
     """
 
-    def __init__(self, graph: Graph, mask: dict[int, int], limit: int = 0, expose: bool = True) -> None:
+    def __init__(self, graph: Graph, mask: dict[int, int], limit: int = 0, expose: int = 0) -> None:
         self.graph = graph
         self.mask = mask
         self.limit = limit
@@ -232,7 +244,7 @@ class Search:
 
     def _step(self, place: Exploration, state: State, before: State, number: int) -> None:
         label = self.graph.label[number]
-        if self.expose and before[1] & SETS and not state[1] & SETS:
+        if before[1] & self.expose and not state[1] & self.expose:
             if self.mask.get(before[0], 0) & before[1]:
                 self.exposures.setdefault((id(place), before, number), Exposure(place, before, state, number))
         elif label == 0:

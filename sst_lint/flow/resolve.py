@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable
 
-from sst_lint.facts.ops import SET, Op, at_depth
+from sst_lint.facts.ops import KEYS, SET, Op, at_depth
 from sst_lint.facts.records import Import, Kind
 from sst_lint.flow.annotations import promised
 from sst_lint.flow.library import LibraryIndex
@@ -17,6 +17,7 @@ _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "unicode", "basestring", 
 #: At most this many overrides of a method, and descendants of a class, are considered.
 OVERRIDES = 8
 SET_TYPES = ("builtins.set", "builtins.frozenset")
+MAPPING_TYPES = ("builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter")
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property", "abc.abstractproperty"})
 _CONTEXT = frozenset({"contextmanager", "asynccontextmanager"})
 
@@ -37,6 +38,7 @@ class Resolver(Values):
         self.puts: dict[int, list[int]] = {}
         self._instances_of: dict[int, list[tuple[int, int]]] = {}
         self.set_sources: dict[int, int] = {}  #: node -> bits, from annotations
+        self.mapping_sources: dict[int, int] = {}  #: the same of mappings
         self.field_nodes: dict[int, tuple[int, str]] = {}
         self.global_nodes: dict[int, tuple[int, str]] = {}
         self._exports: dict[int, frozenset[str]] = {}
@@ -72,6 +74,13 @@ class Resolver(Values):
     def file_of(self, node: int) -> int:
         """The file that a node stands in."""
         return self.world.units[self.world.node_unit[node]][0]
+
+    def is_mapping(self, node: int) -> bool:
+        """Whether ``node`` holds a mapping, and no list."""
+        held = self.held.get(node)
+        if held is None or ("t", "builtins.list") in held:
+            return False
+        return any(("t", name) in held for name in MAPPING_TYPES)
 
     # modules and globals
 
@@ -361,6 +370,8 @@ class Resolver(Values):
             made = ("t", name)
             if name in SET_TYPES:
                 self.set_sources[node] = self.set_sources.get(node, 0) | at_depth(SET, depth)
+            elif name in MAPPING_TYPES and self.world.nodes[node].kind in (Kind.PARAM, Kind.VALUE):
+                self.mapping_sources[node] = self.mapping_sources.get(node, 0) | at_depth(KEYS, depth)
         if made is not None:
             if depth == 0:
                 self.add_value(node, made)
