@@ -21,7 +21,7 @@ class Discovery:
     files: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()  #: directories and links that could not be followed
     missing: tuple[str, ...] = ()  #: paths that were asked for and do not exist
-    excluded: tuple[str, ...] = ()  #: files that were asked for by name and are excluded
+    excluded: tuple[str, ...] = ()  #: paths that were asked for by name and are excluded
 
 
 def discover(paths: Iterable[Path], root: Path, config: Config) -> Discovery:
@@ -62,9 +62,10 @@ class _Walk:
         if not os.path.lexists(path):
             self._missing.append(relative)
         elif path.is_dir():
-            if relative == "." or not matches(relative + "/", self._exclude):
-                gitignore = GitIgnore.above(path, self._root) if self._use_gitignore else None
-                self._descend(path, gitignore)
+            if relative != "." and matches(relative + "/", self._exclude):
+                self._excluded.append(relative)
+                return
+            self._descend(path, GitIgnore.above(path, self._root) if self._use_gitignore else None)
         elif matches(relative, self._exclude):
             self._excluded.append(relative)
         else:
