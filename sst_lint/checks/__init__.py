@@ -25,6 +25,7 @@ def checks() -> dict[str, Check]:
 
     return {
         "SST101": writes.non_atomic,
+        "SST103": order.serializations,
         "SST201": order.listings,
         "SST202": order.sets,
         "SST203": order.dicts,

@@ -84,11 +84,16 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return None
     if choice is not None and choice.keyed:
         return "low"
-    if picked.weak:
+    if picked.weak or _is_random(project, picked):
         return "low"
     if choice is not None and choice.kind in ("assign", "slice", "return", "unpack"):
         return "medium"
     return "high"
+
+
+def _is_random(project: Project, picked: Picked) -> bool:
+    """``random.choice(x)``: random first of all."""
+    return picked.call >= 0 and any(n.startswith("random.") for n in project.linked.externals.get(picked.call, {}))
 
 
 def _first_of_walk(project: Project, picked: Picked) -> bool:

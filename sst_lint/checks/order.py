@@ -47,6 +47,8 @@ def dicts(project: Project) -> Iterator[Defect]:
     for reach in project.reaches():
         if reach.kind != "dict" or any(e >= 0 and project.graph.key[e] == "pick" for _, e in reach.path):
             continue
+        if reach.place in project.serialized:
+            continue  # SST103 speaks of these
         where = project.trace.location(reach.place)
         if project.config.for_path(where.path).dict_order != "always":
             continue
@@ -56,6 +58,23 @@ def dicts(project: Project) -> Iterator[Defect]:
             "SST203",
             f"the order of a dict is the order of its insertions, {_consequence(reach)}; iterate over `sorted(...)`",
             "a dict is iterated here",
+        )
+
+
+def serializations(project: Project) -> Iterator[Defect]:
+    """SST103: a mapping is serialized without sorted keys, and the result reaches an artifact or digest."""
+    for reach in project.reaches():
+        site = project.serialized.get(reach.place)
+        if reach.kind != "dict" or site is None or reach.sink.rank > 0 or not site.model.sort_param:
+            continue
+        name = site.model.name.removeprefix("builtins.")
+        yield _defect(
+            project,
+            reach,
+            "SST103",
+            f"`{name}` writes keys in the order of their insertion, {_consequence(reach)}; pass "
+            f"`{site.model.sort_param}=True`",
+            "a mapping",
         )
 
 

@@ -122,7 +122,9 @@ class Expressions(Builder):
         if path and env is not None and path in env:
             return env[path]
         base = self.single(node.value)
-        return (self.node(Kind.ATTR, node, node.attr.value, base, loop=self.nodes[base].loop),)
+        made = self.node(Kind.ATTR, node, node.attr.value, base, loop=self.nodes[base].loop)
+        self.edge(base, made, Op.LOAD, "." + node.attr.value)
+        return (made,)
 
     # literals
 

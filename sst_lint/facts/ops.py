@@ -67,6 +67,8 @@ class Op(IntEnum):
     NOTHING = 22  # a link without flow, kept because names and types pass (`type(x)`)
     PATH = 23  # a path derived from it: the value passes, and constants are evidence
     PAIRS = 24  # its elements, each in a tuple with something else (`enumerate`, `zip`, `.items()`)
+    JSON = 25  # rendered as text by something that refuses sets
+    JSON_SORTED = 26  # the same with keys sorted at every depth
 
 
 Table = dict[int, int]
@@ -138,6 +140,8 @@ BACKWARD: Final[tuple[Table, ...]] = (
     {},  # NOTHING
     {VALUE: VALUE, ORDER: ORDER},  # PATH
     _join(_inner(1), {ORDER: OWN}),  # PAIRS
+    {ORDER: ORDERS_ANY | KEYS_ANY, VALUE: VALUE},  # JSON
+    {ORDER: ORDERS_ANY, VALUE: VALUE},  # JSON_SORTED
 )
 
 assert len(BACKWARD) == len(Op)

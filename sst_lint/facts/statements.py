@@ -333,11 +333,22 @@ class Statements(Expressions):
                 index = self.value(inner.value)
                 if key is None:
                     self.edge(index, base, Op.STORE)
+        if key and path and "." not in path and self.frame.env is not None and path in self.frame.env:
+            base = self._overwritten(path, base, key, target)
         self.edge(value, base, Op.STORE, key or "")
         if key is None and self.nodes[base].kind not in (Kind.LIST, Kind.TUPLE):
             self.ordered_by_loops(base, Op.ORDERS_KEYS)
         self.change(base)
         self.touched(attribute_path(target.value))
+
+    def _overwritten(self, name: str, base: int, key: str, at: cst.CSTNode) -> int:
+        """``x["a"] = ...``: from here on ``x`` is what it was, without what stood under ``"a"``."""
+        after = self.node(Kind.VALUE, at, "overwritten", loop=self.nodes[base].loop)
+        self.edge(base, after, Op.SAME, "!" + key)
+        if self.frame.env is not None and name not in self.frame.cells and name not in self.frame.globals:
+            self.frame.env[name] = (after,)
+            return after
+        return base
 
     def _unpack(self, target: cst.Tuple | cst.List, value: Val, at: cst.CSTNode, plain: int = -1) -> None:
         """``a, b = value``. ``plain``: the position of an element that holds nothing (the directory of a walk)."""
@@ -703,6 +714,11 @@ class Statements(Expressions):
         for case in node.cases:
             self.frame.env = dict(before) if before is not None else None
             self._pattern(case.pattern, subject)
+            path = attribute_path(node.subject)
+            if path and self.frame.env is not None:
+                narrowed = self._as_class(case.pattern, subject)
+                if narrowed is not subject:
+                    self.frame.env[path] = narrowed
             if case.guard is not None:
                 self.value(case.guard)
             self._in_region("if", lambda case=case: self.block(case.body))  # type: ignore[misc]

@@ -288,7 +288,7 @@ class Calls(Resolver):
         file = world.units[function.unit][0]
         for param, node in zip(function.record.params, function.params, strict=True):
             if param.annotation:
-                self.annotate(node, param.annotation, file, function.unit)
+                self.annotate(node, param.annotation, file, function.unit, 1 if param.kind in ("*", "**") else 0)
             if param.kind == "**":
                 self.add_value(node, ("t", "builtins.dict"))
                 self.mapping_sources[node] = KEYS
@@ -487,6 +487,11 @@ class Calls(Resolver):
         if model is not None:
             self.apply(number, model)
             return
+        for known in self.library.by_method.get(self.world.calls[number].method, ()):
+            owner = name.rpartition(".")[0]
+            if name.count(".") > 1 and not owner.startswith("builtins.") and not self.library.is_type(owner):
+                self.apply(number, known)
+                return
         if self.library.is_type(name) or name.rpartition(".")[2][:1].isupper():
             self.add_value(result, ("t", name))
         for _, node in self.argument_nodes(number):
@@ -616,6 +621,8 @@ class Calls(Resolver):
         if model.returns and self.library.canonical(model.returns) in MAPPING_TYPES:
             if not any(f.to == "return" and f.how in _KEEPS_KEYS for f in model.flows) and self.argument_nodes(number):
                 self.mapping_sources[result] = KEYS
+        elif model.format and "load" in model.name.rpartition(".")[2]:
+            self.mapping_sources[result] = KEYS
         if model.elements:
             self.add_element(result, ("t", self.library.canonical(model.elements)))
         if model.opens is not None:
@@ -710,7 +717,7 @@ class Calls(Resolver):
                 self.add_edge(element, result, HOW[flow.how])
 
     def _flow(self, site: Site, source: int, to: str, how: How, position: int) -> None:
-        op, key = HOW[how], ""
+        op, key = self._rendering(site, HOW[how]), ""
         if op in (Op.COPY, Op.VIEW) and site.model.elements == "builtins.tuple":
             op, key = Op.PAIRS, f"#{position}"
         if to == "return":
@@ -725,6 +732,17 @@ class Calls(Resolver):
             self.add_edge(source, step, op)
             source, op = step, Op.SAME
         self.add_edge(source, target, op)
+
+    def _rendering(self, site: Site, op: Op) -> Op:
+        """JSON has no sets: without ``default`` (or with ``default=sorted``) their order cannot show."""
+        parameter = site.model.default_param
+        if not parameter or "cls" in site.given or "**" in site.given:
+            return op
+        if parameter in site.given:
+            held = self.values(site.ports[parameter])
+            if ("x", "builtins.sorted") not in held:
+                return op
+        return {Op.TEXT: Op.JSON, Op.TEXT_SORTED: Op.JSON_SORTED}.get(op, op)
 
     def _step_node(self, number: int, port: str) -> int:
         known = self.contents.get((number, port))
@@ -774,9 +792,16 @@ class Calls(Resolver):
         base = self.world.node_base[self.world.call_unit[number]]
         if self.values(base + call.callee) or any(v[0] in ("m", "i", "x") for v in self.values(receiver)):
             return
+        candidates = by_name.get(call.method, [])
+        if call.method not in COMMON and 0 < len(candidates) <= 3 and not call.method.startswith("__"):
+            for function in candidates:
+                self.bind_function(number, function, receiver)
+            return
+        self.weak = False  # such a name is as good as a type
         for model in self.library.by_method.get(call.method, ()):
             self.apply(number, model)
             self.externals.setdefault(number, {})[model.name] = None
+        self.weak = True
         if number in self.externals:
             return
         special = _BY_NAME.get(call.method)
@@ -786,11 +811,6 @@ class Calls(Resolver):
                 self.apply(number, known)
                 self.externals.setdefault(number, {})[known.name] = None
                 return
-        candidates = by_name.get(call.method, [])
-        if call.method not in COMMON and 0 < len(candidates) <= 3 and not call.method.startswith("__"):
-            for function in candidates:
-                self.bind_function(number, function, receiver)
-            return
         for _, node in self.argument_nodes(number):
             self.add_edge(node, self.result_of(number), Op.ONLY_VALUE)
         self.add_edge(receiver, self.result_of(number), Op.ONLY_VALUE)

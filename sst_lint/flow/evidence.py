@@ -46,6 +46,7 @@ class PathEvidence:
         self._known: dict[int, Evidence] = {}
         self._signatures: dict[int, object] = {}
         self._origins: dict[int, frozenset[object]] = {}
+        self._temporary = {s.ports["return"] for s in linked.sites if s.model.temp}
         self._sites_by_result: dict[int, list[Site]] = {}
         world = linked.world
         self._given: dict[int, str] = {
@@ -145,6 +146,8 @@ class PathEvidence:
                     queue.append(port)
             for number in graph.incoming.get(current, ()):
                 source = graph.source[number]
+                if graph.op[number] == Op.LOAD and source in self._temporary:
+                    found.add(("temporary", source))  # the descriptor and the name of one file
                 if graph.op[number] == Op.SAME and source not in seen:
                     seen.add(source)
                     queue.append(source)

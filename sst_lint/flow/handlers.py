@@ -130,8 +130,8 @@ class Handlers:
         direct: dict[int, str] = {}
         self._writing_calls: dict[int, str] = {}
         for write in self._writes.all:
-            if write.kind.kind in ("artifact", "state", "remote"):
-                self._writing_calls[write.site.call] = f"writes {_ARTICLE[write.kind.kind]}"
+            if write.final.kind in _ARTICLE and (write.final.kind != "unknown" or write.final.literal):
+                self._writing_calls[write.site.call] = f"writes {_ARTICLE[write.final.kind]}"
         for sink in order.sinks:
             if sink.rank == 0 and sink.call >= 0:
                 verb = "digests" if sink.what == "a digest" else f"writes {sink.what}"
@@ -266,4 +266,4 @@ class Handlers:
         return "best-effort", False, (), ""
 
 
-_ARTICLE = {"artifact": "an artifact", "state": "a state file", "remote": "an object store"}
+_ARTICLE = {"artifact": "an artifact", "state": "a state file", "remote": "an object store", "unknown": "a file"}

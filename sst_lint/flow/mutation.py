@@ -164,6 +164,19 @@ class Mutations(Calls):
                         moved = True
                         self.changed(argument)
 
+    def shows_nothing(self, node: int) -> bool:
+        """Whether ``str(x)`` shows no content: an object whose class does not say how it is printed."""
+        held = self.held.get(node)
+        if not held or any(v[0] != "i" for v in held):
+            return False
+        return not any(
+            self.world.classes[v[1]].decorators
+            or any(self.external_bases(v[1]))
+            or self.find_method(v[1], "__str__")
+            or self.find_method(v[1], "__repr__")
+            for v in held
+        )
+
     def sorts_argument(self, number: int, argument: int) -> bool:
         """Whether everything that call ``number`` may call leaves ``argument`` sorted."""
         pairs = [(p, out) for a, p, out in self.bindings.get(number, ()) if a == argument]

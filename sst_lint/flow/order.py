@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sst_lint.facts.ops import KEYS_ANY, ORDER, SEEN, SET, SETS, Op
+from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDER, SEEN, SET, SETS, Op
 from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.calls import Site
@@ -154,6 +154,11 @@ class Order:
             for row in tuple(rows):
                 if row[1] == "dict" and row[2] >= 0 and linked.is_mapping(linked.receiver_of(row[2])):
                     rows.remove(row)
+        for site in linked.sites:
+            if site.model.sort_param and site.model.params:
+                payload = site.ports.get(site.model.params[0], -1)
+                if payload >= 0 and not linked.held.get(payload):
+                    linked.add_source(payload, KEYS, "mapping", -1)
         for node, bits in linked.mapping_sources.items():
             linked.add_source(node, bits, "mapping", -1)
 
@@ -198,6 +203,8 @@ class Order:
         shown_as: str,
     ) -> None:
         place = self._graph.target[exposure.edge]
+        if latent == "mapping" and self._linked.is_sequence(exposure.state[0]):
+            return
         if (shown_as, place) in self.reaches:
             return
         search = Search(self._graph, mask, _LISTED_STATES)

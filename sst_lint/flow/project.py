@@ -69,6 +69,18 @@ class Project:
         return self._order.reaches.values()
 
     @cached_property
+    def serialized(self) -> dict[int, Site]:
+        """Nodes that hold what a serializer renders, with the serializing call."""
+        found: dict[int, Site] = {}
+        for site in self.linked.sites:
+            if site.model.format or site.model.sort_param:
+                for port in ("", "return"):
+                    node = self.linked.contents.get((site.call, port)) if port == "" else site.ports["return"]
+                    if node is not None:
+                        found.setdefault(node, site)
+        return found
+
+    @cached_property
     def picked(self) -> Sequence[Picked]:
         """Choices among unordered elements."""
         return self._order.picked()

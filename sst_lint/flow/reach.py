@@ -25,6 +25,7 @@ State = tuple[int, int, str]
 Hop = tuple[State, int]
 
 _KEYED = INNER | VALUE
+_ELEMENT_KEYS = ("#", "'", ".")
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
                          Op.NOT_LIST, Op.SETTED, Op.VIEW})  # fmt: skip
 
@@ -79,15 +80,22 @@ class Graph:
             if op == Op.STORE:
                 if key.startswith("e:"):
                     result.append((one, key[2:] if keyed else ""))
+                elif key.startswith("!"):
+                    if stored != key[1:]:
+                        result.append((one, ""))
                 elif not key or not stored or key == stored:
                     result.append((one, ""))
             elif op == Op.ITER or (op == Op.LOAD and not stored):
-                result.append((one, "e:" + key if keyed and key and not key.startswith("e:") else ""))
+                result.append((one, "e:" + key if keyed and key[:1] in _ELEMENT_KEYS else ""))
             elif op == Op.LOAD and stored != "pick":
                 result.append((one, stored if keyed else ""))
             elif op == Op.PAIRS:
                 if not key.startswith("e:") or not stored or key[2:] == stored or not keyed:
                     result.append((one, ""))
+            elif op == Op.SAME and stored:
+                # what stood under the key was overwritten
+                if not keyed or key != stored[1:]:
+                    result.append((one, (key or stored) if keyed else ""))
             elif op in _PASSES_KEY:
                 result.append((one, key if keyed else ""))
             else:
@@ -145,6 +153,8 @@ def _judged(linked: Mutations) -> list[int]:
                 ops[number] = Op.NOTHING
         elif op == Op.SAME and (source, target) in sorted_after:
             ops[number] = Op.SORT
+        elif op == Op.TEXT and linked.shows_nothing(source):
+            ops[number] = Op.ONLY_VALUE
         elif op in _OF_KEYS and linked.is_mapping(source):
             ops[number] = _OF_KEYS[Op(op)]  # what a mapping gives to a loop are its keys, not what it holds
     return ops

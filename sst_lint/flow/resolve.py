@@ -18,6 +18,13 @@ _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "unicode", "basestring", 
 OVERRIDES = 8
 SET_TYPES = ("builtins.set", "builtins.frozenset")
 MAPPING_TYPES = ("builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter")
+_NO_MAPPINGS = frozenset(
+    {
+        "builtins.list", "builtins.tuple", "builtins.str", "builtins.bytes", *SET_TYPES, "typing.Sequence",
+        "collections.abc.Sequence", "typing.Iterable", "collections.abc.Iterable", "typing.Iterator",
+        "collections.abc.Iterator", "collections.deque", "typing.Collection", "collections.abc.Collection",
+    }
+)  # fmt: skip
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property", "abc.abstractproperty"})
 _CONTEXT = frozenset({"contextmanager", "asynccontextmanager"})
 
@@ -81,6 +88,11 @@ class Resolver(Values):
         if held is None or ("t", "builtins.list") in held:
             return False
         return any(("t", name) in held for name in MAPPING_TYPES)
+
+    def is_sequence(self, node: int) -> bool:
+        """Whether ``node`` is known as something that is no mapping."""
+        held = self.held.get(node, {})
+        return any(kind == "t" and name in _NO_MAPPINGS for kind, name in held)
 
     # modules and globals
 
@@ -333,9 +345,10 @@ class Resolver(Values):
 
     # annotations
 
-    def annotate(self, node: int, text: str, file: int, unit: int) -> None:
-        """``node`` holds what an annotation promises."""
-        for name, depth in promised(text.strip("\"'")):
+    def annotate(self, node: int, text: str, file: int, unit: int, inside: int = 0) -> None:
+        """``node`` holds what an annotation promises (or something ``inside`` it does: ``*args``, ``**kwargs``)."""
+        for name, level in promised(text.strip("\"'")):
+            depth = level + inside
             self._instances_of.setdefault(self._expression(name, file, unit), []).append((node, depth))
             for value in self.values(self._expression(name, file, unit)):
                 self._instance(node, depth, value)
@@ -370,7 +383,7 @@ class Resolver(Values):
             made = ("t", name)
             if name in SET_TYPES:
                 self.set_sources[node] = self.set_sources.get(node, 0) | at_depth(SET, depth)
-            elif name in MAPPING_TYPES and self.world.nodes[node].kind in (Kind.PARAM, Kind.VALUE):
+            elif depth == 0 and name in MAPPING_TYPES and self.world.nodes[node].kind in (Kind.PARAM, Kind.VALUE):
                 self.mapping_sources[node] = self.mapping_sources.get(node, 0) | at_depth(KEYS, depth)
         if made is not None:
             if depth == 0:

@@ -115,6 +115,8 @@ class Values:
     def _pass(self, number: int, value: Value, inner: bool) -> None:
         edges = self.edges
         op, target = edges.op[number], edges.target[number]
+        if edges.key[number].startswith("."):
+            return  # fields have nodes of their own, by class
         if inner:
             if op in _ELEMENTS_PASS:
                 self.add_element(target, value)

@@ -106,6 +106,8 @@ class Writes:
         path = site.ports.get(opens.path, -1)
         if path < 0 or site.model.temp or self._linked.world.nodes[path].kind == NodeKind.CONST:
             return None
+        if self._linked.has_type(path, "io.StringIO", "io.BytesIO"):
+            return None
         if any(kind == "h" and call != site.call for kind, call in self._linked.values(path)):
             return None  # a second handle on what another call opened
         mode = self._mode(site, opens.mode, opens.default)
