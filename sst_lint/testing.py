@@ -110,7 +110,7 @@ def load_case(path: Path, folder: Path | None = None) -> Case:
     reading = _Reading()
     for file in _code(path):
         inside = file.relative_to(path).as_posix() if path.is_dir() else file.name
-        for line, comment in _comments(file):
+        for line, comment in comments(file):
             reading.add(inside, line, comment)
     if not reading.marks:
         raise MalformedCase(f"{name}: says nothing about what must be found")
@@ -125,7 +125,7 @@ def _code(path: Path) -> list[Path]:
     return sorted(path.rglob("*.py")) if path.is_dir() else [path]
 
 
-def _comments(file: Path) -> Iterator[tuple[int, str]]:
+def comments(file: Path) -> Iterator[tuple[int, str]]:
     """Yield (line, text) of each comment; of a file that is broken on purpose, those before the break."""
     with contextlib.suppress(tokenize.TokenError, SyntaxError):
         for token in tokenize.tokenize(io.BytesIO(file.read_bytes()).readline):
