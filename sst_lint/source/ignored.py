@@ -190,6 +190,8 @@ def _bracket(glob: str, at: int) -> tuple[int, str | None]:
     inside = re.sub(r"\[:([a-z]+):\]", lambda each: "\0" + each.group(1) + "\0", match.group("set"))
     inside = re.sub(r"\\(.)|([\[\]^&~|])", lambda each: "\\" + (each.group(1) or each.group(2)), inside)
     inside = re.sub("\0([a-z]+)\0", lambda each: _CLASSES.get(each.group(1), ""), inside)
+    if not inside:  # only a class that nobody knows
+        return 1, None
     inside = _RANGE.sub(_forward_range, inside)
     return match.end() - at, f"(?!/)[{'^' if match.group('not') else ''}{inside}]"
 
