@@ -33,6 +33,7 @@ from sst_lint.config.waivers import check_accepted, check_waiver
 
 DEFAULT_EXCLUDE = (
     ".*/",
+    ".#*",
     "__pycache__/",
     "node_modules/",
     "site-packages/",
