@@ -75,7 +75,8 @@ class Injector:
         return self._wrapped[name]
 
     def random_name(self) -> str:
-        return f"{next(self._random):016x}"
+        """Names that can be foreseen; on the model its own, so that they differ from step to step of a history."""
+        return self.base.random_name() if hasattr(self.base, "poison") else f"{next(self._random):016x}"
 
     def sleep(self, seconds: float) -> None:
         if self.dead:
