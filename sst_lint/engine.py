@@ -161,7 +161,7 @@ def extract_all(sources: Iterable[Source], failures: Failures) -> list[FileFacts
 
 def _facts(path: str, unit: Unit, failures: Failures) -> Any:
     """Return the facts of one unit; those of an empty one when it cannot be read."""
-    from libcst import ParserSyntaxError
+    from libcst import CSTValidationError, ParserSyntaxError
 
     from sst_lint.facts import extract
 
@@ -170,6 +170,9 @@ def _facts(path: str, unit: Unit, failures: Failures) -> Any:
     except ParserSyntaxError as error:
         line = unit.first_line + max(error.raw_line - (2 if unit.indent else 1), 0)
         failures.files.append(Unreadable(path, line, 1, f"{unit.qualname} cannot be parsed, so it was not checked"))
+    except CSTValidationError as error:  # what Python's compiler refuses, but not its parser
+        what = f"{unit.qualname} cannot be parsed, so it was not checked: {error}"
+        failures.files.append(Unreadable(path, unit.first_line, 1, what))
     except Exception as error:  # noqa: BLE001 -- becomes a finding and exit code 2; one unit must not end the run
         what = f"internal error in {unit.qualname}: {type(error).__name__}: {error}; please report it"
         failures.files.append(Unreadable(path, unit.first_line, 1, what))

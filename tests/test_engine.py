@@ -49,6 +49,14 @@ def test_what_libcst_cannot_parse_is_a_finding_with_its_line() -> None:
     assert finding.message == "u1 cannot be parsed, so it was not checked"
 
 
+def test_what_only_the_compiler_refuses_is_no_internal_error() -> None:
+    failures = Failures()
+    extract_all([source("a.py", "try: pass\nexcept: pass\nexcept A: pass\n")], failures)
+    (finding,) = failures.files
+    assert (finding.line, failures.problems) == (1, [])
+    assert "bare except: handler must be the last one" in finding.message
+
+
 def test_deep_expressions_are_no_failure() -> None:
     failures = Failures()
     text = "def f(x):\n    return " + " + ".join(["x"] * 2000) + "\n"

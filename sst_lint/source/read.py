@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import stat
 import tokenize
-from collections.abc import Iterable
 from pathlib import Path
 
 from sst_lint.config import Config
@@ -28,7 +27,8 @@ def read_bytes(path: str, root: Path) -> bytes | Unreadable:
             return Unreadable(path, 1, 1, "is not a regular file")
         return place.read_bytes()
     except FileNotFoundError:
-        return Unreadable(path, 1, 1, "disappeared during the run")
+        what = "is a symbolic link that leads nowhere" if place.is_symlink() else "disappeared during the run"
+        return Unreadable(path, 1, 1, what)
     except OSError as error:
         return Unreadable(path, 1, 1, f"cannot be read: {error.strerror or error}")
     except ValueError as error:  # a null byte in the name
@@ -55,34 +55,27 @@ def parse(path: str, content: bytes, config: Config) -> Source | Unreadable:
 
 def _decode(path: str, content: bytes) -> tuple[str, str] | Unreadable:
     """The text and its encoding, by PEP 263: byte order mark, else declaration in the first two lines, else UTF-8."""
+    declared = _declaration_line(content)
     try:
-        encoding, first_lines = tokenize.detect_encoding(io.BytesIO(content).readline)
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     except SyntaxError as error:
-        return Unreadable(path, _declaration_line(content), 1, f"cannot be decoded: {error.msg}")
+        if declared:
+            return Unreadable(path, declared, 1, f"cannot be decoded: {error.msg}")
+        encoding = "utf-8"  # a wrong byte in the first two lines: say what any other line's would
     try:
         return content.decode(encoding), encoding
     except UnicodeDecodeError as error:
+        advice = "" if declared else "; declare the encoding in the first line (PEP 263)"
         line = _line_at(content, error.start)
-        return Unreadable(path, line, 1, f"cannot be decoded as {encoding}: {error.reason}{_advice(first_lines)}")
+        return Unreadable(path, line, 1, f"cannot be decoded as {encoding}: {error.reason}{advice}")
     except (UnicodeError, LookupError) as error:
-        return Unreadable(path, _declaration_line(content), 1, f"cannot be decoded as {encoding}: {error}")
-
-
-def _advice(first_lines: Iterable[bytes]) -> str:
-    declared = any(b"coding" in line for line in first_lines)
-    return "" if declared else "; declare the encoding in the first line (PEP 263)"
+        return Unreadable(path, declared or 1, 1, f"cannot be decoded as {encoding}: {error}")
 
 
 def _declaration_line(content: bytes) -> int:
-    """The line that a problem with the declared encoding is about: the declaration, else the line with a wrong byte."""
-    for number, line in enumerate(content.split(b"\n")[:2], start=1):
-        if b"coding" in line:
-            return number
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _line_at(content, error.start)
-    return 1
+    """The line that declares an encoding, 0 when none does."""
+    first_lines = content.split(b"\n", 2)[:2]
+    return next((number for number, line in enumerate(first_lines, start=1) if b"coding" in line), 0)
 
 
 def _line_at(content: bytes, offset: int) -> int:

@@ -51,6 +51,7 @@ def test_encodings(content: bytes, encoding: str, text: str | None) -> None:
     ("content", "line", "message"),
     [
         (b"x = 1\ny = '\xfc'\n", 2, "cannot be decoded as utf-8: invalid start byte; declare the encoding"),
+        (b"x = '\xfc'\n", 1, "cannot be decoded as utf-8: invalid start byte; declare the encoding"),
         (b"a\nb\nc = 1\r\nd\re = '\xfc'\n", 5, "cannot be decoded as utf-8"),
         (b"#!x\n# coding: nonsense\nx = 1\n", 2, "cannot be decoded: unknown encoding: nonsense"),
         (b"# coding: ascii\n\nx = '\xfc'\n", 3, "cannot be decoded as ascii: ordinal not in range(128)"),
@@ -94,6 +95,8 @@ def test_files(tmp_path: Path) -> None:
     assert isinstance(result, Source)
     assert (result.path, len(result.units)) == ("d/a.py", 1)
     assert read("gone.py", tmp_path, PLAIN) == Unreadable("gone.py", 1, 1, "disappeared during the run")
+    (tmp_path / "link.py").symlink_to("gone.py")
+    assert read("link.py", tmp_path, PLAIN) == Unreadable("link.py", 1, 1, "is a symbolic link that leads nowhere")
     assert read("d", tmp_path, PLAIN) == Unreadable("d", 1, 1, "is not a regular file")
     assert isinstance(read("a\0b.py", tmp_path, PLAIN), Unreadable)
 
