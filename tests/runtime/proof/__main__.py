@@ -31,7 +31,8 @@ def crash_states(subject: Subject, scale: float) -> Figures:
     figures = crash.run_classics(subject)
     for start in itertools.count(1):
         figures.add(crash.run_generated(subject, start=start, examples=500))
-        if figures.cases >= 1_000_000 * scale or figures.violations:
+        enough = figures.cases >= 1_000_000 * scale and figures.counts["histories"] >= 5_000 * scale
+        if enough or figures.violations:
             return figures
     raise AssertionError("unreachable")
 

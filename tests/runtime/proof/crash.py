@@ -61,4 +61,5 @@ def _play(subject: Subject, history: tuple[Step, ...], figures: Figures, *, coun
     figures.bump("bad states", outcome.bad)
     figures.bump("histories")
     figures.bump("faults inside", outcome.faults)
+    figures.bump("cut short", outcome.cut_short)
     figures.violations += [f"{violation}, in the history {history}" for violation in outcome.violations]

@@ -14,7 +14,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from .faults import Fault, Injector
+from .faults import Dead, Fault, Injector
 from .ledger import Claim, IndexClaim, Ledger
 from .model import Model
 from .subject import Subject
@@ -44,7 +44,7 @@ class Step:
     same: bool = False  # the content of the step before, with only_if_changed
     paths: tuple[str, ...] = ()
     number: int = 0  # which run, snapshot or deep path
-    fault: tuple[int, int] | None = None  # at this call, this errno
+    fault: tuple[int, int] | None = None  # at this call, this errno; or the process ends, before (0) or after it (-1)
 
 
 @dataclass
@@ -55,6 +55,7 @@ class Outcome:
     bad: int = 0
     instants: int = 0
     faults: int = 0
+    cut_short: bool = False
     violations: list[str] = field(default_factory=list)
 
 
@@ -84,7 +85,7 @@ def steps(kinds: frozenset[str]) -> st.SearchStrategy[Step]:
         "latest": st.builds(Step, st.just("latest"), number=number),
         "side": st.builds(Step, st.just("side"), durability=durability),
     }
-    fault = st.none() | st.none() | st.tuples(st.integers(0, 14), st.sampled_from((errno.EIO, errno.ENOSPC)))
+    fault = st.none() | st.none() | st.tuples(st.integers(0, 14), st.sampled_from((errno.EIO, errno.ENOSPC, 0, -1)))
     plain = st.one_of([known[kind] for kind in sorted(kinds)])
     return st.builds(lambda step, each: replace(step, fault=each), plain, fault)
 
@@ -115,6 +116,17 @@ CLASSICS: tuple[tuple[Step, ...], ...] = (
 )
 
 
+#: an instant with more orders of unsynced names than this ends its history: unsynced writes in a row multiply
+WIDEST = 400
+
+
+def _fault(step: Step) -> Fault | None:
+    if step.fault is None:
+        return None
+    call, code = step.fault
+    return Fault("errno", call, code) if code > 0 else Fault("exit-after" if code else "exit-before", call)
+
+
 class Play:
     """One history on one subject."""
 
@@ -128,6 +140,7 @@ class Play:
         self.content: dict[str, bytes] = {}
         self.payloads: dict[str, dict[str, Any]] = {}
         self.numbers: list[int] = []
+        self.parents_are_safe = True
         for directory in ("/w", "/w/d", "/w/s"):
             self.model.make(directory, kind="dir", mode=0o755, device=2 if directory == "/w/d" else 1)
         for place, (path, old, mode) in PLACES.items():
@@ -143,12 +156,15 @@ class Play:
 
     def judge(self) -> None:
         """Look at the present, and at each possible future after a power failure."""
-        if self.outcome.violations and not self.count_all:
+        if (self.outcome.violations and not self.count_all) or self.outcome.cut_short:
             return
         self.outcome.instants += 1
         problem = self.ledger.problem(self.model.now(), crashed=False)
         if problem:
             self.outcome.violations.append(f"seen by a process: {problem}")
+        if self.model.width() > WIDEST:
+            self.outcome.cut_short = True
+            return
         for state in self.model.crashes():
             self.outcome.crashes += 1
             problem = self.ledger.problem(state, crashed=True)
@@ -161,10 +177,12 @@ class Play:
     def run(self, history: tuple[Step, ...] | list[Step]) -> Outcome:
         """All steps; the first violation ends it."""
         for step in history:
-            injector = Injector(self.model, Fault("errno", *step.fault) if step.fault else None)
+            injector = Injector(self.model, _fault(step))
             try:
                 with self.subject.on(injector):
                     getattr(self, step.kind)(step)
+            except Dead:
+                self.model.exit(None)
             except OSError as error:
                 if not injector.fired and not (step.kind == "exclusive" and isinstance(error, FileExistsError)):
                     self.outcome.violations.append(f"{step.kind} raised {error!r} although nothing is wrong")
@@ -172,7 +190,7 @@ class Play:
             if self.model.files and not self.outcome.violations:
                 self.outcome.violations.append("a descriptor stays open")
             self.judge()
-            if self.outcome.violations and not self.count_all:
+            if (self.outcome.violations and not self.count_all) or self.outcome.cut_short:
                 break
         return self.outcome
 
@@ -181,11 +199,16 @@ class Play:
         self.counter += 1
         return json.dumps({"v": self.counter, "x": "x" * 40}, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
+    def doubtful(self, path: str) -> bool:
+        """Did a sync of this very file or of its name fail? Then no program may rest on it; it has to write anew."""
+        return self.model.is_poisoned(path)
+
     # -- the steps ----------------------------------------------------------------------------------------------
 
     def write(self, step: Step) -> None:
         path = PLACES[step.path][0]
         same = step.same and path in self.content and step.api in ("bytes", "text", "json")
+        same = same and not self.doubtful(path) and (step.api != "json" or self.content[path].startswith(b"{"))
         content = self.content[path] if same else self.fresh()
         options: dict[str, Any] = {"durability": step.durability, **({"only_if_changed": True} if same else {})}
         if step.api == "yaml":
@@ -250,16 +273,20 @@ class Play:
     def parents(self, step: Step) -> None:
         path = DEEP[step.number]
         version = self.ledger.begin(path, content := self.fresh(), step.durability)
+        # Directories that stand there count as durable; those of a call that did not end well may not be.
+        durability, self.parents_are_safe = (step.durability if self.parents_are_safe else "atomic"), False
 
         def call() -> None:
             self.subject.api.write_atomic_bytes(path, content, make_parents=True, durability=step.durability)
 
-        self._attempt(path, version, step.durability, call)
+        self._attempt(path, version, durability, call)
+        self.parents_are_safe = durability == "full"
 
     def upsert(self, step: Step) -> None:
         run, key = f"r{step.number}", f"r{step.number}:training"
         claim = self.ledger.indexes[INDEX]
-        payload = self.payloads[key] if step.same and key in self.payloads else json.loads(self.fresh())
+        same = step.same and key in self.payloads and not self.doubtful(INDEX)
+        payload = self.payloads[key] if same else json.loads(self.fresh())
         claim.loose = claim.loose or step.durability == "process"
         before = claim.acknowledged_now.get(key)
         seq = self.subject.api.upsert_index(INDEX, run, "Training", payload, durability=step.durability)
@@ -292,10 +319,15 @@ class Play:
 
     def latest(self, step: Step) -> None:
         number = step.number % len(SNAPSHOTS)
-        if not self.ledger.snapshots[SNAPSHOTS[number]]:
-            self.ledger.snapshots[SNAPSHOTS[number]] = content = self.fresh()
-            self.model.scribble(SNAPSHOTS[number], content)
-        options = {"snapshot_path": SNAPSHOTS[number], "seq": number + 1, "cohort": "c"}
+        snapshot = SNAPSHOTS[number]
+        if not self.ledger.snapshots[snapshot]:
+            self.ledger.snapshots[snapshot] = content = self.fresh()
+            self.model.scribble(snapshot, content)
+        if self.doubtful(snapshot):
+            return
+        options: dict[str, Any] = {"snapshot_path": snapshot, "seq": number + 1, "cohort": "c"}
+        if self.doubtful("/w/c/training/LATEST.json"):
+            options["extra"] = {"attempt": self.counter}
         path = self.subject.api.write_latest("/w", run_id="r", stage="Training", **options)
         self.ledger.pointers[path] = max(number + 1, self.ledger.pointers.get(path, 0))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import itertools
+import math
 import os
 import posixpath
 import stat
@@ -84,6 +85,17 @@ class Model:
         """The kernel's part of the end of a process."""
         for fd in [fd for fd, opened in self.files.items() if opened.owner == owner]:
             self.close(fd)
+
+    def width(self) -> int:
+        """How many orders of names `crashes` would go through, contents aside."""
+        return math.prod(len(inode.names) for inode in self.inodes.values() if inode.kind == "dir")
+
+    def is_poisoned(self, path: str) -> bool:
+        """Did a sync of this file, or of its directory, fail?"""
+        try:
+            return self._walk(path).poisoned or self._parent(path)[0].doubt is not None
+        except OSError:
+            return False
 
     def poison(self, fd: int) -> None:
         """The next sync of this descriptor is made to fail."""

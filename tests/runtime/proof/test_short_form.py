@@ -37,8 +37,8 @@ def test_crash_states_of_known_histories() -> None:
 
 
 def test_crash_states_of_generated_histories() -> None:
-    figures = crash.run_generated(runtime(), start=0, examples=100)
-    clean(figures, 20_000)
+    figures = crash.run_generated(runtime(), start=0, examples=150)
+    clean(figures, 10_000)
     assert figures.counts["faults inside"] >= 50
 
 
