@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 
-.PHONY: demo test lint prove bench-runtime clean
+.PHONY: demo test lint corpus prove bench-runtime clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,13 +23,17 @@ lint: $(STAMP)
 test: $(STAMP) lint
 	$(BIN)/python -m pytest -n 2
 
+# the long form of the properties: the command on a file of 60,000 lines, the standard library and all that is installed
+corpus: $(STAMP)
+	$(BIN)/python tests/properties/corpus.py
+
 # the long form of the runtime's proof (about a quarter of an hour); writes its figures into docs/proof.md
 prove: $(STAMP)
 	$(BIN)/python -m tests.runtime.proof --write docs/proof.md
 
 bench-runtime: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	$(BIN)/python bench/runtime/run.py --write docs/bench-runtime.md
+	$(BIN)/python bench/runtime/run.py --write bench/runtime/RESULTS.md
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .demo
