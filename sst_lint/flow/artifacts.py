@@ -140,7 +140,7 @@ def classify(evidence: Evidence, formats: tuple[str, ...], path: str, config: Co
             if found.kind == "artifact" and _stronger_name(evidence):
                 break
             return found
-    for text in evidence.texts:
+    for text in evidence.texts[:2]:
         for part in text.split("/"):
             found = _by_name(part) if part.isidentifier() else None
             if found is not None and found.kind in ("temp", "log"):

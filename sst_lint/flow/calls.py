@@ -34,6 +34,8 @@ HOW: dict[How, Op] = {
     "path": Op.PATH,
 }
 #: In what way a loop's order becomes the order of what such a flow fills.
+#: A call that may call more functions than this says little of any of them; further ones are left out.
+MAX_CALLEES = 10
 LOOP_ORDER: dict[How, Op] = {
     "store": Op.ORDERS,
     "extend": Op.ORDERS,
@@ -342,6 +344,9 @@ class Calls(Resolver):
 
     def bind_function(self, number: int, function: Function, receiver: int) -> None:
         """Edges for one callee. ``receiver``: the node of ``self``, -1 unknown, -2 not bound."""
+        known = self.callees.setdefault(number, {})
+        if function.scope not in known and len(known) >= MAX_CALLEES:
+            return
         self.callees.setdefault(number, {})[function.scope] = receiver != -2
         label = number + 1
         pairs = self._match(self.argument_nodes(number), function, receiver, label)

@@ -254,8 +254,9 @@ class Handlers:
             node = base + local
             if self._linked.world.nodes[node].kind in (Kind.NAME, Kind.IMPORT, Kind.FUNC):
                 continue
-            for place, state in self._search.reached.get(node, ())[:1]:
-                path = tuple((s[0], e) for s, e in self._search.path(place, state))
+            found = self._search.found(node, VALUE)
+            if found is not None:
+                path = tuple((s[0], e) for s, e in self._search.path(*found))
                 return "artifact-shaping", path[-1][0] in self._sure, path, self._sinks.get(path[-1][0], "an artifact")
         for number in self.calls_in(unit, handler.tried):
             if number in self._writing_calls:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDER, SEEN, SET, SETS, Op
+from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDER, SET, SETS, Op, at_depth
 from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.calls import Site
@@ -16,6 +16,10 @@ from sst_lint.flow.writes import Write, Writes
 #: The kinds of source that are findings of their own, strong ones first.
 STRONG = ("listing", "completion", "hash")
 _LISTED_STATES = 400
+#: In so many calling contexts one step is looked at.
+_CONTEXTS = 4
+#: What a caller is likely to see: the order of the thing itself, and of what it holds.
+_LEAVING = ORDER | KEYS | at_depth(ORDER | KEYS, 1)
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Sink:
     """A place where order becomes permanent. ``rank`` 0: for certain, 1: may be, 2: hardly, 3: leaves the program."""
 
     node: int
-    bits: tuple[int, ...]
+    bits: int
     rank: int
     what: str
     call: int = -1
@@ -91,20 +95,20 @@ class Order:
             if content is not None and not site.model.digest and site.model.writes is None:
                 yield from self._content_sink(site.call, content)
             if site.model.digest and content is not None:
-                yield Sink(content, (ORDER,), 0, "a digest", site.call, True)
+                yield Sink(content, ORDER, 0, "a digest", site.call, True)
         for write in self._writes.all:
             content = linked.contents.get((write.site.call, ""))
             if write.node >= 0 and content is not None:
                 rank, what = rank_of(write)
                 if rank < 3:
                     named = rank == 0 or write.final.literal
-                    yield Sink(content, (ORDER,), rank, what, write.site.call, named)
+                    yield Sink(content, ORDER, rank, what, write.site.call, named)
 
     def _name_sinks(self) -> Iterable[Sink]:
         """Order that becomes the name of a file."""
         for write in self._writes.all:
             if write.path_node >= 0 and rank_of(write)[0] < 2 and not write.moved:
-                yield Sink(write.path_node, (ORDER,), 1, "the name of a file", write.site.call, True)
+                yield Sink(write.path_node, ORDER, 1, "the name of a file", write.site.call, True)
 
     def _content_sink(self, call: int, content: int) -> Iterable[Sink]:
         """What a call writes to a handle: as permanent as the file that the handle opened."""
@@ -124,11 +128,11 @@ class Order:
             rank, what = min((rank_of(w) for w in found), key=lambda r: r[0])
             if rank < 3:
                 named = rank == 0 or any(w.final.literal for w in found)
-                yield Sink(content, (ORDER,), rank, what, call, named)
+                yield Sink(content, ORDER, rank, what, call, named)
         elif not known and not self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call])):
-            yield Sink(content, (ORDER,), 1, "a file", call)
+            yield Sink(content, ORDER, 1, "a file", call)
 
-    def _escapes(self) -> Iterable[State]:
+    def _escapes(self) -> Iterable[tuple[int, int, str]]:
         """What leaves through public functions, their parameters, fields and globals."""
         world = self._linked.world
         for function in world.functions.values():
@@ -136,11 +140,9 @@ class Order:
             if (name.startswith("_") and not name.endswith("__")) or function.record.kind == "lambda":
                 continue
             for node in (function.returns, *function.outs):
-                for bit in SEEN:
-                    yield (node, bit, "")
+                yield (node, _LEAVING, "")
         for node in sorted({*self._linked.field_nodes, *self._linked.global_nodes}):
-            for bit in SEEN:
-                yield (node, bit, "")
+            yield (node, _LEAVING, "")
 
     # sources
 
@@ -175,22 +177,25 @@ class Order:
         for rank in (0, 1, 2, 3):
             search = Search(self._graph, mask, expose=expose)
             if rank == 3:
+                search.ascend = False  # every public function is an end of its own
                 search.start(self._escapes())
             else:
-                search.start((s.node, bit, "") for s in self.sinks if s.rank == rank for bit in s.bits)
+                search.start((s.node, s.bits, "") for s in self.sinks if s.rank == rank)
             search.run()
             for node in sorted(sources):
                 for bits, kind in sources[node]:
                     if kind != latent and (kind, node) not in self.reaches:
                         self._collect(search, node, bits, kind, rank)
+            tried: dict[int, int] = {}
             for exposure in search.exposures.values():
-                self._expose(search, exposure, sources, mask, rank, latent, shown_as)
+                tried[exposure.edge] = tried.get(exposure.edge, 0) + 1
+                if tried[exposure.edge] <= _CONTEXTS:
+                    self._expose(search, exposure, sources, mask, rank, latent, shown_as)
 
     def _collect(self, search: Search, node: int, bits: int, kind: str, rank: int) -> None:
-        for place, state in search.reached.get(node, ()):
-            if state[1] & bits:
-                self._add(kind, node, node, search.path(place, state), rank)
-                return
+        found = search.found(node, bits)
+        if found is not None:
+            self._add(kind, node, node, search.path(*found), rank)
 
     def _expose(
         self,
@@ -214,16 +219,16 @@ class Order:
             for bits, kind in sources.get(node, ()):
                 if kind != latent:
                     continue
-                for where, state in search.reached[node]:
-                    if state[1] & bits:
-                        self._add(shown_as, place, node, search.path(where, state, exposure), rank)
-                        return
+                found = search.found(node, bits)
+                if found is not None:
+                    self._add(shown_as, place, node, search.path(*found, exposure), rank)
+                    return
 
     def _add(self, kind: str, place: int, source: int, steps: list[tuple[State, int]], rank: int) -> None:
         path = tuple((state[0], edge) for state, edge in steps)
         sink = self._sink_of.get(path[-1][0]) if path else None
         if rank == 3 or sink is None:
-            sink = Sink(path[-1][0] if path else place, (), 3, "")
+            sink = Sink(path[-1][0] if path else place, 0, 3, "")
         weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
         self.reaches[(kind, place)] = Reach(kind, place, source, path, sink, weak)
 
@@ -260,13 +265,13 @@ class Order:
         self, node: int, bits: int, sources: dict[int, list[tuple[int, str]]], mask: dict[int, int]
     ) -> tuple[str, tuple[tuple[int, int], ...]] | None:
         search = Search(self._graph, mask, _LISTED_STATES)
-        search.start((node, bit, "") for bit in (ORDER, SET) if bits & bit)
+        search.start([(node, bits, "")])
         search.run()
         for reached in search.reached:
             for source_bits, kind in sources.get(reached, ()):
-                for place, state in search.reached[reached]:
-                    if state[1] & source_bits:
-                        return kind, tuple((s[0], e) for s, e in search.path(place, state))
+                found = search.found(reached, source_bits)
+                if found is not None:
+                    return kind, tuple((s[0], e) for s, e in search.path(*found))
         return None
 
 

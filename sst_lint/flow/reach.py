@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from sst_lint.facts.ops import BACKWARD, BITS, INNER, VALUE, Op, forward
+from sst_lint.facts.ops import BACKWARD, BITS, INNER, VALUE, Op, backward, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.mutation import Mutations
 
@@ -25,6 +25,16 @@ State = tuple[int, int, str]
 Hop = tuple[State, int]
 
 _KEYED = INNER | VALUE
+#: Steps that one search may take, at least and for each node of the program.
+_BUDGET = 150_000
+_BUDGET_PER_NODE = 1
+#: Steps for each state that a limited search may see.
+_BUDGET_PER_STATE = 8
+#: A trace is cut at so many steps, and so many calls deep.
+_TRACE = 300
+_DEPTH = 12
+#: At most so many overwritten keys are kept apart.
+_OVERWRITTEN = 6
 _ELEMENT_KEYS = ("#", "'", ".")
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
                          Op.NOT_LIST, Op.SETTED, Op.VIEW})  # fmt: skip
@@ -51,6 +61,11 @@ class Graph:
         for number in order:
             self.incoming.setdefault(edges.target[number], []).append(number)
         world = linked.world
+        #: (parameter, call label) -> the edges that this one call adds
+        self.entering: dict[tuple[int, int], list[int]] = {}
+        for number in order:
+            if edges.label[number] > 0:
+                self.entering.setdefault((edges.target[number], edges.label[number]), []).append(number)
         self.outgoing: dict[int, list[int]] = {}
         for number in order:
             self.outgoing.setdefault(edges.source[number], []).append(number)
@@ -67,40 +82,46 @@ class Graph:
             n for n, record in enumerate(world.nodes) if record.kind in (Kind.PUT, Kind.BOUND, Kind.CELL)
         )
 
-    def step(self, number: int, bit: int, key: str) -> list[tuple[int, str]]:
-        """(bit, key) at the source of an edge from which (bit, key) at its target can come."""
-        op = self.op[number]
-        inputs = _STEPS[op].get(bit)
-        if inputs is None or (self.key[number] == "pick" and not self.follow_picks):
-            return []
-        result: list[tuple[int, str]] = []
-        stored = self.key[number]
-        for one in inputs:
-            keyed = one & _KEYED
-            if op == Op.STORE:
-                if key.startswith("e:"):
-                    result.append((one, key[2:] if keyed else ""))
-                elif key.startswith("!"):
-                    if stored != key[1:]:
-                        result.append((one, ""))
-                elif not key or not stored or key == stored:
-                    result.append((one, ""))
-            elif op == Op.ITER or (op == Op.LOAD and not stored):
-                result.append((one, "e:" + key if keyed and key[:1] in _ELEMENT_KEYS else ""))
-            elif op == Op.LOAD and stored != "pick":
-                result.append((one, stored if keyed else ""))
-            elif op == Op.PAIRS:
-                if not key.startswith("e:") or not stored or key[2:] == stored or not keyed:
-                    result.append((one, ""))
-            elif op == Op.SAME and stored:
-                # what stood under the key was overwritten
-                if not keyed or key != stored[1:]:
-                    result.append((one, (key or stored) if keyed else ""))
-            elif op in _PASSES_KEY:
-                result.append((one, key if keyed else ""))
+    def step(self, number: int, bits: int, key: str) -> tuple[tuple[int, str], ...]:
+        """(bits, key) at the source of an edge from which ``bits`` under the demand ``key`` at its target can come."""
+        op, stored = self.op[number], self.key[number]
+        if stored == "pick" and not self.follow_picks:
+            return ()
+        inputs = _inputs(op, bits)
+        if not inputs:
+            return ()
+        plain, keyed = inputs & ~_KEYED, inputs & _KEYED
+        demand = self._demand(op, stored, key) if inputs else ""
+        if op == Op.STORE:
+            return () if demand is None else _rows(plain if not demand else 0, keyed, demand, inputs)
+        rows: list[tuple[int, str]] = []
+        if plain:
+            rows.append((plain, ""))
+        if keyed and demand is not None:
+            if rows and not demand:
+                rows[0] = (inputs, "")
             else:
-                result.append((one, ""))
-        return result
+                rows.append((keyed, demand))
+        return tuple(rows)
+
+    @staticmethod
+    def _demand(op: int, stored: str, key: str) -> str | None:
+        """What ``key`` demands on the other side of an edge; None when nothing there can satisfy it."""
+        if op == Op.STORE:
+            if key.startswith("e:"):
+                return key[2:]
+            if key.startswith("!"):
+                return None if stored and stored in key[1:].split("!") else ""
+            return "" if not key or not stored or key == stored else None
+        if op == Op.ITER or (op == Op.LOAD and not stored):
+            return "e:" + key if key[:1] in _ELEMENT_KEYS and key else ""
+        if op == Op.LOAD:
+            return "" if stored == "pick" else stored
+        if op == Op.PAIRS:
+            return "" if not key.startswith("e:") or not stored or key[2:] == stored else None
+        if op == Op.SAME and stored:
+            return None if key == stored[1:] else _without(key, stored)
+        return key if op in _PASSES_KEY else ""
 
     def forward_mask(self, sources: Iterable[tuple[int, int]]) -> dict[int, int]:
         """Bits that can arrive at each node from ``sources`` (node, bits), calls and keys not matched: what to look at."""
@@ -124,8 +145,28 @@ class Graph:
         return mask
 
 
-#: (operation, output bit) -> input bits, one by one.
-_STEPS = tuple({out: tuple(b for b in BITS if ins & b) for out, ins in table.items()} for table in BACKWARD)
+@lru_cache(maxsize=None)
+def _inputs(op: int, bits: int) -> int:
+    return backward(op, bits)
+
+
+@lru_cache(maxsize=None)
+def _cause(op: int, bits: int, bit: int) -> int:
+    """The lowest of the output ``bits`` that the input ``bit`` produces."""
+    table = BACKWARD[op]
+    return next(out for out in _single(bits) if table.get(out, 0) & bit)
+
+
+@lru_cache(maxsize=None)
+def _single(bits: int) -> tuple[int, ...]:
+    return tuple(b for b in BITS if b & bits)
+
+
+def _rows(plain: int, keyed: int, demand: str, inputs: int) -> tuple[tuple[int, str], ...]:
+    """What is put inside arrives as a whole when nothing is demanded; a demand speaks of what it holds itself."""
+    if not demand:
+        return ((inputs, ""),)
+    return ((keyed, demand),) if keyed else ()
 
 
 @lru_cache(maxsize=None)
@@ -134,6 +175,15 @@ def _forward(op: int, bits: int) -> int:
 
 
 _OF_KEYS = {Op.ITER: Op.ONLY_VALUE, Op.COPY: Op.LOOP, Op.SORT: Op.ONLY_VALUE, Op.SETTED: Op.ONLY_VALUE}
+
+
+def _without(key: str, stored: str) -> str:
+    """The demand ``key``, and nothing of what stood under an overwritten key (``!'a``)."""
+    if not key:
+        return stored
+    if key.startswith("!") and key.count("!") < _OVERWRITTEN:
+        return "!" + "!".join(sorted({*key[1:].split("!"), stored[1:]}))
+    return key
 
 
 def _judged(linked: Mutations) -> list[int]:
@@ -164,16 +214,13 @@ def _judged(linked: Mutations) -> list[int]:
 class Exploration:
     """The search inside one callee from one of its ports, or (``port`` None) the search from the sinks."""
 
-    port: State | None
-    seen: dict[State, Hop | None] = field(default_factory=dict)
+    port: tuple[int, int, str] | None  #: (node, bits, key)
+    seen: dict[tuple[int, str], int] = field(default_factory=dict)  #: (node, key) -> bits
+    hops: dict[State, Hop | None] = field(default_factory=dict)
     #: callers that wait for parameters: (exploration, state at the call's result, edge into the callee, call label)
     waiting: list[tuple[Exploration, State, int, int]] = field(default_factory=list)
-    arrived: dict[State, None] = field(default_factory=dict)  #: states at parameters
+    arrived: list[tuple[int, int, str]] = field(default_factory=list)  #: (node, bits, key) at parameters
     origin: Exploration | None = None  #: the exploration of the main search that a search for one exposure goes on with
-
-    def port_is_not(self, state: State) -> bool:
-        """Whether ``state`` is not where this exploration entered its callee."""
-        return state != self.port
 
 
 @dataclass(frozen=True)
@@ -198,25 +245,38 @@ class Search:
         self.mask = mask
         self.limit = limit
         self.expose = expose
+        #: whether to go on from a function's parameters to all of its callers
+        self.ascend = True
         self.top = Exploration(None)
-        self.inner: dict[State, Exploration] = {}
+        self.inner: dict[tuple[int, int, str], Exploration] = {}
         self.via: dict[tuple[int, State], tuple[Exploration, State]] = {}
         self.surfaced: dict[State, Exploration] = {}
-        self.reached: dict[int, list[tuple[Exploration, State]]] = {}
+        self.reached: dict[int, list[tuple[Exploration, int, str]]] = {}
         self.exposures: dict[tuple[int, State, int], Exposure] = {}
-        self._queue: deque[tuple[Exploration, State]] = deque()
+        self._queue: deque[tuple[Exploration, int, int, str]] = deque()
         self._mapped: dict[int, Exploration] = {}
         self.count = 0
+        #: bounded on programs whose calls fan out: the nearest sources are found first
+        self.work = 0
+        self.budget = limit * _BUDGET_PER_STATE if limit else _BUDGET + _BUDGET_PER_NODE * len(graph.incoming)
 
-    def start(self, states: Iterable[State]) -> None:
-        """Begin at sinks, in the order given (ties between equally long traces go to the first)."""
-        for state in states:
-            self._add(self.top, state, None)
+    def start(self, states: Iterable[tuple[int, int, str]]) -> None:
+        """Begin at sinks (node, bits, key), in the order given (of equally long traces the first is shown)."""
+        for node, bits, key in states:
+            self._add(self.top, node, bits, key, None)
 
     def start_at(self, exposure: Exposure, main: Search) -> None:
         """Begin at one exposure of another search, in its calling context."""
         self._main = main
-        self._add(self._map(exposure.place), exposure.state, None)
+        node, bit, key = exposure.state
+        self._add(self._map(exposure.place), node, bit, key, None)
+
+    def found(self, node: int, bits: int) -> tuple[Exploration, State] | None:
+        """Where the search came to one of ``bits`` at ``node`` first."""
+        for place, new, key in self.reached.get(node, ()):
+            if new & bits:
+                return place, (node, _single(new & bits)[0], key)
+        return None
 
     def _map(self, place: Exploration) -> Exploration:
         if place is self._main.top:
@@ -231,80 +291,115 @@ class Search:
             return place.waiting
         return [(self._map(p), at, number, label) for p, at, number, label in place.origin.waiting]
 
-    def _add(self, place: Exploration, state: State, hop: Hop | None) -> None:
-        if state in place.seen or not self.mask.get(state[0], 0) & state[1]:
-            return
-        place.seen[state] = hop
+    def _add(self, place: Exploration, node: int, bits: int, key: str, hop: tuple[int, int, str, int] | None) -> int:
+        """Note new bits at a node; ``hop`` is (node, bits, key) nearer to the sink and the edge between. The new bits."""
+        known = place.seen.get((node, key), 0)
+        new = bits & ~known & self.mask.get(node, 0)
+        if not new:
+            return 0
+        place.seen[(node, key)] = known | new
+        for bit in _single(new):
+            if hop is None:
+                place.hops[(node, bit, key)] = None
+            elif hop[3] >= 0:
+                cause = _cause(self.graph.op[hop[3]], hop[1], bit)
+                place.hops[(node, bit, key)] = ((hop[0], cause, hop[2]), hop[3])
+            else:
+                place.hops[(node, bit, key)] = ((hop[0], hop[1], hop[2]), -1)
         self.count += 1
-        self.reached.setdefault(state[0], []).append((place, state))
-        self._queue.append((place, state))
+        self.reached.setdefault(node, []).append((place, new, key))
+        self._queue.append((place, node, new, key))
+        return new
 
     def run(self) -> None:
-        """Search until nothing new is found, or ``limit`` states were seen."""
+        """Search until nothing new is found, or a limit is reached."""
         graph, queue = self.graph, self._queue
-        while queue and not (self.limit and self.count > self.limit):
-            place, state = queue.popleft()
-            node, bit, key = state
-            for number in graph.incoming.get(node, ()):
-                for source_bit, source_key in graph.step(number, bit, key):
-                    before = (graph.source[number], source_bit, source_key)
-                    self._step(place, state, before, number)
+        incoming, labels, sources = graph.incoming, graph.label, graph.source
+        while queue and not (self.limit and self.count > self.limit) and self.work < self.budget:
+            self.work += 1
+            place, node, bits, key = queue.popleft()
+            for number in incoming.get(node, ()):
+                source = sources[number]
+                if not self.mask.get(source, 0):
+                    if labels[number] >= 0:
+                        continue
+                for before, demand in graph.step(number, bits, key):
+                    if self.expose:
+                        before = self._followed(place, node, bits, key, number, before, demand)
+                    if before:
+                        self._step(place, (node, bits, key, number), source, before, demand, labels[number])
             if place is not self.top and node in graph.param_scope:
-                self._arrive(place, state)
+                self._arrive(place, node, bits, key)
 
-    def _step(self, place: Exploration, state: State, before: State, number: int) -> None:
-        label = self.graph.label[number]
-        if before[1] & self.expose and not state[1] & self.expose:
-            if self.mask.get(before[0], 0) & before[1]:
-                self.exposures.setdefault((id(place), before, number), Exposure(place, before, state, number))
-        elif label == 0:
-            if place is not self.top and before[0] in self.graph.shared:
-                self._surface(place, before, (state, number))
+    def _followed(
+        self, place: Exploration, node: int, bits: int, key: str, number: int, before: int, demand: str
+    ) -> int:
+        """Note the exposures among the bits ``before`` an edge; what is left is followed."""
+        op, source = self.graph.op[number], self.graph.source[number]
+        shown = before & self.expose & _inputs(op, bits & ~self.expose) & self.mask.get(source, 0)
+        for bit in _single(shown):
+            after = (node, _cause(op, bits & ~self.expose, bit), key)
+            state = (source, bit, demand)
+            self.exposures.setdefault((id(place), state, number), Exposure(place, state, after, number))
+        return before & ~(self.expose & ~_inputs(op, bits & self.expose))
+
+    def _step(
+        self, place: Exploration, hop: tuple[int, int, str, int], source: int, bits: int, key: str, label: int
+    ) -> None:
+        if label == 0:
+            if place is not self.top and source in self.graph.shared and self.ascend:
+                self._surface(place, source, bits, key, hop)
             else:
-                self._add(place, before, (state, number))
+                self._add(place, source, bits, key, hop)
         elif label > 0:
-            if place is self.top:
-                self._add(place, before, (state, number))
+            if place is self.top and self.ascend:
+                self._add(place, source, bits, key, hop)
         else:
-            self._enter(place, state, before, number, -label)
+            self._enter(place, hop, source, bits, key, -label)
 
-    def _surface(self, place: Exploration, before: State, hop: Hop) -> None:
+    def _surface(self, place: Exploration, node: int, bits: int, key: str, hop: tuple[int, int, str, int]) -> None:
         """A field or global: the path forgets its calls, and goes on from the top."""
-        if before not in self.top.seen:
-            self.surfaced[before] = place
-            self._add(self.top, before, hop)
+        for bit in _single(self._add(self.top, node, bits, key, hop)):
+            self.surfaced[(node, bit, key)] = place
 
-    def _enter(self, place: Exploration, state: State, port: State, number: int, label: int) -> None:
-        """From the result of a call into its callee."""
-        inner = self.inner.get(port)
-        if inner is None:
-            inner = self.inner[port] = Exploration(port)
-            inner.waiting.append((place, state, number, label))
-            self._add(inner, port, None)
-        else:
-            inner.waiting.append((place, state, number, label))
-            for arrived in tuple(inner.arrived):
-                self._leave(inner, arrived, place, state, label)
+    def _enter(
+        self, place: Exploration, hop: tuple[int, int, str, int], port: int, bits: int, key: str, label: int
+    ) -> None:
+        """From the result of a call into its callee.
 
-    def _arrive(self, inner: Exploration, state: State) -> None:
-        if state in inner.arrived:
+        A demand for an attribute ends here: fields have nodes of their own.
+        """
+        bits &= self.mask.get(port, 0)
+        if not bits or key.startswith("."):
             return
-        inner.arrived[state] = None
-        for place, at, _, label in tuple(self._waiting(inner)):
-            self._leave(inner, state, place, at, label)
+        at = (hop[0], _single(hop[1])[0], hop[2])
+        inner = self.inner.get((port, bits, key))
+        if inner is None:
+            inner = self.inner[(port, bits, key)] = Exploration((port, bits, key))
+            inner.waiting.append((place, at, hop[3], label))
+            self._add(inner, port, bits, key, None)
+        else:
+            inner.waiting.append((place, at, hop[3], label))
+            for node, some, demand in tuple(inner.arrived):
+                self._leave(inner, node, some, demand, place, at, label)
 
-    def _leave(self, inner: Exploration, arrived: State, place: Exploration, at: State, label: int) -> None:
+    def _arrive(self, inner: Exploration, node: int, bits: int, key: str) -> None:
+        inner.arrived.append((node, bits, key))
+        for place, at, _, label in tuple(self._waiting(inner)):
+            self._leave(inner, node, bits, key, place, at, label)
+
+    def _leave(
+        self, inner: Exploration, node: int, bits: int, key: str, place: Exploration, at: State, label: int
+    ) -> None:
         """From a parameter back to the arguments of the one call through which the callee was entered."""
         graph = self.graph
-        node, bit, key = arrived
-        for number in graph.incoming.get(node, ()):
-            if graph.label[number] != label:
-                continue
-            for source_bit, source_key in graph.step(number, bit, key):
-                before = (graph.source[number], source_bit, source_key)
-                if before not in place.seen:
-                    self.via[(id(place), before)] = (inner, arrived)
-                    self._add(place, before, (at, -1))
+        self.work += 1
+        for number in graph.entering.get((node, label), ()):
+            source = graph.source[number]
+            for before, demand in graph.step(number, bits, key):
+                for bit in _single(self._add(place, source, before, demand, (*at, -1))):
+                    arrived = (node, _cause(graph.op[number], bits, bit), key)
+                    self.via[(id(place), (source, bit, demand))] = (inner, arrived)
 
     # traces: lists of (state, edge that leads on; -1 at the end)
 
@@ -325,18 +420,13 @@ class Search:
     ) -> None:
         """Follow hops; inside a callee (``until``) only as far as its port."""
         current = state
-        while len(steps) < 300:
-            hop = place.seen.get(current)
+        while len(steps) < _TRACE:
+            hop = place.hops.get(current)
             if hop is None:
-                if (
-                    exposure is not None
-                    and (place.origin is not None or place is self.top)
-                    and place.port_is_not(current)
-                ):
+                if exposure is not None and current == exposure.state and (place.origin or place is self.top):
                     steps.append((current, exposure.edge))
-                    self._main._walk(
-                        exposure.place, exposure.after, steps, None, exposure.place if until else None, depth
-                    )
+                    inside = exposure.place if until is not None else None
+                    self._main._walk(exposure.place, exposure.after, steps, None, inside, depth)
                     return
                 steps.append((current, -1))
                 if until is not None or not place.waiting:
@@ -347,15 +437,15 @@ class Search:
                 continue
             nearer, number = hop
             steps.append((current, number))
-            if number < 0 and depth < 12:
+            if number < 0 and depth < _DEPTH:
                 inner, arrived = self.via[(id(place), current)]
                 self._walk(inner, arrived, steps, exposure, inner, depth + 1)
-                if nearer not in place.seen and exposure is not None:
+                if nearer not in place.hops and exposure is not None:
                     # the call's result was reached by the main search, from the exposure inside the callee
                     origin = self._main.top if place is self.top else place.origin
                     if origin is not None:
                         self._main._walk(origin, nearer, steps, None, origin if until else None, depth)
                     return
-            elif place is self.top and current in self.surfaced and nearer not in place.seen:
+            elif place is self.top and current in self.surfaced and nearer not in place.hops:
                 place = self.surfaced[current]
             current = nearer
