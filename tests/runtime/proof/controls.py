@@ -6,13 +6,17 @@ They were written for this harness; every one of them must be caught by the laye
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import importlib.util
 import json
 import os
 import posixpath
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sst_lint import runtime
 from sst_lint.runtime._system import CREATE_FLAGS, LOCK_FLAGS, READ_FLAGS, System
+from sst_lint.runtime.yaml_text import canonical_yaml
 
 from .subject import Subject
 
@@ -219,6 +223,58 @@ class LargestPlusOne(BrokenIndex):
     from_the_largest = True
 
 
+class LenientJson(Broken):
+    """`json.dumps(sort_keys=True, default=str)` as the canonical form."""
+
+    CanonicalError = runtime.CanonicalError
+    canonical_yaml = staticmethod(canonical_yaml)
+    gzip_bytes = staticmethod(runtime.gzip_bytes)
+    loads_strict = staticmethod(runtime.loads_strict)
+    kinds = frozenset()
+
+    def canonical_json(self, obj: Any, *, indent: int | None = None) -> str:
+        return json.dumps(obj, sort_keys=True, default=str, indent=indent) + "\n"
+
+    def digest(self, obj: Any) -> str:
+        return hashlib.sha256(self.canonical_json(obj).encode()).hexdigest()
+
+
+class OrjsonBytes(LenientJson):
+    """orjson with sorted keys as the canonical form: NaN becomes null, enums numbers, subclasses their base."""
+
+    def canonical_json(self, obj: Any, *, indent: int | None = None) -> str:
+        import orjson
+
+        options = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
+        return str(orjson.dumps(obj, option=options), "utf-8")
+
+
+class PathlibGlob(Broken):
+    """Listings as `pathlib.glob` makes them: sorted, but what cannot be read is passed over."""
+
+    kinds = frozenset()
+
+    def iterdir_sorted(self, root: str) -> list[str]:
+        return sorted(name for name, _ in self._entries(root))
+
+    def glob_sorted(self, root: str, pattern: str) -> list[str]:
+        return self.iterdir_sorted(root)
+
+    def rglob_sorted(self, root: str) -> list[str]:
+        found = []
+        for name, is_directory in self._entries(root):
+            found.append(name)
+            found += [f"{name}/{each}" for each in self.rglob_sorted(f"{root}/{name}")] if is_directory else []
+        return sorted(found)
+
+    def _entries(self, root: str) -> list[tuple[str, bool]]:
+        try:
+            entries = self.system.scandir(root)
+        except PermissionError:
+            return []
+        return [(name, kind) for name, kind, _ in entries if ".tmp" not in name and not name.endswith(".lock")]
+
+
 #: the class, the layer that must catch it, and what that layer must say
 CONTROLS: tuple[tuple[type[Broken], str, str], ...] = (
     (InPlace, "crash states", "seen by a process: .* holds b''"),
@@ -231,6 +287,9 @@ CONTROLS: tuple[tuple[type[Broken], str, str], ...] = (
     (ReplaceUnderOwnLock, "interleavings", "lost|twice"),
     (UnlinkedSidecar, "interleavings", "lost|twice"),
     (LargestPlusOne, "crash states", "given out twice"),
+    (LenientJson, "bytes", "was written as"),
+    *(((OrjsonBytes, "bytes", "was written as"),) if importlib.util.find_spec("orjson") else ()),
+    (PathlibGlob, "order", "unreadable"),
 )
 #: those that real processes must catch as well: by lost updates, bad reads, or kills that tear
 REAL: tuple[tuple[type[Broken], str], ...] = (

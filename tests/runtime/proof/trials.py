@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .behavior import run_order
 from .controls import CONTROLS, REAL, Broken, control, sound_index
 from .crash import run_classics, run_generated
 from .interleavings import run_interleavings
 from .processes import run_contention, run_kills
 from .subject import Figures, Subject
+from .vectors import run_vectors
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ def in_the_model(kind: type[Broken], layer: str, reason: str, *, schedules: int 
         figures = run_classics(subject, count_all=True)
         unit, bad = "crash states and instants", len(figures.violations)
         cases = figures.cases + figures.counts["instants"]
+    elif layer in ("bytes", "order"):
+        figures = run_vectors(subject, count=0) if layer == "bytes" else run_order(subject)
+        unit, cases, bad = "vectors" if layer == "bytes" else "listings", figures.cases, len(figures.violations)
     else:
         figures = run_interleavings(subject, start=0, schedules=schedules)
         bad = len({text.partition(":")[0] for text in figures.violations})
