@@ -407,10 +407,11 @@ class Expressions(Builder):
         made = self.node(kind, node, name)
         before, loop = self.frame.env, self.loop
         self.frame.env = dict(before) if before is not None else {}
-        first = len(self.loops)
+        loops: list[int] = []
         part: cst.CompFor | None = node.for_in
         while part is not None:
             self._comp_for(part, name)
+            loops.append(self.loop)
             part = part.inner_for_in
         if isinstance(node, cst.DictComp):
             key = constant_key(node.key)
@@ -420,9 +421,8 @@ class Expressions(Builder):
             self.edge(self.value(node.elt), made, Op.STORE)
         if kind != Kind.SET:
             op = Op.ORDERS_KEYS if kind == Kind.DICT else Op.ORDERS
-            for index in range(first, len(self.loops)):
-                if self.loops[index].kind in ("comprehension", "generator"):
-                    self.edge(self.loops[index].node, made, op)
+            for index in loops:
+                self.edge(self.loops[index].node, made, op)
         self._leave_comprehension(before)
         self.loop = loop
         return (made,)

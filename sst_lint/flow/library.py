@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sst_lint.catalogue.model import Library, Model, TypeModel
+from sst_lint.catalogue.model import Library, Model, TypeModel, ValueModel
 
 _TYPE_ALIASES = {
     "typing.List": "builtins.list",
@@ -43,6 +43,7 @@ class LibraryIndex:
     def __init__(self, libraries: Iterable[Library]) -> None:
         self._models: dict[str, Model] = {}
         self._types: dict[str, TypeModel] = {}
+        self.values: dict[str, ValueModel] = {}
         self._aliases: dict[str, str] = dict(_TYPE_ALIASES)
         self.by_method: dict[str, list[Model]] = {}
         self._known: dict[str, Model | None] = {}
@@ -55,13 +56,8 @@ class LibraryIndex:
                 self._types.setdefault(entry.name, entry)
             for other, target in library.aliases:
                 self._aliases.setdefault(other, target)
-            self._attributes(library)
-
-    def _attributes(self, library: Library) -> None:
-        for name, kind in getattr(library, "attributes", ()):
-            self.module_attributes[name] = kind
-
-    module_attributes: dict[str, str] = {}
+            for value in library.values:
+                self.values.setdefault(value.name, value)
 
     def canonical(self, name: str) -> str:
         """``name`` with the longest aliased prefix replaced."""

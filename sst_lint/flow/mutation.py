@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from sst_lint.facts.ops import Op
+from sst_lint.facts.ops import SET, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.calls import LOOP_ORDER, Calls
 
@@ -30,6 +30,7 @@ class Mutations(Calls):
 
     def finish(self) -> None:
         """To be called once values have settled."""
+        self._view_algebra()
         self._incoming: dict[int, list[int]] = {}
         for number in range(len(self.edges)):
             self._incoming.setdefault(self.edges.target[number], []).append(number)
@@ -44,6 +45,14 @@ class Mutations(Calls):
         self._outs()
         self.run()
         self._spread_contexts()
+        self.run()
+
+    def _view_algebra(self) -> None:
+        """``a.keys() & b.keys()`` is a set."""
+        for node, record in enumerate(tuple(self.world.nodes)):
+            if record.kind == Kind.BINOP and record.name in "-&|^":
+                if self.has_type(node, "builtins.dict_keys", "builtins.dict_items"):
+                    self.add_source(node, SET, "set", -1)
         self.run()
 
     # changes in place

@@ -25,6 +25,9 @@ _NO_MAPPINGS = frozenset(
         "collections.abc.Iterator", "collections.deque", "typing.Collection", "collections.abc.Collection",
     }
 )  # fmt: skip
+_TYPING_NAMES = frozenset(
+    {"Set", "FrozenSet", "Dict", "List", "Tuple", "Mapping", "Sequence", "Iterable", "AbstractSet"}
+)
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property", "abc.abstractproperty"})
 _CONTEXT = frozenset({"contextmanager", "asynccontextmanager"})
 
@@ -175,6 +178,16 @@ class Resolver(Values):
 
     def _bind_external(self, node: int, name: str) -> None:
         self.add_value(node, ("x", name))
+        value = self.library.values.get(self.library.canonical(name))
+        if value is not None:
+            if value.type:
+                self.add_value(node, ("t", self.library.canonical(value.type)))
+            if value.source == "dict":
+                self.mapping_sources[node] = KEYS
+            elif value.source == "set":
+                self.set_sources[node] = SET
+            if self.library.canonical(value.type) in MAPPING_TYPES:
+                self.mapping_sources[node] = KEYS
 
     # functions and classes
 
@@ -372,6 +385,8 @@ class Resolver(Values):
         node = world.add_node(Kind.NAME, unit, None, name)
         self._names[(file, name)] = node
         self.bind_name(node)
+        if name in _TYPING_NAMES and self.global_node(file, name) < 0:
+            self.add_value(node, ("x", f"typing.{name}"))  # in a type comment it need not be imported
         return node
 
     def _instance(self, node: int, depth: int, value: Value) -> None:
@@ -402,7 +417,7 @@ class Resolver(Values):
             for one in self.module_values(f"{value[1]}.{name}"):
                 self.add_value(node, one)
         elif kind == "x":
-            self.add_value(node, ("x", f"{value[1]}.{name}"))
+            self._bind_external(node, f"{value[1]}.{name}")
         elif kind == "c":
             self._member(node, value[1], name, through_instance=False)
         elif kind == "i":
