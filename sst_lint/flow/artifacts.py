@@ -99,6 +99,8 @@ _WORDS: tuple[tuple[frozenset[str], ArtifactKind], ...] = (
 )
 _TEST_PATH = re.compile(r"(^|/)(tests?|testing|test_[^/]*|[^/]*_test|conftest|benchmarks?|examples?|docs?)(/|\.py$)")
 _STRUCTURED = frozenset({"json", "yaml", "pickle", "toml", "csv", "npy", "parquet", "xml", "msgpack", "hdf5", "torch"})
+#: Names further away from the path than this say nothing of it.
+_NEAR = 6
 _PACKAGE_LOCKS = frozenset(
     "poetry.lock pipfile.lock uv.lock pdm.lock cargo.lock yarn.lock composer.lock gemfile.lock flake.lock conda.lock "
     "pylock.toml requirements.lock dvc.lock conan.lock pixi.lock".split()
@@ -145,7 +147,7 @@ def classify(evidence: Evidence, formats: tuple[str, ...], path: str, config: Co
             found = _by_name(part) if part.isidentifier() else None
             if found is not None and found.kind in ("temp", "log"):
                 return Kind(found.kind, f"below {_shown(part)}", True)
-    for name in evidence.names:
+    for name in evidence.names[:_NEAR]:
         found = _by_name(name)
         if found is not None and found.kind in ("temp", "lock", "log", "console"):
             return found
@@ -158,7 +160,7 @@ def classify(evidence: Evidence, formats: tuple[str, ...], path: str, config: Co
     structured = [f for f in formats if f in _STRUCTURED]
     if structured:
         return Kind("artifact", f"{structured[0]} content", True)
-    for name in evidence.names:
+    for name in evidence.names[:_NEAR]:
         found = _by_name(name)
         if found is not None:
             return found

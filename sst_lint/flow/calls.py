@@ -193,6 +193,7 @@ class Calls(Resolver):
         self._done: set[tuple[object, ...]] = set()
         self._callbacks: dict[int, list[tuple[int, int, int]]] = {}
         self._label = len(world.calls)
+        self._replaced: dict[int, list[tuple[str, int]]] = {}
         self._records: dict[int, list[int]] = {}
         self._ready = False
         self._waiting: list[tuple[int, Value]] = []
@@ -220,6 +221,8 @@ class Calls(Resolver):
             self.bind_attribute(attribute, value)
         for put in tuple(self.puts.get(node, ())):
             self.bind_put(put, value)
+        for slot, argument in self._replaced.get(node, ()):
+            self._replace_field(slot, argument, value)
         for result in self._records.get(node, ()):
             self._fields_into(result, value)
         for number in self._calls_of.get(node, ()):
@@ -511,12 +514,19 @@ class Calls(Resolver):
             for slot, node in arguments[1:]:
                 if slot not in ("", "*", "**"):
                     self.add_edge(node, result, Op.STORE, "." + slot)
+                    self._replaced.setdefault(arguments[0][1], []).append((slot, node))
+                    for value in self.values(arguments[0][1]):
+                        self._replace_field(slot, node, value)
             if arguments:
                 self.add_edge(arguments[0][1], result)
         elif arguments:
             self._records.setdefault(arguments[0][1], []).append(result)
             for value in self.values(arguments[0][1]):
                 self._fields_into(result, value)
+
+    def _replace_field(self, slot: str, node: int, value: Value) -> None:
+        if value[0] == "i":
+            self.add_edge(node, self.field_node(value[1], slot))
 
     def _fields_into(self, result: int, value: Value) -> None:
         """``asdict(x)`` and ``vars(x)``: every field of the class of ``x``, under its name."""

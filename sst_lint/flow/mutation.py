@@ -35,6 +35,7 @@ class Mutations(Calls):
         for number in range(len(self.edges)):
             self._incoming.setdefault(self.edges.target[number], []).append(number)
         self._changed: dict[int, None] = {}
+        self._aliases: set[int] = set()  #: edges back to where an object was taken from
         self._contexts: dict[tuple[int, int], int] = {}
         self._callers: dict[int, list[int]] = {}
         for number, scopes in self.callees.items():
@@ -151,9 +152,10 @@ class Mutations(Calls):
         edges = self.edges
         for number in tuple(self._incoming.get(node, ())):
             source, op = edges.source[number], edges.op[number]
-            if edges.label[number] != 0 or self.world.nodes[source].kind not in _ALIASING:
+            if number in self._aliases or edges.label[number] != 0 or self.world.nodes[source].kind not in _ALIASING:
                 continue
             if op == Op.SAME and kind in (Kind.VALUE, Kind.CELL, Kind.CALL, Kind.IMPORT):
+                self._aliases.add(len(edges))
                 self._edge(node, source, Op.SAME)
                 self.changed(source, depth + 1)
             elif op in (Op.ITER, Op.LOAD) and kind in (Kind.VALUE, Kind.CALL):
@@ -185,6 +187,10 @@ class Mutations(Calls):
             or self.find_method(v[1], "__repr__")
             for v in held
         )
+
+    def has_class(self, node: int) -> bool:
+        """Whether ``node`` may be an instance of a class of the program."""
+        return any(kind == "i" for kind, _ in self.held.get(node, ()))
 
     def sorts_argument(self, number: int, argument: int) -> bool:
         """Whether everything that call ``number`` may call leaves ``argument`` sorted."""

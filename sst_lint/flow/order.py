@@ -163,6 +163,33 @@ class Order:
                     linked.add_source(payload, KEYS, "mapping", -1)
         for node, bits in linked.mapping_sources.items():
             linked.add_source(node, bits, "mapping", -1)
+        for node in self._filled_in_loops():
+            linked.add_source(node, KEYS, "filled", -1)
+
+    def _filled_in_loops(self) -> list[int]:
+        """Mappings of the program to which a loop, not one over something sorted, adds keys."""
+        graph, linked, world = self._graph, self._linked, self._linked.world
+        found: dict[int, None] = {}
+        for number, op in enumerate(graph.op):
+            target = graph.target[number]
+            if op != Op.ORDERS_KEYS or target in found or world.nodes[target].name == "dict":
+                continue
+            if not linked.is_mapping(target):
+                continue
+            loops = [e for e in graph.incoming.get(graph.source[number], ()) if graph.op[e] == Op.LOOP]
+            if not loops or not all(self._is_sorted(graph.source[e]) for e in loops):
+                found[target] = None
+        return list(found)
+
+    def _is_sorted(self, node: int) -> bool:
+        """Whether a loop runs over something sorted, counted, or written down."""
+        graph, record = self._graph, self._linked.world.nodes[node]
+        if record.kind in (Kind.LIST, Kind.TUPLE) and record.name == "":
+            return True
+        if any(graph.op[e] == Op.SORT for e in graph.incoming.get(node, ())):
+            return True
+        number = self._linked.world.call_base[self._linked.world.node_unit[node]] + record.base
+        return record.kind == Kind.CALL and "builtins.range" in self._linked.externals.get(number, {})
 
     # searches
 
@@ -171,7 +198,7 @@ class Order:
         sources: dict[int, list[tuple[int, str]]] = {}
         for node, rows in self._linked.sources.items():
             for bits, kind, _ in rows:
-                if kind in kinds or kind == latent:
+                if kind in kinds or kind == latent or (kind == "filled" and latent == "mapping"):
                     sources.setdefault(node, []).append((bits, kind))
         mask = self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
         for rank in (0, 1, 2, 3):
@@ -184,7 +211,7 @@ class Order:
             search.run()
             for node in sorted(sources):
                 for bits, kind in sources[node]:
-                    if kind != latent and (kind, node) not in self.reaches:
+                    if kind in kinds and (kind, node) not in self.reaches:
                         self._collect(search, node, bits, kind, rank)
             tried: dict[int, int] = {}
             for exposure in search.exposures.values():
@@ -217,7 +244,7 @@ class Order:
         search.run()
         for node in search.reached:
             for bits, kind in sources.get(node, ()):
-                if kind != latent:
+                if kind != latent and (kind != "filled" or self._graph.op[exposure.edge] == Op.TEXT):
                     continue
                 found = search.found(node, bits)
                 if found is not None:

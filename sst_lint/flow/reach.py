@@ -111,7 +111,7 @@ class Graph:
             if key.startswith("e:"):
                 return key[2:]
             if key.startswith("!"):
-                return None if stored and stored in key[1:].split("!") else ""
+                return None if stored and stored[1:] in [k[1:] for k in key[1:].split("!")] else ""
             return "" if not key or not stored or key == stored else None
         if op == Op.ITER or (op == Op.LOAD and not stored):
             return "e:" + key if key[:1] in _ELEMENT_KEYS and key else ""
@@ -205,6 +205,10 @@ def _judged(linked: Mutations) -> list[int]:
             ops[number] = Op.SORT
         elif op == Op.TEXT and linked.shows_nothing(source):
             ops[number] = Op.ONLY_VALUE
+        elif op == Op.ORDERS and linked.is_mapping(target):
+            ops[number] = Op.ORDERS_KEYS
+        elif op == Op.LOAD and edges.key[number].startswith(".") and linked.has_class(source):
+            ops[number] = Op.ONLY_VALUE  # the field of the class has a node of its own
         elif op in _OF_KEYS and linked.is_mapping(source):
             ops[number] = _OF_KEYS[Op(op)]  # what a mapping gives to a loop are its keys, not what it holds
     return ops

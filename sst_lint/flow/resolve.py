@@ -398,7 +398,7 @@ class Resolver(Values):
             made = ("t", name)
             if name in SET_TYPES:
                 self.set_sources[node] = self.set_sources.get(node, 0) | at_depth(SET, depth)
-            elif depth == 0 and name in MAPPING_TYPES and self.world.nodes[node].kind in (Kind.PARAM, Kind.VALUE):
+            elif depth == 0 and name in MAPPING_TYPES and self.world.nodes[node].kind == Kind.PARAM:
                 self.mapping_sources[node] = self.mapping_sources.get(node, 0) | at_depth(KEYS, depth)
         if made is not None:
             if depth == 0:

@@ -155,6 +155,8 @@ class Writes:
             kind = by_handle_name(handle) or kind
         if mode == "remote":
             kind = Kind("remote", "an object store", True)
+        elif mode == "append" and kind.kind not in ("temp", "scratch", "test"):
+            kind = Kind("log", "opened for appending", True)
         elif self._is_temporary_handle(path):
             kind = Kind("temp", "a new temporary file", True)
         moved, target = self._moved(path)
