@@ -69,7 +69,7 @@ def first_of_mapping(project: Project) -> Iterator[Defect]:
             where,
             project.trace.statement_line(node),
             "",
-            f"the first element of a mapping is picked and reaches {reach.sink.what}: it is whichever was inserted first; "
+            f"the first element of a mapping is picked and reaches {reach.sink.what}: whichever was inserted first; "
             "name the key, or use `min`/`max`",
             "warning",
             "low" if project.is_test(where.path) or reach.weak else "medium",

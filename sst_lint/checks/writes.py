@@ -60,6 +60,6 @@ def _message(write: Write) -> str:
         )
     how = "changes" if write.mode == "update" else "truncates and rewrites"
     return (
-        f"`{name}` {how} {_WHAT[write.kind.kind]}{reason} in place: a crash leaves half of it; write to a temporary file "
-        "beside it, then `os.replace`"
+        f"`{name}` {how} {_WHAT[write.kind.kind]}{reason} in place: a crash leaves half of it; write to a temporary "
+        "file beside it, then `os.replace`"
     )

@@ -1,7 +1,8 @@
 """How are facts put together? The growing graph of one unit, and the environment that says what each name holds now.
 
 A value is a tuple of node numbers (what it may be). The environment maps names, and paths like ``self.x``, to values;
-it is copied at branches and joined after them, so assignment is flow-sensitive, while what happens inside an object is not.
+it is copied at branches and joined after them, so assignment is flow-sensitive, while what happens inside an object
+is not.
 """
 
 from __future__ import annotations

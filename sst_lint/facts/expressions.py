@@ -14,8 +14,8 @@ from sst_lint.facts.records import Arg, Call, Choice, Kind, Loop
 
 #: Builtins that change nothing.
 _PURE = frozenset(
-    "len iter list tuple set frozenset sorted min max sum any all str repr int float bool isinstance enumerate zip range "
-    "print hash id type abs round reversed next".split()
+    "len iter list tuple set frozenset sorted min max sum any all str repr int float bool isinstance enumerate zip "
+    "range print hash id type abs round reversed next".split()
 )
 _LITERAL_NAMES = frozenset({"True", "False", "None", "__debug__"})
 #: A longer literal is no evidence of anything and is cut.

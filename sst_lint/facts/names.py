@@ -1,4 +1,5 @@
-"""Which names does a block bind? Asked before a loop or a handler is read, since its later lines reach back to its first."""
+"""Which names does a block bind? Asked before a loop or a handler is read, since its later lines reach back to its
+first."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """How does order pass from one value to the next? The bits of the lattice, and what each operation does to them.
 
-A value is described by bits. ``SET``: it is a set, whose order nobody sees yet. ``ORDER``: its elements (or its text) stand in
-an arbitrary order. ``KEYS``: it is a mapping whose keys do. Each of them exists at four depths: the value itself, what it
-holds, what that holds, and anything deeper; a string has no order however deep its container was unordered, so depth must
-not collapse early. ``VALUE``: the value itself is unreliable (a clock, a random number, a fallback).
+A value is described by bits. ``SET``: it is a set, whose order nobody sees yet. ``ORDER``: its elements (or its
+text) stand in an arbitrary order. ``KEYS``: it is a mapping whose keys do. Each of them exists at four depths: the
+value itself, what it holds, what that holds, and anything deeper; a string has no order however deep its container
+was unordered, so depth must not collapse early. ``VALUE``: the value itself is unreliable (a clock, a random number,
+a fallback).
 
 An operation maps the bits of its input to the bits of its output. The lattice is the known one of determinism type
 systems (deterministic, order-nondeterministic, nondeterministic), with order split by where it stands.

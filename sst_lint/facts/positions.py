@@ -1,7 +1,8 @@
 """Where in the text does each syntax node stand? One code-generation pass that only counts characters.
 
-LibCST's nodes carry no positions, and its position provider costs two more parses. Generated code is the text itself, so it is
-enough to add up the length of what is generated and to note the sum where an expression or statement begins and ends.
+LibCST's nodes carry no positions, and its position provider costs two more parses. Generated code is the text
+itself, so it is enough to add up the length of what is generated and to note the sum where an expression or
+statement begins and ends.
 """
 
 from __future__ import annotations

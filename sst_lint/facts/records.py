@@ -1,7 +1,7 @@
 """What does one unit contribute? Plain serializable records: nodes, edges, calls, loops, handlers, choices.
 
-Nothing here knows what a name means: names are as written, and imports, types, constants and models are bound when linking.
-Positions are relative to the unit (line 1 is its first line), columns are 1-based code points.
+Nothing here knows what a name means: names are as written, and imports, types, constants and models are bound when
+linking. Positions are relative to the unit (line 1 is its first line), columns are 1-based code points.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class Kind(IntEnum):
 
 
 class Node(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One node. ``loop`` is the innermost loop in which the value is bound (-1: none), ``region`` the innermost region."""
+    """One node. ``loop`` is the innermost loop in which the value is bound (-1: none), ``region`` the innermost
+    region."""
 
     kind: int
     name: str = ""

@@ -65,7 +65,8 @@ def rendered() -> dict[str, bytes]:
 
 
 def vendor(directory: Path, *, force: bool = False) -> VendorStatus:
-    """Write the copy into `directory`, which becomes the package. Only a former copy may be replaced, edited ones by `force`."""
+    """Write the copy into `directory`, which becomes the package. Only a former copy may be replaced, edited ones by
+    `force`."""
     if not directory.name.isidentifier():
         raise VendorError(f"{directory} would be a package that cannot be imported: {directory.name!r} is no name")
     before = status(directory)

@@ -1,7 +1,7 @@
 """What does a write produce? artifact, state, log, lock, temp, report, scratch, test, console, remote, or unknown.
 
-Decided by configured patterns, by literals in the path, by names on the way to it, by the format of what is written, by the
-role of the file and function that writes. The strongest evidence wins and is shown.
+Decided by configured patterns, by literals in the path, by names on the way to it, by the format of what is written,
+by the role of the file and function that writes. The strongest evidence wins and is shown.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def is_test_path(path: str, config: Config) -> bool:
 
 
 def classify(evidence: Evidence, formats: tuple[str, ...], path: str, config: Config) -> Kind:
-    """The kind of what is written. ``formats``: how its content is rendered; ``path``: the file that holds the write."""
+    """The kind of what is written. ``formats``: how its content is rendered; ``path``: the file that holds the
+    write."""
     configured = _by_patterns(evidence, config)
     if configured is not None:
         return configured

@@ -834,8 +834,12 @@ class Calls(Resolver):
 #: Methods of unknown receivers with one argument that can hardly be anything else.
 _BY_NAME = {"write": "typing.IO.write", "writelines": "typing.IO.writelines", "join": "builtins.str.join"}
 
-_RECORD_HELPERS = frozenset({"dataclasses.replace", "dataclasses.asdict", "attr.asdict", "attrs.asdict", "builtins.vars",
-                             "copy.replace", "attr.evolve", "attrs.evolve"})  # fmt: skip
+_RECORD_HELPERS = frozenset(
+    {
+        "dataclasses.replace", "dataclasses.asdict", "attr.asdict", "attrs.asdict", "builtins.vars", "copy.replace",
+        "attr.evolve", "attrs.evolve",
+    }
+)  # fmt: skip
 _UNKNOWN = object()
 _CONSTANTS: dict[str, Constant] = {"True": True, "False": False, "None": None}
 _BUILTIN_TYPES = frozenset(

@@ -1,7 +1,7 @@
 """What is this path? Constants, names and temporary files that flow into a path, and what is renamed to what.
 
-Evidence is gathered backward from the path, without matching calls (a helper's parameter shows what all of its callers pass),
-within a bounded number of steps.
+Evidence is gathered backward from the path, without matching calls (a helper's parameter shows what all of its
+callers pass), within a bounded number of steps.
 """
 
 from __future__ import annotations
@@ -200,8 +200,8 @@ class PathEvidence:
 
 _SAME_FILE = frozenset(
     {
-        "builtins.str", "pathlib.Path", "os.fspath", "os.path.abspath", "os.path.realpath", "os.fsencode", "os.fsdecode",
-        "os.path.expanduser", "os.path.normpath", "pathlib.PurePath", "os.path.expandvars",
+        "builtins.str", "pathlib.Path", "os.fspath", "os.path.abspath", "os.path.realpath", "os.fsencode",
+        "os.fsdecode", "os.path.expanduser", "os.path.normpath", "pathlib.PurePath", "os.path.expandvars",
     }
 )  # fmt: skip
 _DERIVING = frozenset({"with_suffix", "with_name", "joinpath", "join", "with_stem", "name", "format", "resolve"})

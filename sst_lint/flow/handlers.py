@@ -1,8 +1,9 @@
-"""What does each ``except`` clause guard, and what becomes of the error? Contexts: artifact-shaping, diagnostic, best-effort.
+"""What does each ``except`` clause guard, and what becomes of the error? Contexts: artifact-shaping, diagnostic,
+best-effort.
 
-A handler shapes artifacts when it can complete normally and (a) something that its ``try`` body or the handler itself assigns,
-stores or returns reaches an artifact, a digest or an artifact's path, or (b) its ``try`` body writes or digests, itself or
-through a resolved callee. What the enclosing function does elsewhere is no evidence.
+A handler shapes artifacts when it can complete normally and (a) something that its ``try`` body or the handler
+itself assigns, stores or returns reaches an artifact, a digest or an artifact's path, or (b) its ``try`` body writes
+or digests, itself or through a resolved callee. What the enclosing function does elsewhere is no evidence.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 
 def dotted_names(path: str, roots: Sequence[str]) -> tuple[str, ...]:
-    """The dotted names under which ``path`` can be imported, one for each import root that holds it, shortest root last.
+    """The dotted names under which ``path`` can be imported, one for each import root that holds it, shortest root
+    last.
 
     ``roots`` are POSIX directories relative to the project root, ``""`` or ``"."`` for the project root itself.
     """

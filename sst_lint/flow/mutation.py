@@ -1,9 +1,9 @@
 """Who sees a change made in place? What is put into an object reaches everything that holds the same object.
 
-``x = self.items; x.append(v)`` changes the field; ``fill(target)`` changes the caller's object when the callee changes its
-parameter. And the order in which a loop calls something becomes the order of what is filled there: each function that fills
-a parameter, a field or a global has a node for the order in which it is called (its *context*), to which every call in a loop
-adds that loop.
+``x = self.items; x.append(v)`` changes the field; ``fill(target)`` changes the caller's object when the callee
+changes its parameter. And the order in which a loop calls something becomes the order of what is filled there: each
+function that fills a parameter, a field or a global has a node for the order in which it is called (its *context*),
+to which every call in a loop adds that loop.
 """
 
 from __future__ import annotations
@@ -88,8 +88,22 @@ class Mutations(Calls):
                     if flow.how in ("text", "serialize", "serialize-sorted") and site.ports.get(flow.to, -1) >= 0:
                         self._ordered(site.call, site.ports[flow.to], content, Op.ORDERS)
 
+    def _owner(self, node: int) -> int:
+        """For something that a call took out of a container (``d.setdefault(k, [])``) the container."""
+        if self.world.nodes[node].kind == Kind.CALL:
+            for number in self._incoming.get(node, ()):
+                if self.edges.op[number] == Op.LOAD and self.edges.label[number] == 0:
+                    return self.edges.source[number]
+        return node
+
     def _ordered(self, number: int, holder: int, target: int, op: Op) -> None:
         """``target`` is filled by call ``number``; loops around the call but not around ``holder`` order it."""
+        record = self.world.nodes[holder]
+        if record.kind == Kind.ITEM and record.base >= 0 and not record.name:
+            base = self.world.node_base[self.world.node_unit[holder]] + record.base
+            if self.is_mapping(base):  # a defaultdict gets the key by being read
+                self._ordered(number, base, base, Op.ORDERS_KEYS)
+        holder = self._owner(holder)
         for loop in self._loops(number, holder):
             self._edge(loop, target, op)
         self._by_context(holder, target, op)

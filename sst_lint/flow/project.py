@@ -1,4 +1,5 @@
-"""The project graph and the questions that checks, matrices and fixes ask of it. Each answer is made once, when asked."""
+"""The project graph and the questions that checks, matrices and fixes ask of it. Each answer is made once, when
+asked."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
 """Which sources reach which sinks, and how? Backward search over (node, bit, key), with call and return matched.
 
-The search walks from sinks against the edges. At the result of a call it enters the callee at its return and comes back only
-through the arguments of that call (a summary, made once per callee, port, bit and key, as in the tabulation algorithm of
-Reps, Horwitz and Sagiv, 1995); at a parameter that was reached from inside it goes on to all callers. Fields, globals and
-shared variables are plain nodes: a path through them forgets the calls behind it.
+The search walks from sinks against the edges. At the result of a call it enters the callee at its return and comes
+back only through the arguments of that call (a summary, made once per callee, port, bit and key, as in the tabulation
+algorithm of Reps, Horwitz and Sagiv, 1995); at a parameter that was reached from inside it goes on to all callers.
+Fields, globals and shared variables are plain nodes: a path through them forgets the calls behind it.
 
-``key`` is a demand: having come through ``x["a"]``, only what was stored under ``"a"`` (or under an unknown key) counts.
+``key`` is a demand: having come through ``x["a"]``, only what was stored under ``"a"`` (or under an unknown key)
+counts.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 
 from sst_lint.facts.ops import BACKWARD, BITS, INNER, VALUE, Op, backward, forward
 from sst_lint.facts.records import Kind
@@ -46,7 +47,8 @@ class Graph:
     def __init__(self, linked: Mutations) -> None:
         edges = linked.edges
         self.source = edges.source
-        #: whether the element that is picked from a mapping carries its order (of other things the choice is the finding)
+        #: whether the element that is picked from a mapping carries its order (of other things the choice is the
+        #: finding)
         self.follow_picks = False
         self.op = _judged(linked)
         self.key = edges.key
@@ -124,7 +126,8 @@ class Graph:
         return key if op in _PASSES_KEY else ""
 
     def forward_mask(self, sources: Iterable[tuple[int, int]]) -> dict[int, int]:
-        """Bits that can arrive at each node from ``sources`` (node, bits), calls and keys not matched: what to look at."""
+        """Bits that can arrive at each node from ``sources`` (node, bits), calls and keys not matched: what to look
+        at."""
         outgoing = self.outgoing
         mask: dict[int, int] = {}
         queue: deque[int] = deque()
@@ -145,19 +148,19 @@ class Graph:
         return mask
 
 
-@lru_cache(maxsize=None)
+@cache
 def _inputs(op: int, bits: int) -> int:
     return backward(op, bits)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _cause(op: int, bits: int, bit: int) -> int:
     """The lowest of the output ``bits`` that the input ``bit`` produces."""
     table = BACKWARD[op]
     return next(out for out in _single(bits) if table.get(out, 0) & bit)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _single(bits: int) -> tuple[int, ...]:
     return tuple(b for b in BITS if b & bits)
 
@@ -169,7 +172,7 @@ def _rows(plain: int, keyed: int, demand: str, inputs: int) -> tuple[tuple[int, 
     return ((keyed, demand),) if keyed else ()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _forward(op: int, bits: int) -> int:
     return forward(op, bits)
 
@@ -296,7 +299,8 @@ class Search:
         return [(self._map(p), at, number, label) for p, at, number, label in place.origin.waiting]
 
     def _add(self, place: Exploration, node: int, bits: int, key: str, hop: tuple[int, int, str, int] | None) -> int:
-        """Note new bits at a node; ``hop`` is (node, bits, key) nearer to the sink and the edge between. The new bits."""
+        """Note new bits at a node; ``hop`` is (node, bits, key) nearer to the sink and the edge between. The new
+        bits."""
         known = place.seen.get((node, key), 0)
         new = bits & ~known & self.mask.get(node, 0)
         if not new:

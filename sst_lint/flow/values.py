@@ -1,12 +1,13 @@
 """Which functions, classes and types can a node hold? A small forward analysis over the edges of the graph.
 
-An abstract value is a tuple: ``("m", file)`` a module of the program, ``("n", name)`` a package without a file, ``("x", name)``
-something outside of the program by its qualified name, ``("f", scope)`` a function, ``("b", scope)`` a method bound to its
-receiver, ``("c", class)``, ``("i", class)`` an instance, ``("t", name)`` an instance of a library's type, ``("h", call)`` the
-file that a call opened, ``("p", call)`` a ``functools.partial``, ``("s", class)`` a ``super()``.
+An abstract value is a tuple: ``("m", file)`` a module of the program, ``("n", name)`` a package without a file,
+``("x", name)`` something outside of the program by its qualified name, ``("f", scope)`` a function, ``("b", scope)``
+a method bound to its receiver, ``("c", class)``, ``("i", class)`` an instance, ``("t", name)`` an instance of a
+library's type, ``("h", call)`` the file that a call opened, ``("p", call)`` a ``functools.partial``, ``("s",
+class)`` a ``super()``.
 
-Values travel along edges that keep the object; values of elements travel beside them. Sets are small and capped, events are
-worked off in order, so the result does not depend on anything but the program.
+Values travel along edges that keep the object; values of elements travel beside them. Sets are small and capped,
+events are worked off in order, so the result does not depend on anything but the program.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ _ELEMENTS_PASS = frozenset({*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.V
 class Edges:
     """The edges of the whole program as parallel arrays.
 
-    ``label`` is 0 inside a function, ``c + 1`` from an argument into the callee of call ``c``, ``-(c + 1)`` back out of it.
-    ``weak`` marks an edge that rests on a guess (a method found by its name alone).
+    ``label`` is 0 inside a function, ``c + 1`` from an argument into the callee of call ``c``, ``-(c + 1)`` back out
+    of it. ``weak`` marks an edge that rests on a guess (a method found by its name alone).
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """What is in the program? All facts of all files under one numbering, and tables of modules, functions and classes.
 
-Every node, scope, call, loop and region of every unit gets a global number: the unit's offset plus its local number. The
-numbering follows the sorted file paths, so it is the same on every run.
+Every node, scope, call, loop and region of every unit gets a global number: the unit's offset plus its local number.
+The numbering follows the sorted file paths, so it is the same on every run.
 """
 
 from __future__ import annotations

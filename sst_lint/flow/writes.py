@@ -1,4 +1,5 @@
-"""Which calls write files, to what kind of path, and under which protocol? One ``Write`` for each, also for the harmless."""
+"""Which calls write files, to what kind of path, and under which protocol? One ``Write`` for each, also for the
+harmless."""
 
 from __future__ import annotations
 
