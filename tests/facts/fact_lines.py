@@ -181,10 +181,11 @@ class Ports:
                 before = self._graph.source[number]
                 if before != source and not self._inside(before):
                     continue
-                for state in ((before, *step) for step in self._graph.step(number, current, key)):
-                    if state not in seen:
-                        seen.add(state)
-                        queue.append(state)
+                for bits, demand in self._graph.step(number, current, key):
+                    for state in ((before, each, demand) for each in BITS if each & bits):
+                        if state not in seen:
+                            seen.add(state)
+                            queue.append(state)
         return found
 
     def _inside(self, node: int) -> bool:
