@@ -5,6 +5,7 @@ discover -> read -> split into units -> facts -> link -> checks -> one defect on
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -56,7 +57,13 @@ def check(paths: Sequence[Path], options: Options | None = None) -> Report:
     missing = [f"{os.fspath(path)}: no such file or directory" for path in paths if not os.path.lexists(path)]
     groups = _by_root([path for path in paths if os.path.lexists(path)])
     roots = [root for root, _ in groups]
-    return _joined([(root, _checked(root, asked, roots, options)) for root, asked in groups], missing)
+    collected = gc.isenabled()
+    gc.disable()  # millions of small records that live to the end: collecting them costs a third of the run
+    try:
+        return _joined([(root, _checked(root, asked, roots, options)) for root, asked in groups], missing)
+    finally:
+        if collected:
+            gc.enable()
 
 
 def _by_root(paths: Iterable[Path]) -> list[tuple[Path, list[Path]]]:

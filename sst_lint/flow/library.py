@@ -44,6 +44,7 @@ class LibraryIndex:
         self._models: dict[str, Model] = {}
         self._types: dict[str, TypeModel] = {}
         self.values: dict[str, ValueModel] = {}
+        self._canonical: dict[str, str] = {}
         self._aliases: dict[str, str] = dict(_TYPE_ALIASES)
         self.by_method: dict[str, list[Model]] = {}
         self._known: dict[str, Model | None] = {}
@@ -61,6 +62,12 @@ class LibraryIndex:
 
     def canonical(self, name: str) -> str:
         """``name`` with the longest aliased prefix replaced."""
+        known = self._canonical.get(name)
+        if known is None:
+            known = self._canonical[name] = self._replaced(name)
+        return known
+
+    def _replaced(self, name: str) -> str:
         for _ in range(4):
             head, tail = name, ""
             while head:
