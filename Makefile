@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
+DEMO := fixtures/projects/legacy_pipeline
 
 .PHONY: demo test lint corpus prove bench-runtime clean
 
@@ -12,8 +13,30 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $(STAMP)
 
+# findings are expected (exit code 1); anything else that goes wrong is not
 demo: $(STAMP)
-	-$(BIN)/sst-lint check fixtures/projects/legacy_pipeline
+	@echo
+	@echo 'fixtures/projects/legacy_pipeline is a small ML pipeline that works: it reads tables, trains, writes a manifest,'
+	@echo 'checkpoints, metrics and an index. Every run can still write other bytes, leave half a file behind, or go on with a'
+	@echo 'made-up value. The tool reads all of it as one program and shows the way from the cause to the file:'
+	@echo
+	@echo '$$ sst-lint check $(DEMO)     (paths below are relative to that project)'
+	@echo
+	@$(BIN)/sst-lint check $(DEMO) || test $$? -eq 1
+	@echo
+	@echo 'Each finding belongs to a rule, and each rule says why it exists and what to write instead:'
+	@echo
+	@echo '$$ sst-lint explain SST201'
+	@echo
+	@$(BIN)/sst-lint explain SST201
+	@echo
+	@echo 'What to do next:'
+	@echo '  $(BIN)/sst-lint check YOUR_PROJECT'
+	@echo '      the same on your own code; nothing is changed, nothing is sent anywhere'
+	@echo '  $(BIN)/sst-lint rules'
+	@echo '      all rules; `explain` says what each means'
+	@echo '  README.md, docs/how-it-decides.md'
+	@echo '      configuration; what the tool knows, what it guesses, what it cannot see'
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
