@@ -146,15 +146,17 @@ print(state.hexdigest())
 
 
 def test_facts_do_not_depend_on_the_hash_seed() -> None:
-    names = [os.fspath(file) for file in FILES]
+    files = [file for file in FILES if file.stat().st_size < 20_000]
+    assert len(files) > 10
+    names = [os.fspath(file) for file in files]
     digests = []
-    for seed in ("0", "1", "4242"):
+    for seed in ("1", "4242"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         command = [sys.executable, "-c", DIGEST, *names]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
         digests.append(done.stdout)
     state = hashlib.sha256()
-    for file in FILES:
+    for file in files:
         for unit in split_units(text_of(file)):
             state.update(msgspec.msgpack.encode(extract(unit)))
     assert {*digests} == {state.hexdigest() + "\n"}
