@@ -41,7 +41,7 @@ def silent(project: Project) -> Iterator[Defect]:
             f"broad {clause} {'logs, but not the error' if info.logs else 'says nothing of the error'}{_where(info)}; "
             "log the error, raise it, or hand it on",
             "error" if certain and info.certain else "warning",
-            "high" if certain and not info.logs else "medium",
+            "high" if certain and info.certain and not info.logs else "medium",
         )
 
 
@@ -56,7 +56,9 @@ def fail_open(project: Project) -> Iterator[Defect]:
             project,
             info,
             "SST403",
-            "broad `except` goes on after an error" + _where(info) + "; raise in deterministic mode",
+            "broad `except` goes on after an error"
+            + _where(info)
+            + "; raise, or decide with `handle_error_with_policy`",
             "error" if info.certain else "warning",
             "high" if info.certain else "medium",
         )

@@ -57,7 +57,7 @@ def dicts(project: Project) -> Iterator[Defect]:
             reach,
             "SST203",
             f"the order of a dict is the order of its insertions, {_consequence(reach)}; iterate over `sorted(...)`",
-            "a dict is iterated here",
+            "a mapping that others fill",
         )
 
 

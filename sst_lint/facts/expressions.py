@@ -197,7 +197,7 @@ class Expressions(Builder):
         made = self.node(Kind.DICT, node)
         for element in node.elements:
             if isinstance(element, cst.StarredDictElement):
-                self.edge(self.value(element.value), made, Op.MAP)
+                self.edge(self.value(element.value), made, Op.MERGE)
             elif isinstance(element, cst.DictElement):
                 key = constant_key(element.key)
                 if key is None:

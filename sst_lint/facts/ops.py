@@ -70,6 +70,7 @@ class Op(IntEnum):
     PAIRS = 24  # its elements, each in a tuple with something else (`enumerate`, `zip`, `.items()`)
     JSON = 25  # rendered as text by something that refuses sets
     JSON_SORTED = 26  # the same with keys sorted at every depth
+    MERGE = 27  # the keys of another mapping are added
 
 
 Table = dict[int, int]
@@ -143,6 +144,7 @@ BACKWARD: Final[tuple[Table, ...]] = (
     _join(_inner(1), {ORDER: OWN}),  # PAIRS
     {ORDER: ORDERS_ANY | KEYS_ANY, VALUE: VALUE},  # JSON
     {ORDER: ORDERS_ANY, VALUE: VALUE},  # JSON_SORTED
+    _join(_KEEP, {KEYS: OWN}),  # MERGE
 )
 
 assert len(BACKWARD) == len(Op)

@@ -141,6 +141,9 @@ class Statements(Expressions):
         made = self._operate(node, node.operator, old, new)
         if isinstance(node.operator, (cst.AddAssign, cst.BitOrAssign)):
             base = old[0] if old else -1
+            if base >= 0 and self.nodes[base].kind == Kind.PARAM:
+                self.edge(new, base, Op.COPY)  # a list that was handed in grows for its owner, too
+                self.change(base)
             if base >= 0 and self._grows(old, new, node.value):
                 self._order_growth(made[0], base, node.operator)
         self.assign(node.target, made, node)
@@ -323,6 +326,8 @@ class Statements(Expressions):
         if path and len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Slice):
             part = target.slice[0].slice
             if part.lower is None and part.upper is None and self.frame.env is not None:
+                self.edge(value, base, Op.COPY)
+                self.change(base)
                 self.bind(path, value)
                 return
         key: str | None = None
@@ -710,7 +715,8 @@ class Statements(Expressions):
     def _match(self, node: cst.Match) -> None:
         subject = self.value(node.subject)
         before = self.frame.env
-        after: Env | None = dict(before) if before is not None else None
+        complete = any(_matches_all(case) for case in node.cases)
+        after: Env | None = dict(before) if before is not None and not complete else None
         for case in node.cases:
             self.frame.env = dict(before) if before is not None else None
             self._pattern(case.pattern, subject)
@@ -752,7 +758,7 @@ class Statements(Expressions):
                     key = "'" + (literal_text(element.key.value) or "")
                 self._pattern(element.pattern, self.derived(Op.LOAD, subject, element, key))
             if pattern.rest is not None:
-                self.bind(pattern.rest.value, self.derived(Op.MAP, subject, pattern))
+                self.bind(pattern.rest.value, self.derived(Op.MERGE, subject, pattern))
         elif kind is cst.MatchClass:
             for element in pattern.patterns:
                 self._pattern(element.value, self._as_class(pattern, subject))
@@ -912,6 +918,11 @@ class Statements(Expressions):
             if "." not in name and not name.startswith("\x01"):
                 bound = self.node(Kind.BOUND, None, name, loop=-1)
                 self.edge(value, bound)
+
+
+def _matches_all(case: cst.MatchCase) -> bool:
+    """``case _`` or ``case name`` without a guard."""
+    return case.guard is None and isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None
 
 
 def _looks_like_error(node: cst.BaseExpression) -> bool:

@@ -161,13 +161,13 @@ def classify(evidence: Evidence, formats: tuple[str, ...], path: str, config: Co
     structured = [f for f in formats if f in _STRUCTURED]
     if structured:
         return Kind("artifact", f"{structured[0]} content", True)
+    for text in evidence.texts[:_NEAR]:
+        if _has_suffix(text):
+            return Kind("unknown", f"named {_shown(text)}", True)
     for name in evidence.names[:_NEAR]:
         found = _by_name(name)
         if found is not None:
             return found
-    for text in evidence.texts:
-        if _has_suffix(text):
-            return Kind("unknown", f"named {_shown(text)}", True)
     return Kind("unknown", "", False)
 
 

@@ -796,9 +796,12 @@ class Calls(Resolver):
                 by_name.setdefault(function.record.name, []).append(function)
         self.weak = True
         for number, call in enumerate(self.world.calls):
-            if call.method and number not in self.callees and number not in self.externals:
-                if number not in self.classes_called:
-                    self._guess(number, call, by_name)
+            if number in self.callees or number in self.externals or number in self.classes_called:
+                continue
+            if call.method:
+                self._guess(number, call, by_name)
+            if number not in self.callees and number not in self.externals:
+                self._only_values(number)
         self.run()
         self.weak = False
 
@@ -826,9 +829,12 @@ class Calls(Resolver):
                 self.apply(number, known)
                 self.externals.setdefault(number, {})[known.name] = None
                 return
+
+    def _only_values(self, number: int) -> None:
+        """What nobody knows: values pass, order does not."""
         for _, node in self.argument_nodes(number):
             self.add_edge(node, self.result_of(number), Op.ONLY_VALUE)
-        self.add_edge(receiver, self.result_of(number), Op.ONLY_VALUE)
+        self.add_edge(self.receiver_of(number), self.result_of(number), Op.ONLY_VALUE)
 
 
 #: Methods of unknown receivers with one argument that can hardly be anything else.

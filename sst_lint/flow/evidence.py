@@ -70,9 +70,10 @@ class PathEvidence:
         names: dict[str, None] = {}
         temporary = argument = parameter = False
         seen = {start}
-        queue: deque[tuple[int, int]] = deque([(start, 0)])
+        #: nodes with the calls through whose results they were reached: a parameter then means that call's argument
+        queue: deque[tuple[int, int, tuple[int, ...]]] = deque([(start, 0, ())])
         while queue and len(seen) < _STEPS:
-            node, depth = queue.popleft()
+            node, depth, calls = queue.popleft()
             record = world.nodes[node]
             given = self._given.get(node)
             if given is not None:
@@ -94,7 +95,7 @@ class PathEvidence:
                         path = site.ports.get(site.model.opens.path, -1)
                         if path >= 0:
                             seen.add(path)
-                            queue.append((path, depth + 1))
+                            queue.append((path, depth + 1, calls))
             elif record.kind == Kind.ITEM and record.base >= 0:
                 argument |= world.nodes[world.node_base[world.node_unit[node]] + record.base].name == "argv"
             if record.kind == Kind.ITEM and record.name.startswith("'"):
@@ -103,12 +104,15 @@ class PathEvidence:
             if record.kind == Kind.PARAM and not incoming:
                 parameter = True
             for number in incoming:
-                source = graph.source[number]
+                source, label = graph.source[number], graph.label[number]
                 if graph.op[number] in _FOLLOWED and source not in seen and depth < 14:
                     if graph.op[number] in (Op.LOAD, Op.ONLY_VALUE, Op.STORE) and depth > 6:
                         continue
+                    if label > 0 and calls and calls[-1] != label:
+                        continue
+                    inner = (*calls, -label) if label < 0 else calls[:-1] if label > 0 else calls
                     seen.add(source)
-                    queue.append((source, depth + 1))
+                    queue.append((source, depth + 1, inner))
         return Evidence(tuple(texts), tuple(n for n in names if n), temporary, argument, parameter, len(seen))
 
     def given_name(self, node: int) -> str:

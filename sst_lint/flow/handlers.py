@@ -258,7 +258,8 @@ class Handlers:
             found = self._search.found(node, VALUE)
             if found is not None:
                 path = tuple((s[0], e) for s, e in self._search.path(*found))
-                return "artifact-shaping", path[-1][0] in self._sure, path, self._sinks.get(path[-1][0], "an artifact")
+                certain = path[-1][0] in self._sure and not any(n in self._graph.shared for n, _ in path[1:])
+                return "artifact-shaping", certain, path, self._sinks.get(path[-1][0], "an artifact")
         for number in self.calls_in(unit, handler.tried):
             if number in self._writing_calls:
                 return "artifact-shaping", False, (), self._writing_calls[number]

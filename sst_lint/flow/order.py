@@ -304,7 +304,8 @@ class Order:
 
 def rank_of(write: Write) -> tuple[int, str]:
     """How permanent a write is, and what to call it."""
-    return _RANKS[write.final.kind]
+    rank, what = _RANKS[write.final.kind]
+    return rank, what + write.shown
 
 
 _RANKS: dict[ArtifactKind, tuple[int, str]] = {

@@ -38,7 +38,7 @@ _DEPTH = 12
 _OVERWRITTEN = 6
 _ELEMENT_KEYS = ("#", "'", ".")
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
-                         Op.NOT_LIST, Op.SETTED, Op.VIEW})  # fmt: skip
+                         Op.NOT_LIST, Op.SETTED, Op.VIEW, Op.MERGE})  # fmt: skip
 
 
 class Graph:
@@ -208,6 +208,8 @@ def _judged(linked: Mutations) -> list[int]:
             ops[number] = Op.SORT
         elif op == Op.TEXT and linked.shows_nothing(source):
             ops[number] = Op.ONLY_VALUE
+        elif op == Op.MAP and linked.is_mapping(source):
+            ops[number] = Op.MERGE
         elif op == Op.ORDERS and linked.is_mapping(target):
             ops[number] = Op.ORDERS_KEYS
         elif op == Op.LOAD and edges.key[number].startswith(".") and linked.has_class(source):

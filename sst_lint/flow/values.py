@@ -23,7 +23,7 @@ Value = tuple[str, Any]
 #: A node that may hold more than this many values says nothing.
 CAP = 24
 
-_ELEMENTS_PASS = frozenset({*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.VIEW})
+_ELEMENTS_PASS = frozenset({*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.VIEW, Op.MERGE})
 
 
 class Edges:

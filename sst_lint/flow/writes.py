@@ -36,6 +36,7 @@ class Write:
     formats: tuple[str, ...]
     moved: str
     atomic: bool
+    shown: str  #: the file as far as its name is written down: `` ('metrics.json')``, or ""
     final: Kind  #: the kind of what it becomes in the end: that of the target of the move, else ``kind``
 
 
@@ -166,7 +167,8 @@ class Writes:
             final = classify(self._evidence.of(target), formats, source, self._config)
             if final.kind in ("temp", "scratch", "lock"):
                 final = Kind("artifact", "put in place by a rename", False)
-        return Write(site, node, path, kind, evidence, mode, formats, moved, atomic, final)
+        shown = _shown((evidence if target < 0 else self._evidence.of(target)).texts)
+        return Write(site, node, path, kind, evidence, mode, formats, moved, atomic, shown, final)
 
     def _is_temporary_handle(self, path: int) -> bool:
         record = self._linked.world.nodes[path]
@@ -193,6 +195,15 @@ class Writes:
     def is_test(self, path: str) -> bool:
         """Whether a source file is test code."""
         return is_test_path(path, self._config)
+
+
+def _shown(texts: tuple[str, ...]) -> str:
+    """The nearest literal that looks like a file name."""
+    for text in texts[:1]:
+        name = text.rsplit("/", 1)[-1].replace("\x00", "{}")
+        if "." in name.strip(".") and len(name) <= 40 and name.isprintable():
+            return f" ('{name}')"
+    return ""
 
 
 def _common(first: frozenset[object], second: frozenset[object]) -> bool:

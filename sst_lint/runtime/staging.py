@@ -272,10 +272,11 @@ class Staged:
         self.stage = "write"
         try:
             self.close()
+            # Of the name itself: what a link leads to is somebody else's, and the rename would move the link.
+            if not stat.S_ISREG(system.lstat(self.temp).st_mode):
+                raise OSError(errno.EINVAL, "the temporary path is no longer a regular file", self.temp)
             self.fd = system.open(self.temp, os.O_RDWR if system.windows else _system.READ_FLAGS)
             status = system.fstat(self.fd)
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(errno.EINVAL, "the temporary path is no longer a regular file", self.temp)
             self._inode = (status.st_dev, status.st_ino)
             self.size = status.st_size
             self.stage = "mode"
