@@ -258,7 +258,7 @@ def test_options_that_name_nothing(folder: Path, words: tuple[str, ...], said: t
 
 
 VANISHING = """
-import os, shutil
+import os, pathlib, shutil
 scandir = os.scandir
 def vanish(path="."):
     if os.path.basename(os.fspath(path)) == "gone":

@@ -16,7 +16,7 @@ PIPELINE = Path(__file__).resolve().parents[2] / "fixtures" / "projects" / "lega
 
 #: Directories give their entries in another order each time, as file systems may.
 SHUFFLED = """
-import os, random
+import os, pathlib, random
 scandir, listdir = os.scandir, os.listdir
 class Entries(list):
     def __enter__(self): return self
