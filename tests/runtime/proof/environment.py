@@ -30,7 +30,10 @@ def _open_to_all() -> Iterator[Path]:
     """A directory that an unprivileged child may enter."""
     with scratch(memory=False) as root:
         root.chmod(0o755)
-        yield root
+        try:
+            yield root
+        finally:
+            root.chmod(0o755)  # or an ordinary user could not remove it
 
 
 def _fill(root: Path) -> None:
@@ -59,7 +62,7 @@ def _mounted(root: Path, *arguments: str) -> Iterator[None]:
         raise Skip("there is no mount command")
     result = subprocess.run([command, *arguments, str(root)], capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise Skip(f"mounting is not permitted: {result.stderr.strip()[-100:]}")
+        raise Skip(f"mounting is not permitted: {' '.join(result.stderr.split())[:80]}")
     try:
         yield
     finally:

@@ -133,11 +133,16 @@ def upserts(subject: Subject, rng: random.Random, *, intruder: bool = False) -> 
     acknowledged: dict[str, tuple[int, int]] = {}
     numbers: list[int] = []
 
+    model.make("/w/link.json", b"/w/i.json", kind="link")
+
     def writer(name: str) -> Callable[[], None]:
+        # One of them comes by another name, which must lead to the same lock.
+        path = "/w/link.json" if name == "c" and "write" in subject.kinds else "/w/i.json"
+
         def work() -> None:
             for count in range(3):
                 key = f"{name}{count % 2}"
-                seq = subject.api.upsert_index("/w/i.json", key, "s", {"count": count}, timeout=None)
+                seq = subject.api.upsert_index(path, key, "s", {"count": count}, timeout=None)
                 numbers.append(seq)
                 acknowledged[f"{key}:s"] = (seq, count)
 
@@ -229,6 +234,19 @@ def claims(subject: Subject, rng: random.Random) -> list[str]:
     return wrong
 
 
+def directories(subject: Subject, rng: random.Random) -> list[str]:
+    """Three processes write into the same new directory, which each of them may be the one to make."""
+    model = _scene()
+
+    def write(name: str) -> Callable[[], None]:
+        return lambda: subject.api.write_atomic_bytes(f"/w/n/m/{name}", name.encode() * 9, make_parents=True)
+
+    processes = run_schedule(subject, model, {name: write(name) for name in "abc"}, rng)
+    found = {path[-1]: held[0] for path, held in model.now().items() if held != "dir"}
+    wrong = [] if found == {name: name.encode() * 9 for name in "abc"} else [f"found {found}"]
+    return _errors(processes) + wrong
+
+
 def run_interleavings(subject: Subject, *, start: int, schedules: int, stop_early: bool = False) -> Figures:
     """So many schedules of each scene that the subject can play."""
     figures = Figures("interleavings")
@@ -238,7 +256,7 @@ def run_interleavings(subject: Subject, *, start: int, schedules: int, stop_earl
     if "upsert" in subject.kinds:
         scenes.append(upserts)
     if "exclusive" in subject.kinds:
-        scenes += [claims, lambda each, rng: upserts(each, rng, intruder=True)]
+        scenes += [claims, directories, lambda each, rng: upserts(each, rng, intruder=True)]
     for number in range(schedules):
         for scene in scenes:
             figures.cases += 1

@@ -214,6 +214,23 @@ def _refusals() -> list[Scenario]:
     def put(data: bytes, mode: int = 0o644) -> Callable[[Any], None]:
         return lambda world: world.put(world.root + "/odd", data, mode)
 
+    def swapped(api: Any, world: Any) -> None:
+        with api.atomic_path(world.root + "/file.json") as temp:
+            world.remove_file(str(temp))
+            world.special(str(temp), "link", world.root + "/file.yaml")
+
+    def twice(api: Any, world: Any) -> None:
+        with api.atomic_batch() as batch:
+            batch.write_bytes(world.root + "/file.json", NEW)
+            batch.write_bytes(world.root + "/file.json", NEW)
+
+    def lock(api: Any, world: Any) -> None:
+        with api.FileLock(world.root + "/odd", timeout=0):
+            pass
+
+    def planted(world: Any) -> None:
+        world.special(world.root + "/odd.lock", "link", world.root + "/file.json")
+
     torn = put(b'{"entries":{"a:s"')
     return [
         Scenario("a FIFO", write, (), odd("fifo"), refuses=OSError),
@@ -221,6 +238,9 @@ def _refusals() -> list[Scenario]:
         Scenario("read-only", write, (), put(OLD, 0o444), refuses=PermissionError),
         Scenario("a link, refused", refuse, (), odd("link"), refuses=OSError),
         Scenario("a torn index", upsert, (), torn, refuses=ValueError, kind="upsert"),
+        Scenario("a temp that became a link", swapped, (), refuses=OSError),
+        Scenario("a batch with one target twice", twice, (), refuses=ValueError, kind="batch"),
+        Scenario("a lock file that is a link", lock, (), planted, refuses=OSError, kind="upsert"),
         Scenario("a value without form", number, (), refuses=ValueError),
     ]
 

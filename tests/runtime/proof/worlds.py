@@ -48,6 +48,9 @@ class Memory:
     def scribble(self, path: str, data: bytes) -> None:
         self.system.scribble(path, data)
 
+    def remove_file(self, path: str) -> None:
+        self.system.unlink(path)
+
     def exit(self, descriptors: list[int]) -> None:
         self.system.exit(None)
 
@@ -92,6 +95,9 @@ class Disk:
 
     def scribble(self, path: str, data: bytes) -> None:
         Path(path).write_bytes(data)
+
+    def remove_file(self, path: str) -> None:
+        Path(path).unlink()
 
     def exit(self, descriptors: list[int]) -> None:
         for fd in descriptors:
