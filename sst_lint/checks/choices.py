@@ -48,7 +48,7 @@ def first_match(project: Project) -> Iterator[Defect]:
             "",
             f"{_WHAT[kind]} out of {_OF[picked.kind]}: another run may pick another; sort first, or use `min`/`max`",
             "error" if confidence == "high" else "warning",
-            "low" if project.is_test(where.path) else confidence,
+            "low" if _by_test(project, where.path, picked) else confidence,
             project.trace.steps(picked.path, f"{_OF[picked.kind]}", _WHAT[kind]),
             f"order:{where.line}:{where.column}",
         )
@@ -96,6 +96,12 @@ def _is_random(project: Project, picked: Picked) -> bool:
     return picked.call >= 0 and any(n.startswith("random.") for n in project.linked.externals.get(picked.call, {}))
 
 
+def _by_test(project: Project, path: str, picked: Picked) -> bool:
+    """Whether the choice, or what it picks from, is in a test."""
+    source = project.trace.location(picked.path[0][0]).path if picked.path else path
+    return project.is_test(path) or project.is_test(source)
+
+
 def _first_of_walk(project: Project, picked: Picked) -> bool:
     """``next(os.walk(d))`` is the directory itself, whatever the order below it."""
     if picked.call < 0 or not picked.path:
@@ -106,8 +112,31 @@ def _first_of_walk(project: Project, picked: Picked) -> bool:
 
 def _only_tested(project: Project, picked: Picked) -> bool:
     """Whether the picked element is only compared: a test for emptiness."""
-    if picked.call < 0:
+    results = [project.linked.result_of(picked.call)] if picked.call >= 0 else _items(project, picked)
+    targets = [project.graph.target[n] for result in results for n in project.graph.outgoing.get(result, ())]
+    if picked.call < 0 and not targets:
         return False
-    result = project.linked.result_of(picked.call)
-    targets = [project.graph.target[n] for n in project.graph.outgoing.get(result, ())]
-    return all(project.world.nodes[t].kind == Kind.VALUE and project.world.nodes[t].name == "compare" for t in targets)
+    return all(_is_test(project, target) for target in targets)
+
+
+def _items(project: Project, picked: Picked) -> list[int]:
+    """The nodes of ``x[0]`` where ``x`` is picked from."""
+    choice, nodes = picked.choice, project.world.nodes
+    targets = [project.graph.target[n] for n in project.graph.outgoing.get(picked.node, ())]
+    return [
+        t
+        for t in targets
+        if choice is not None
+        and nodes[t].kind == Kind.ITEM
+        and (nodes[t].line, nodes[t].column) == (choice.line, choice.column)
+    ]
+
+
+def _is_test(project: Project, node: int) -> bool:
+    """A comparison, or a test of the type."""
+    record = project.world.nodes[node]
+    if record.kind == Kind.CALL:
+        unit = project.world.node_unit[node]
+        names = project.linked.externals.get(project.world.call_base[unit] + record.base, {})
+        return "builtins.isinstance" in names
+    return record.kind == Kind.VALUE and record.name == "compare"

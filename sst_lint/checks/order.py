@@ -106,8 +106,8 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     is_dict = reach.kind == "dict"
     confidence = confidence_of(reach.sink.rank, reach.weak, is_dict and not (reach.sink.named and reach.sink.rank == 1))
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
-    if project.is_test(where.path):
-        confidence = "low"
+    if project.is_test(where.path) or project.is_test(project.trace.location(reach.source).path):
+        confidence = "low"  # what only a test does is no defect of the program
     last = f"written to {reach.sink.what}" if reach.sink.rank < 3 else "leaves the program here"
     if reach.sink.what == "a digest":
         last = "digested"

@@ -193,6 +193,7 @@ class Calls(Resolver):
         self._done: set[tuple[object, ...]] = set()
         self._callbacks: dict[int, list[tuple[int, int, int]]] = {}
         self._label = len(world.calls)
+        self._by_method_later: dict[int, None] = {}
         self._replaced: dict[int, list[tuple[str, int]]] = {}
         self._records: dict[int, list[int]] = {}
         self._ready = False
@@ -495,11 +496,9 @@ class Calls(Resolver):
         if model is not None:
             self.apply(number, model)
             return
-        for known in self.library.by_method.get(self.world.calls[number].method, ()):
-            owner = name.rpartition(".")[0]
-            if name.count(".") > 1 and not owner.startswith("builtins.") and not self.library.is_type(owner):
-                self.apply(number, known)
-                return
+        owner = name.rpartition(".")[0]
+        if name.count(".") > 1 and not owner.startswith("builtins.") and not self.library.is_type(owner):
+            self._by_method_later[number] = None
         if self.library.is_type(name) or name.rpartition(".")[2][:1].isupper():
             self.add_value(result, ("t", name))
         for _, node in self.argument_nodes(number):
@@ -794,6 +793,10 @@ class Calls(Resolver):
         for function in self.world.functions.values():
             if function.cls >= 0:
                 by_name.setdefault(function.record.name, []).append(function)
+        for number in self._by_method_later:
+            if number not in self.callees:
+                for model in self.library.by_method.get(self.world.calls[number].method, ()):
+                    self.apply(number, model)
         self.weak = True
         for number, call in enumerate(self.world.calls):
             if number in self.callees or number in self.externals or number in self.classes_called:
