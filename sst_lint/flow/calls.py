@@ -814,12 +814,16 @@ class Calls(Resolver):
         if self.values(base + call.callee) or any(v[0] in ("m", "i", "x") for v in self.values(receiver)):
             return
         candidates = by_name.get(call.method, [])
+        models = self.library.by_method.get(call.method, [])
+        of_python = any(model.name.startswith(_OF_PYTHON) for model in models)
         if call.method not in COMMON and 0 < len(candidates) <= 3 and not call.method.startswith("__"):
-            for function in candidates:
-                self.bind_function(number, function, receiver)
-            return
+            if not of_python:
+                # nobody knows that the receiver is of this class, so `self` learns nothing from it
+                for function in candidates:
+                    self.bind_function(number, function, -1)
+                return
         self.weak = False  # such a name is as good as a type
-        for model in self.library.by_method.get(call.method, ()):
+        for model in models:
             self.apply(number, model)
             self.externals.setdefault(number, {})[model.name] = None
         self.weak = True
@@ -843,6 +847,8 @@ class Calls(Resolver):
 #: Methods of unknown receivers with one argument that can hardly be anything else.
 _BY_NAME = {"write": "typing.IO.write", "writelines": "typing.IO.writelines", "join": "builtins.str.join"}
 
+#: Methods of these are what an unknown receiver most likely has.
+_OF_PYTHON = ("builtins.", "pathlib.", "typing.", "collections.")
 _RECORD_HELPERS = frozenset(
     {
         "dataclasses.replace", "dataclasses.asdict", "attr.asdict", "attrs.asdict", "builtins.vars", "copy.replace",
