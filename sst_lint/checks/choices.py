@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.order import FAR
 from sst_lint.facts.records import Kind
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _OF = {"listing": "a listing in file-system order", "set": "a set", "completion"
 def first_match(project: Project) -> Iterator[Defect]:
     """SST205: `next(iter(x))`, `x[0]`, a return out of a loop, where ``x`` is unordered."""
     yield from first_of_mapping(project)
-    for picked in project.picked:
+    for picked in _nearest(project):
         if _only_tested(project, picked) or _first_of_walk(project, picked):
             continue
         choice = picked.choice
@@ -52,6 +53,20 @@ def first_match(project: Project) -> Iterator[Defect]:
             project.trace.steps(picked.path, f"{_OF[picked.kind]}", _WHAT[kind]),
             f"order:{where.line}:{where.column}",
         )
+
+
+def _nearest(project: Project) -> list[Picked]:
+    """All choices near their source; of those beyond a field or global only the nearest of each source."""
+    result: list[Picked] = []
+    far: dict[int, Picked] = {}
+    for picked in project.picked:
+        if not picked.path or project.distance(picked.path) == 0:
+            result.append(picked)
+            continue
+        known = far.get(picked.path[0][0])
+        if known is None or len(picked.path) < len(known.path):
+            far[picked.path[0][0]] = picked
+    return [*result, *far.values()]
 
 
 def first_of_mapping(project: Project) -> Iterator[Defect]:
@@ -86,6 +101,9 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return "low"
     if picked.weak or _is_random(project, picked):
         return "low"
+    distance = project.distance(picked.path)
+    if distance:
+        return "medium" if distance <= FAR else "low"
     if choice is not None and choice.kind in ("assign", "slice", "return", "unpack"):
         return "medium"
     return "high"
@@ -98,8 +116,7 @@ def _is_random(project: Project, picked: Picked) -> bool:
 
 def _by_test(project: Project, path: str, picked: Picked) -> bool:
     """Whether the choice, or what it picks from, is in a test."""
-    source = project.trace.location(picked.path[0][0]).path if picked.path else path
-    return project.is_test(path) or project.is_test(source)
+    return project.is_test(path) or project.passes_test(picked.path)
 
 
 def _first_of_walk(project: Project, picked: Picked) -> bool:

@@ -95,7 +95,7 @@ def _defect(
 ) -> Defect:
     handler = info.handler
     where = project.trace.span(info.unit, handler.line, handler.column, handler.end_line, handler.end_column)
-    if project.is_test(where.path):
+    if project.is_test(where.path) or project.passes_test(info.path):
         confidence = "low"
     steps = project.trace.steps(info.path, "guarded here", f"reaches {info.what}") if info.path else ()
     return Defect(

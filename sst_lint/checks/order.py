@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from sst_lint.flow.order import Reach
 
 _BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
+#: A way past so many fields, globals and orders of calls is one step less certain.
+FAR = 3
 _LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
 
 
@@ -105,8 +107,10 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     where = project.trace.location(reach.place)
     is_dict = reach.kind == "dict"
     confidence = confidence_of(reach.sink.rank, reach.weak, is_dict and not (reach.sink.named and reach.sink.rank == 1))
+    if project.distance(reach.path) >= FAR:
+        confidence = _LESS[confidence]
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
-    if project.is_test(where.path) or project.is_test(project.trace.location(reach.source).path):
+    if project.is_test(where.path) or project.passes_test(reach.path):
         confidence = "low"  # what only a test does is no defect of the program
     last = f"written to {reach.sink.what}" if reach.sink.rank < 3 else "leaves the program here"
     if reach.sink.what == "a digest":

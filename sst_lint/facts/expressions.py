@@ -12,6 +12,9 @@ from sst_lint.facts.build import Builder, Frame, Val
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Arg, Call, Choice, Kind, Loop
 
+#: A method call may change such a receiver; of others only what the callee changes counts, which the linker knows.
+_MADE_HERE = frozenset({Kind.LIST, Kind.DICT, Kind.SET, Kind.VALUE})
+_FILLING = frozenset({"append", "extend", "add", "update", "insert", "setdefault", "appendleft", "extendleft"})
 #: Builtins that change nothing.
 _PURE = frozenset(
     "len iter list tuple set frozenset sorted min max sum any all str repr int float bool isinstance enumerate zip "
@@ -373,7 +376,7 @@ class Expressions(Builder):
 
     def _after_call(self, node: cst.Call, method: str, path: str, receiver: int) -> None:
         """What a call may change is no longer known; ``x.sort()`` leaves ``x`` sorted."""
-        if receiver >= 0:
+        if receiver >= 0 and (self.nodes[receiver].kind in _MADE_HERE or method in _FILLING):
             self.note(receiver)
         if isinstance(node.func, cst.Name) and node.func.value in _PURE:
             return

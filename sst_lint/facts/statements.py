@@ -307,6 +307,8 @@ class Statements(Expressions):
         put = self.node(Kind.PUT, target, target.attr.value, base, loop=self.nodes[base].loop)
         self.edge(value, put)
         self.note(put)
+        for one in value:
+            self.note(one)
         self.change(base)
         self.edge(value, base, Op.STORE, "." + target.attr.value)
         if path and self.frame.env is not None:

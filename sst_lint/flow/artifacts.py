@@ -97,7 +97,9 @@ _WORDS: tuple[tuple[frozenset[str], ArtifactKind], ...] = (
         "state",
     ),
 )
-_TEST_PATH = re.compile(r"(^|/)(tests?|testing|test_[^/]*|[^/]*_test|conftest|benchmarks?|examples?|docs?)(/|\.py$)")
+_TEST_PATH = re.compile(
+    r"(^|/)(tests?|testing|test_[^/]*|[^/]*_test|conftest|[^/]*benchmarks?|examples?|docs?|features/steps)(/|\.py$)"
+)
 _STRUCTURED = frozenset({"json", "yaml", "pickle", "toml", "csv", "npy", "parquet", "xml", "msgpack", "hdf5", "torch"})
 #: Names further away from the path than this say nothing of it.
 _NEAR = 6

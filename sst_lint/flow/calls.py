@@ -358,7 +358,7 @@ class Calls(Resolver):
         bound = self.bindings.setdefault(number, [])
         for argument, param in pairs:
             bound.append((argument, param, out_of[param]))
-            self.add_edge(out_of[param], argument, Op.SAME, "", -label)
+            self.add_edge(out_of[param], argument, Op.SAME, "", -label, back=True)
         self.add_edge(function.returns, self.result_of(number), self._return_op(number, function), "", -label)
 
     def _return_op(self, number: int, function: Function) -> Op:

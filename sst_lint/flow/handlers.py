@@ -20,6 +20,8 @@ from sst_lint.flow.writes import Writes
 
 Context = Literal["artifact-shaping", "diagnostic", "best-effort"]
 BROAD = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.StandardError"})
+#: How many calls deep a write still says what a ``try`` body is for.
+_CALLS_DEEP = 1
 _LOGGING_NAMES = frozenset(
     [
         "debug",
@@ -108,7 +110,7 @@ class Handlers:
         for unit, (_, _, facts) in enumerate(linked.world.units):
             for index, region in enumerate(facts.regions):
                 self._children.setdefault((unit, region.parent), []).append(index)
-        self._sinks = {s.node: s.what for s in order.sinks if s.rank == 0 or s.named}
+        self._sinks = {s.node: s.what for s in order.sinks if s.rank == 0 or (s.rank == 1 and s.named)}
         self._sure = {s.node for s in order.sinks if s.rank == 0}
         for write in writes.all:
             if write.kind.kind in ("artifact", "state", "remote") and write.path_node >= 0:
@@ -145,13 +147,12 @@ class Handlers:
             caller = world.scope_base[world.call_unit[number]] + world.calls[number].scope
             for scope in scopes:
                 callers.setdefault(scope, []).append(caller)
-        queue = sorted(direct)
-        while queue:
-            scope = queue.pop(0)
-            for caller in callers.get(scope, ()):
-                if caller not in direct:
-                    direct[caller] = direct[scope]
-                    queue.append(caller)
+        level = sorted(direct)
+        for _ in range(_CALLS_DEEP):
+            reached = [(caller, scope) for scope in level for caller in callers.get(scope, ()) if caller not in direct]
+            for caller, scope in reached:
+                direct.setdefault(caller, direct[scope])
+            level = [caller for caller, _ in reached]
         return direct
 
     def calls_in(self, unit: int, region: int) -> list[int]:
@@ -258,6 +259,8 @@ class Handlers:
             found = self._search.found(node, VALUE)
             if found is not None:
                 path = tuple((s[0], e) for s, e in self._search.path(*found))
+                if path[-1][0] not in self._sinks:
+                    continue  # too long a way to be shown is no evidence
                 certain = path[-1][0] in self._sure and not any(n in self._graph.shared for n, _ in path[1:])
                 return "artifact-shaping", certain, path, self._sinks.get(path[-1][0], "an artifact")
         for number in self.calls_in(unit, handler.tried):

@@ -110,7 +110,7 @@ class Mutations(Calls):
 
     def _edge(self, source: int, target: int, op: int, key: str = "", label: int = 0) -> None:
         before = len(self.edges)
-        self.add_edge(source, target, op, key, label)
+        self.add_edge(source, target, op, key, label, back=True)
         if len(self.edges) > before:
             self._incoming.setdefault(target, []).append(before)
 
@@ -194,13 +194,7 @@ class Mutations(Calls):
         held = self.held.get(node)
         if not held or any(v[0] != "i" for v in held):
             return False
-        return not any(
-            self.world.classes[v[1]].decorators
-            or any(self.external_bases(v[1]))
-            or self.find_method(v[1], "__str__")
-            or self.find_method(v[1], "__repr__")
-            for v in held
-        )
+        return not any(self.world.classes[v[1]].decorators or any(self.external_bases(v[1])) for v in held)
 
     def has_class(self, node: int) -> bool:
         """Whether ``node`` may be an instance of a class of the program."""

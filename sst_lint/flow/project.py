@@ -21,6 +21,9 @@ from sst_lint.flow.world import FileFacts, World
 from sst_lint.flow.writes import Write, Writes
 from sst_lint.source.roots import import_roots
 
+#: Going in or out of so many calls counts as much as one field.
+_CALLS = 5
+
 
 class Project:
     """All facts of a project, linked."""
@@ -89,6 +92,22 @@ class Project:
     def handlers(self) -> Sequence[HandlerInfo]:
         """All except clauses with their contexts."""
         return self._handlers.all
+
+    def passes_test(self, path: Iterable[tuple[int, int]]) -> bool:
+        """Whether a way through the graph passes test code: then it is the test's way, not the program's."""
+        units = dict.fromkeys(self.world.node_unit[node] for node, _ in path)
+        return any(self.is_test(self.world.path_of_unit(unit)) for unit in units)
+
+    def distance(self, path: Sequence[tuple[int, int]]) -> int:
+        """How often a way passes a field, a global, the order of somebody's calls, or many calls: all make it less
+        certain."""
+        shared, nodes = self.graph.shared, self.world.nodes
+        found = dict.fromkeys(
+            node for node, _ in path if node in self.linked.field_nodes or node in self.linked.global_nodes
+        )
+        contexts = sum(1 for node, _ in path if nodes[node].name == "calls" and node not in shared)
+        calls = sum(1 for _, edge in path if edge >= 0 and self.graph.label[edge] != 0)
+        return len(found) + contexts + calls // _CALLS
 
     def is_test(self, path: str) -> bool:
         """Whether a source file is test code, whose writes and handlers are quiet."""

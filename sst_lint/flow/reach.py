@@ -111,16 +111,16 @@ class Graph:
         """What ``key`` demands on the other side of an edge; None when nothing there can satisfy it."""
         if op == Op.STORE:
             if key.startswith("e:"):
-                return key[2:]
+                return None if stored.startswith(".") else key[2:]
             if key.startswith("!"):
                 return None if stored and stored[1:] in [k[1:] for k in key[1:].split("!")] else ""
             return "" if not key or not stored or key == stored else None
         if op == Op.ITER or (op == Op.LOAD and not stored):
-            return "e:" + key if key[:1] in _ELEMENT_KEYS and key else ""
+            return "e:" + (key if key[:1] in _ELEMENT_KEYS and key else "")
         if op == Op.LOAD:
             return "" if stored == "pick" else stored
         if op == Op.PAIRS:
-            return "" if not key.startswith("e:") or not stored or key[2:] == stored else None
+            return "" if key[:2] != "e:" or not stored or key[2:] in ("", stored) else None
         if op == Op.SAME and stored:
             return None if key == stored[1:] else _without(key, stored)
         return key if op in _PASSES_KEY else ""
@@ -213,7 +213,7 @@ def _judged(linked: Mutations) -> list[int]:
         elif op == Op.ORDERS and linked.is_mapping(target):
             ops[number] = Op.ORDERS_KEYS
         elif op == Op.LOAD and edges.key[number].startswith(".") and linked.has_class(source):
-            ops[number] = Op.ONLY_VALUE  # the field of the class has a node of its own
+            ops[number] = Op.NOTHING  # the field of the class has a node of its own
         elif op in _OF_KEYS and linked.is_mapping(source):
             ops[number] = _OF_KEYS[Op(op)]  # what a mapping gives to a loop are its keys, not what it holds
     return ops
@@ -456,6 +456,6 @@ class Search:
                     if origin is not None:
                         self._main._walk(origin, nearer, steps, None, origin if until else None, depth)
                     return
-            elif place is self.top and current in self.surfaced and nearer not in place.hops:
+            elif place is self.top and current in self.surfaced:
                 place = self.surfaced[current]
             current = nearer

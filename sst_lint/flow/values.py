@@ -40,6 +40,7 @@ class Edges:
         self.key: list[str] = []
         self.label: list[int] = []
         self.weak: list[bool] = []
+        self.back: list[bool] = []  #: what a callee left in an object: contents pass, the object's type does not
 
     def __len__(self) -> int:
         return len(self.source)
@@ -58,7 +59,9 @@ class Values:
         self._queue: deque[tuple[int, Value, bool]] = deque()
         self.weak = False
 
-    def add_edge(self, source: int, target: int, op: int = Op.SAME, key: str = "", label: int = 0) -> None:
+    def add_edge(
+        self, source: int, target: int, op: int = Op.SAME, key: str = "", label: int = 0, back: bool = False
+    ) -> None:
         """Add an edge once; what ``source`` already holds moves on."""
         if source < 0 or target < 0 or source == target:
             return
@@ -74,6 +77,7 @@ class Values:
         edges.key.append(key)
         edges.label.append(label)
         edges.weak.append(self.weak)
+        edges.back.append(back)
         self.successors.setdefault(source, []).append(number)
         for value in tuple(self.held.get(source, ())):
             self._pass(number, value, False)
@@ -118,6 +122,8 @@ class Values:
         op, target = edges.op[number], edges.target[number]
         if edges.key[number].startswith("."):
             return  # fields have nodes of their own, by class
+        if edges.back[number] and not inner:
+            return
         if inner:
             if op in _ELEMENTS_PASS:
                 self.add_element(target, value)
