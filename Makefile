@@ -53,7 +53,7 @@ corpus: $(STAMP)
 # the long form of the runtime's proof (about a quarter of an hour); writes its figures into docs/proof.md
 prove: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	$(BIN)/python -m tests.runtime.proof --write docs/proof.md
+	$(BIN)/python -m tests.runtime.proof --write docs/proof.md --readme README.md
 
 bench-runtime: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

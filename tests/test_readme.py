@@ -103,3 +103,12 @@ def test_the_bounds_are_those_of_the_code() -> None:
     assert len(rows) >= 8
     for number, room, module, name in rows:
         assert getattr(import_module(f"sst_lint.{room}.{module}"), name) == int(number.replace(",", "")), name
+
+
+def test_the_figures_are_those_of_the_proof() -> None:
+    """``make prove`` writes both; neither is edited by hand."""
+    block = TEXT.partition("<!-- figures: begin -->")[2].partition("<!-- figures: end -->")[0]
+    rows = [line for line in block.splitlines() if line.startswith("|")]
+    proof = (ROOT / "docs" / "proof.md").read_text(encoding="utf-8").splitlines()
+    assert len(rows) > 5
+    assert [row for row in rows if row not in proof] == []

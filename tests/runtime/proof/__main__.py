@@ -1,6 +1,6 @@
 """The long form: every layer with the numbers of the contract, and the table that docs/proof.md shows.
 
-python -m tests.runtime.proof [--write docs/proof.md] [--only LAYER] [--scale 0.1]
+python -m tests.runtime.proof [--write docs/proof.md] [--readme README.md] [--only LAYER] [--scale 0.1]
 """
 
 from __future__ import annotations
@@ -171,6 +171,7 @@ def main() -> int:
         prog="python -m tests.runtime.proof", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("--write", type=Path, help="put the tables between the markers of this file")
+    parser.add_argument("--readme", type=Path, help="put the first table between the markers of this file, too")
     parser.add_argument("--only", choices=[*LAYERS, "controls", "mutants"], help="one layer")
     parser.add_argument("--scale", type=float, default=1.0, help="this part of the numbers (default: all)")
     options = parser.parse_args()
@@ -196,6 +197,8 @@ def main() -> int:
     print("\n".join(lines))
     if options.write and not failures:
         _replace_between_markers(options.write, "\n".join(lines))
+    if options.readme and rows and not failures:
+        _replace_between_markers(options.readme, "\n".join(_table(rows)))
     for text in failures[:50]:
         print(f"VIOLATION {text}", file=sys.stderr)
     return 1 if failures else 0
