@@ -76,6 +76,7 @@ class Builder:
         self.loop = -1
         self.region = -1
         self.statement = 0
+        self.has_paths = False  #: whether any environment holds more than names (``self.x``, lengths)
         self.watchers: list[dict[int, None]] = []
 
     # nodes and edges
@@ -157,7 +158,9 @@ class Builder:
         env = self.frame.env
         if env is None:
             return
-        if "." not in name:
+        if "." in name:
+            self.has_paths = True
+        else:
             self._forget_paths(name)
             if name in self.frame.globals:
                 bound = self.node(Kind.BOUND, name=name, loop=-1)
@@ -175,7 +178,7 @@ class Builder:
 
     def _forget_paths(self, name: str) -> None:
         env = self.frame.env
-        if env is None:
+        if env is None or not self.has_paths:
             return
         prefix, single = name + ".", "\x01" + name
         for path in [p for p in env if p.startswith(prefix) or p == single]:

@@ -313,6 +313,7 @@ class Statements(Expressions):
         self.edge(value, base, Op.STORE, "." + target.attr.value)
         if path and self.frame.env is not None:
             self.frame.env[path] = value
+            self.has_paths = True
         self._choice_by_attribute(target, base, value)
 
     def _choice_by_attribute(self, target: cst.Attribute, base: int, value: Val) -> None:
@@ -445,6 +446,7 @@ class Statements(Expressions):
             return
         (op,) = ops
         value = env.get(path) or self.value(test.args[0].value)
+        self.has_paths = True
         if holds and value and not ops.isdisjoint({Op.AS_SET}) and len(names) == 1:
             typed = self.node(Kind.VALUE, test.args[0].value, ":" + names[0])
             self.edge(value, typed, Op.AS_SET)
@@ -465,6 +467,7 @@ class Statements(Expressions):
             or (not holds and isinstance(target.operator, (cst.NotEqual, cst.GreaterThan)))
         ):
             env["\x01" + path] = ()
+            self.has_paths = True
 
     # loops
 
