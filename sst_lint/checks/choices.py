@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.order import FAR
+from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def first_match(project: Project) -> Iterator[Defect]:
     """SST205: `next(iter(x))`, `x[0]`, a return out of a loop, where ``x`` is unordered."""
     yield from first_of_mapping(project)
     for picked in _nearest(project):
-        if _only_tested(project, picked) or _first_of_walk(project, picked):
+        if _only_tested(project, picked) or _first_of_walk(project, picked) or _behind_prefix(project, picked):
             continue
         choice = picked.choice
         kind = choice.kind if choice is not None else "call"
@@ -117,6 +118,21 @@ def _is_random(project: Project, picked: Picked) -> bool:
 def _by_test(project: Project, path: str, picked: Picked) -> bool:
     """Whether the choice, or what it picks from, is in a test."""
     return project.is_test(path) or project.passes_test(picked.path)
+
+
+def _behind_prefix(project: Project, picked: Picked) -> bool:
+    """``("git", "add", *names)[0]``: what stands before the star is known."""
+    if picked.choice is None or picked.choice.kind not in ("index", "unpack"):
+        return False
+    graph, nodes = project.graph, project.world.nodes
+    for _, edge in picked.path:
+        if edge >= 0 and graph.op[edge] == Op.COPY:
+            target = graph.target[edge]
+            if nodes[target].kind in (Kind.LIST, Kind.TUPLE) and any(
+                graph.op[n] == Op.STORE and graph.key[n] == "#0" for n in graph.incoming.get(target, ())
+            ):
+                return True
+    return False
 
 
 def _first_of_walk(project: Project, picked: Picked) -> bool:
