@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # importing `typing` takes longer than all of `sst_lint.runtime`
 if TYPE_CHECKING:
+    from typing import Any
+
     from sst_lint.engine import Options, check
     from sst_lint.findings import Finding, Report
 
