@@ -128,8 +128,8 @@ def writers(directory: Path) -> Iterator[str]:
     yield "## Writers"
     yield ""
     yield "`process` is to be within 1.3 times of open, write, rename; `full` within 1.6 times of a bare fsync of the"
-    yield "same bytes. Two fsyncs and a rename, with no check at all, are what the promise of `full` costs at least: where a"
-    yield "small file makes the barriers everything, that alone is more than 1.6 times of one."
+    yield "same bytes. Two fsyncs and a rename, with no check at all, are what the promise of `full` costs at least:"
+    yield "for small files that alone can take more than 1.6 times of one fsync."
     yield ""
     rows = []
     for label, size, rounds in (("1 KB", 1_000, 150), ("100 KB", 100_000, 80), ("5 MB", 5_000_000, 25)):
