@@ -422,12 +422,8 @@ class Calls(Resolver):
         if init:
             for function in init:
                 self.bind_function(number, function, result)
-                self.edges_without_return(number, function)
         else:
             self._fill_fields(number, cls, result)
-
-    def edges_without_return(self, number: int, function: Function) -> None:
-        """``__init__`` returns nothing; kept as a hook for readers of the graph."""
 
     def _fill_fields(self, number: int, cls: int, result: int) -> None:
         order: dict[str, int] = {}

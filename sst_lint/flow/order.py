@@ -13,8 +13,6 @@ from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.reach import Exposure, Graph, Search, State
 from sst_lint.flow.writes import Write, Writes
 
-#: The kinds of source that are findings of their own, strong ones first.
-STRONG = ("listing", "completion", "hash")
 _LISTED_STATES = 400
 #: In so many calling contexts one step is looked at.
 _CONTEXTS = 4
@@ -323,4 +321,4 @@ _RANKS: dict[ArtifactKind, tuple[int, str]] = {
     "console": (3, "the terminal"),
 }
 
-__all__ = ["Kind", "Op", "Order", "Picked", "Reach", "Sink"]
+__all__ = ["Order", "Picked", "Reach", "Sink"]
