@@ -23,6 +23,9 @@ _ALIASING = frozenset(
 #: The root of an object that is made here; of a global; both in place of a parameter's index.
 LOCAL = -2
 GLOBAL = -1
+_OF_EVERYBODY = (Kind.NAME, Kind.IMPORT, Kind.CELL, Kind.BOUND)
+#: From an object to what it belongs to, at most.
+_STEPS_TO_ROOT = 9
 
 
 class Mutations(Calls):
@@ -224,25 +227,37 @@ class Mutations(Calls):
             self._need.append((scope, root))
         return known
 
-    def root(self, node: int, depth: int = 0) -> int:
+    def root(self, node: int) -> int:
         """What an object belongs to: a parameter (its index), something global, or something made here."""
+        seen = {node}
+        nearest, found = [node], LOCAL
+        for _ in range(_STEPS_TO_ROOT):
+            further = []
+            for one in nearest:
+                kind = self.world.nodes[one].kind
+                if kind == Kind.PARAM:
+                    found = max(found, self.world.nodes[one].base)
+                elif kind in _OF_EVERYBODY:
+                    found = max(found, GLOBAL)
+                else:
+                    further += [each for each in self._held_by(one) if each not in seen]
+                    seen.update(further)
+            nearest = list(dict.fromkeys(further))
+        return found
+
+    def _held_by(self, node: int) -> list[int]:
+        """What the object of ``node`` is taken from, one step up."""
         record = self.world.nodes[node]
-        unit = self.world.node_unit[node]
-        if record.kind == Kind.PARAM:
-            return record.base
-        if record.kind in (Kind.NAME, Kind.IMPORT, Kind.CELL, Kind.BOUND):
-            return GLOBAL
-        if depth < 8:
-            if record.kind in (Kind.ATTR, Kind.ITEM) and record.base >= 0:
-                return self.root(self.world.node_base[unit] + record.base, depth + 1)
-            if record.kind == Kind.VALUE:
-                roots = {
-                    self.root(self.edges.source[n], depth + 1)
-                    for n in self._incoming.get(node, ())
-                    if self.edges.op[n] in (Op.SAME, Op.LOAD) and self.edges.label[n] == 0
-                }
-                return max(roots, default=LOCAL)
-        return LOCAL
+        if record.kind in (Kind.ATTR, Kind.ITEM) and record.base >= 0:
+            return [self.world.node_base[self.world.node_unit[node]] + record.base]
+        if record.kind != Kind.VALUE:
+            return []
+        edges = self.edges
+        return [
+            edges.source[n]
+            for n in self._incoming.get(node, ())
+            if edges.op[n] in (Op.SAME, Op.LOAD) and edges.label[n] == 0
+        ]
 
     def _by_context(self, holder: int, target: int, op: Op) -> None:
         root = self.root(holder)
