@@ -72,6 +72,7 @@ class Builder:
         self.named: dict[int, str] = {}
         self.after: list[tuple[int, int, int]] = []
         self.exports: tuple[str, ...] = ()
+        self.subscripts: list[tuple[int, int]] = []
         self.frame = Frame(0, None, -1)
         self.loop = -1
         self.region = -1
@@ -232,6 +233,7 @@ class Builder:
             tuple(self.named.items()),
             tuple(self.after),
             self.exports,
+            tuple(self.subscripts),
         )
 
 

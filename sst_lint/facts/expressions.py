@@ -298,7 +298,7 @@ class Expressions(Builder):
                 return self._slice(node, inner, base)
             if not isinstance(inner, cst.Index):
                 continue
-            self.value(inner.value)
+            index = self.value(inner.value)
             key = constant_key(inner.value) if len(node.slice) == 1 else None
             if key is None and len(node.slice) == 1 and _is_negative(inner.value):
                 key = "#-"
@@ -307,6 +307,8 @@ class Expressions(Builder):
         if key and key.startswith("#"):
             self.edge(base, item, Op.LOOP, "pick")
             self.choice("index", base, node, self.is_single(node.value))
+        elif key is None:
+            self.subscripts += [(item, one) for one in index]
         return (item,)
 
     def _slice(self, node: cst.Subscript, part: cst.Slice, base: int) -> Val:
@@ -315,7 +317,7 @@ class Expressions(Builder):
                 self.value(bound)
         if part.upper is not None or (part.lower is not None and part.upper is None):
             self.choice("slice", base, node, self.is_single(node.value))
-        return self.derived(Op.SAME, (base,), node)
+        return self.derived(Op.SAME, (base,), node, name=f"[{_bound(part.lower)}:{_bound(part.upper)}]")
 
     def choice(self, kind: str, node: int, at: cst.CSTNode, guarded: bool = False, keyed: bool = False) -> None:
         """One element of ``node`` is picked by its place."""
@@ -462,6 +464,15 @@ class Expressions(Builder):
         self.loops.append(Loop(order_node, source, self.loop, self.frame.index, kind, result))
         self.loop = index
         return index
+
+
+def _bound(node: cst.BaseExpression | None) -> str:
+    """A bound of a slice as far as it is a literal number: "", the number, or "?"."""
+    if node is None:
+        return ""
+    sign = "-" if _is_negative(node) else ""
+    number = node.expression if isinstance(node, cst.UnaryOperation) and sign else node
+    return sign + number.value if isinstance(number, cst.Integer) else "?"
 
 
 def _is_negative(node: cst.BaseExpression) -> bool:

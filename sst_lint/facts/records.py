@@ -223,3 +223,4 @@ class UnitFacts(msgspec.Struct, array_like=True, frozen=True):
     #: (argument as it was, the same after the call, call): what ``fill(x)`` may have left in ``x``
     after: tuple[tuple[int, int, int], ...] = ()
     exports: tuple[str, ...] = ()  #: ``__all__`` of a module unit
+    subscripts: tuple[tuple[int, int], ...] = ()  #: (``x[k]`` read, ``k``) where ``k`` is computed

@@ -1,0 +1,161 @@
+"""What is known in which branch? ``if`` and ``isinstance``, lengths, the regions of guarded code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import libcst as cst
+
+from sst_lint.facts.build import Env
+from sst_lint.facts.expressions import Expressions, attribute_path
+from sst_lint.facts.handlers import HandlerState
+from sst_lint.facts.names import Bindings, dotted
+from sst_lint.facts.ops import Op
+from sst_lint.facts.positions import Positions
+from sst_lint.facts.records import Kind, Region
+
+NARROW: dict[str, tuple[Op, Op | None]] = {
+    "dict": (Op.AS_DICT, Op.NOT_DICT),
+    "Mapping": (Op.AS_DICT, Op.NOT_DICT),
+    "MutableMapping": (Op.AS_DICT, Op.NOT_DICT),
+    "OrderedDict": (Op.AS_DICT, None),
+    "list": (Op.AS_LIST, Op.NOT_LIST),
+    "tuple": (Op.AS_LIST, Op.NOT_LIST),
+    "set": (Op.AS_SET, Op.NOT_SET),
+    "frozenset": (Op.AS_SET, Op.NOT_SET),
+    "Set": (Op.AS_SET, Op.NOT_SET),
+    "str": (Op.ONLY_VALUE, None),
+    "bytes": (Op.ONLY_VALUE, None),
+    "int": (Op.ONLY_VALUE, None),
+    "float": (Op.ONLY_VALUE, None),
+    "bool": (Op.ONLY_VALUE, None),
+    "complex": (Op.ONLY_VALUE, None),
+    "Number": (Op.ONLY_VALUE, None),
+    "Path": (Op.ONLY_VALUE, None),
+    "PurePath": (Op.ONLY_VALUE, None),
+    "datetime": (Op.ONLY_VALUE, None),
+    "Enum": (Op.ONLY_VALUE, None),
+}
+
+
+class Branches(Expressions):
+    """Branches copy the environment, learn from the test, and are joined."""
+
+    def __init__(self, positions: Positions, has_walrus: bool) -> None:
+        super().__init__(positions)
+        self.bindings = Bindings(has_walrus)
+        self.has_walrus = has_walrus
+        self.handler_states: list[HandlerState] = []
+        self.last_of_loop: dict[tuple[str, int], tuple[int, int, tuple[int, int, int, int, int]]] = {}
+        self.breaks: list[list[tuple[Env, tuple[int, int, int, int, int]]]] = []
+        self.continues: list[list[Env]] = []
+        self.if_tests: list[tuple[cst.BaseExpression, int]] = []
+        self.typing_only = False
+        self.type_comment = ""
+        self.assigned_at: dict[str, tuple[int, int, int, int, int]] = {}
+        self.loop_targets: dict[int, frozenset[int]] = {}
+
+    def block(self, node: Any) -> None:
+        """The statements of a body, as long as control can reach them. Filled in by the reader of statements."""
+        raise NotImplementedError
+
+    # regions
+
+    def _region(self, kind: str, node: int = -1) -> int:
+        self.regions.append(Region(kind, self.region, self.frame.index, node, self.statement))
+        return len(self.regions) - 1
+
+    def _in_region(self, kind: str, body: Callable[[], None], node: int = -1) -> int:
+        outer = self.region
+        self.region = region = self._region(kind, node)
+        body()
+        self.region = outer
+        return region
+
+    # tests
+
+    def _if(self, node: cst.If) -> None:
+        test = self.single(node.test)
+        before = self.frame.env
+        typing_only = self.typing_only
+        self.typing_only = typing_only or dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING"
+        self.if_tests.append((node.test, self.loop))
+        self.frame.env = self.narrowed(node.test, before, True)
+        self._in_region("if", lambda: self.block(node.body), test)
+        self.if_tests.pop()
+        self.typing_only = typing_only
+        after = self.frame.env
+        self.frame.env = self.narrowed(node.test, before, False)
+        orelse = node.orelse
+        if isinstance(orelse, cst.If):
+            self.statement = self.positions.of(orelse)[0] or self.statement
+            self._in_region("else", lambda: self._if(orelse), test)
+        elif orelse is not None:
+            self._in_region("else", lambda: self.block(orelse.body), test)
+        self.frame.env = self.join_env(after, self.frame.env)
+
+    def narrowed(self, test: cst.BaseExpression, env: Env | None, holds: bool) -> Env | None:
+        """The environment in the branch in which ``test`` holds (or not): ``isinstance`` and ``len(x) == 1`` count."""
+        if env is None:
+            return None
+        env = dict(env)
+        self._narrow(test, env, holds)
+        return env
+
+    def _narrow(self, test: cst.BaseExpression, env: Env, holds: bool) -> None:
+        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+            self._narrow(test.expression, env, not holds)
+        elif isinstance(test, cst.BooleanOperation):
+            if isinstance(test.operator, cst.And) == holds:
+                self._narrow(test.left, env, holds)
+                self._narrow(test.right, env, holds)
+        elif isinstance(test, cst.Call) and isinstance(test.func, cst.Name) and len(test.args) == 2:
+            if test.func.value == "isinstance":
+                self._narrow_type(test, env, holds)
+        elif isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+            self._narrow_length(test, env, holds)
+
+    def _narrow_type(self, test: cst.Call, env: Env, holds: bool) -> None:
+        path = attribute_path(test.args[0].value)
+        names = _type_names(test.args[1].value)
+        ops = {NARROW[name][0 if holds else 1] for name in names if name in NARROW}
+        if holds and path and len(ops) > 1 and Op.AS_SET in ops and all(name in NARROW for name in names):
+            value = env.get(path) or self.value(test.args[0].value)
+            typed = self.node(Kind.VALUE, test.args[0].value, ":set")
+            self.edge(value, typed)
+            env[path] = (typed,)
+        if not path or len(ops) != 1 or not all(name in NARROW for name in names):
+            return
+        (op,) = ops
+        value = env.get(path) or self.value(test.args[0].value)
+        self.has_paths = True
+        if holds and value and not ops.isdisjoint({Op.AS_SET}) and len(names) == 1:
+            typed = self.node(Kind.VALUE, test.args[0].value, ":" + names[0])
+            self.edge(value, typed, Op.AS_SET)
+            env[path] = (typed,)
+            return
+        if op is not None and value:
+            env[path] = self.derived(op, value, test.args[0].value)
+
+    def _narrow_length(self, test: cst.Comparison, env: Env, holds: bool) -> None:
+        left, target = test.left, test.comparisons[0]
+        if not (isinstance(left, cst.Call) and isinstance(left.func, cst.Name) and left.func.value == "len"):
+            return
+        if not (left.args and isinstance(target.comparator, cst.Integer) and target.comparator.value == "1"):
+            return
+        path = attribute_path(left.args[0].value)
+        if path and (
+            (holds and isinstance(target.operator, cst.Equal))
+            or (not holds and isinstance(target.operator, (cst.NotEqual, cst.GreaterThan)))
+        ):
+            env["\x01" + path] = ()
+            self.has_paths = True
+
+
+def _type_names(node: cst.BaseExpression) -> Sequence[str]:
+    if isinstance(node, cst.Tuple):
+        return [dotted(e.value).rpartition(".")[2] for e in node.elements]
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
+        return [*_type_names(node.left), *_type_names(node.right)]
+    return [dotted(node).rpartition(".")[2]]

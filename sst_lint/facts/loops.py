@@ -1,0 +1,146 @@
+"""What does a loop do to what its body assigns, and to the order of what it fills?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from sst_lint.facts.build import Env
+from sst_lint.facts.names import dotted
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.facts.targets import Targets
+
+
+class Loops(Targets):
+    """Rounds are joined: what the body assigns may come from the round before."""
+
+    def _for(self, node: cst.For) -> None:
+        source = self.single(node.iter)
+        outer = self.loop
+        phis = self._open_loop(self.bindings.of(node.body) if hasattr(node.body, "body") else frozenset())
+        index = self.enter_loop(source, node.iter, "for", order=not _pins_walk(node))
+        target = self.node(Kind.VALUE, node.target)
+        self.edge(source, target, Op.ITER)
+        first = len(self.nodes)
+        if _is_walk(node.iter) and isinstance(node.target, cst.Tuple):
+            self._unpack(node.target, (target,), node, plain=0)
+        else:
+            self.assign(node.target, (target,), node)
+        self.loop_targets[index] = frozenset({target, *range(first, len(self.nodes))})
+        self._count_in_order(node)
+        self._loop_body(node, phis, index, outer, target)
+
+    def _count_in_order(self, node: cst.For) -> None:
+        """``for i, x in enumerate(...)``: which number goes with which element depends on the order."""
+        counted = isinstance(node.iter, cst.Call) and dotted(node.iter.func) == "enumerate"
+        if counted and isinstance(node.target, cst.Tuple) and isinstance(node.target.elements[0].value, cst.Name):
+            number = self.value(node.target.elements[0].value)
+            order = self.loops[self.loop].node
+            for one in number:
+                self.edge(order, one, Op.ORDERS)
+
+    def _while(self, node: cst.While) -> None:
+        names = self.bindings.of(node.body)
+        outer = self.loop
+        phis = self._open_loop(names)
+        test = self.single(node.test)
+        index = self.enter_loop(-1, node.test, "while")
+        self.frame.env = self.narrowed(node.test, self.frame.env, True)
+        self._loop_body(node, phis, index, outer, test)
+
+    def _open_loop(self, names: frozenset[str]) -> dict[str, int]:
+        """What the body assigns may come from the round before: such names get a node that joins both."""
+        phis: dict[str, int] = {}
+        env = self.frame.env
+        if env is None:
+            return phis
+        for name in sorted(names):
+            if name in env:
+                phi = self.node(Kind.VALUE, None, "phi", loop=min((self.nodes[n].loop for n in env[name]), default=-1))
+                self.edge(env[name], phi)
+                env[name] = (phi,)
+                phis[name] = phi
+        return phis
+
+    def _loop_body(self, node: Any, phis: dict[str, int], index: int, outer: int, target: int) -> None:
+        before = dict(self.frame.env or {})
+        for name in phis:
+            self.assigned_at.pop(name, None)
+        self.breaks.append([])
+        self.continues.append([])
+        self._in_region("loop", lambda: self.block(node.body))
+        end = self.frame.env
+        for env in self.continues.pop():
+            end = self.join_env(end, env)
+        broken: Env | None = None
+        broken_at = None
+        for env, at in self.breaks.pop():
+            broken = self.join_env(broken, env)
+            broken_at = broken_at or at
+        self.loop = outer
+        for env_after in (end, broken):
+            for name, phi in phis.items():
+                if env_after is not None and name in env_after:
+                    self.edge(env_after[name], phi)
+        after = self.join_env(before, end)
+        self._mark_last(index, end, None)
+        self._mark_last(index, broken, broken_at)
+        self.frame.env = after
+        if node.orelse is not None:
+            self.block(node.orelse.body)
+        self.frame.env = self.join_env(self.frame.env, broken)
+
+    def _mark_last(self, index: int, env: Env | None, at: tuple[int, int, int, int, int] | None) -> None:
+        """Names that keep what the last (or first matching) round gave them, if anyone reads them after the loop."""
+        if self.loops[index].kind != "for" or env is None:
+            return
+        for name, value in sorted(env.items()):
+            for one in value:
+                if "." not in name and not name.startswith("\x01") and self._made_in(one, index):
+                    where = self.assigned_at.get(name) or at
+                    if where is not None:
+                        self.last_of_loop.setdefault((name, one), (index, one, where))
+
+    def _break(self, node: cst.Break) -> None:
+        if self.breaks and self.frame.env is not None:
+            self.breaks[-1].append((self.frame.env, (*self.positions.of(node), self.statement)))
+        self._end("breaks")
+
+    def _continue(self, node: cst.Continue) -> None:
+        if self.continues and self.frame.env is not None:
+            self.continues[-1].append(self.frame.env)
+        self._end("continues")
+
+    def _end(self, how: str) -> None:
+        for state in self.handler_states:
+            if state.frame is self.frame and how != "raises":
+                state.ends[how] = None
+        self.frame.env = None
+
+
+def _is_walk(node: cst.BaseExpression) -> bool:
+    """A call of something like ``os.walk``, whose elements are (directory, directories, files)."""
+    return isinstance(node, cst.Call) and dotted(node.func).rpartition(".")[2].endswith("walk")
+
+
+def _pins_walk(node: cst.For) -> bool:
+    """``for root, dirs, files in os.walk(...)`` whose body sorts ``dirs`` in place: the walk is in order."""
+    if not _is_walk(node.iter) or not isinstance(node.target, cst.Tuple) or len(node.target.elements) < 2:
+        return False
+    directories = node.target.elements[1].value
+    if not isinstance(directories, cst.Name) or not isinstance(node.body, cst.IndentedBlock):
+        return False
+    lines = [line for line in node.body.body if isinstance(line, cst.SimpleStatementLine)]
+    return any(_sorts(small, directories.value) for line in lines for small in line.body)
+
+
+def _sorts(node: Any, name: str) -> bool:
+    """``name.sort(...)`` or ``name[:] = sorted(...)``."""
+    if isinstance(node, cst.Expr) and isinstance(node.value, cst.Call):
+        return dotted(node.value.func) == f"{name}.sort"
+    if isinstance(node, cst.Assign) and isinstance(node.value, cst.Call) and dotted(node.value.func) == "sorted":
+        target = node.targets[0].target
+        return isinstance(target, cst.Subscript) and dotted(target.value) == name
+    return False

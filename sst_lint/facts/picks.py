@@ -1,0 +1,117 @@
+"""Where does one element win? The first match of a loop, the last round, and tests that only one can pass."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from sst_lint.facts.branches import Branches
+from sst_lint.facts.build import Val
+from sst_lint.facts.expressions import constant_key
+from sst_lint.facts.records import Choice, Kind
+
+
+class Picks(Branches):
+    """Notes choices that loops make."""
+
+    def _choice_by_return(self, node: cst.Return, value: Val) -> None:
+        """A value that depends on the iteration, returned out of a loop, is the first match."""
+        current = self.loop
+        while current != -1:
+            loop = self.loops[current]
+            if loop.kind == "for" and any(self._made_in(n, current) for n in value):
+                self.choice("return", loop.node, node, keyed=self.is_keyed(current))
+            current = loop.parent
+
+    def _made_in(self, node: int, loop: int) -> bool:
+        record = self.nodes[node]
+        if record.kind == Kind.CONST or (record.kind == Kind.TEXT and "\x00" not in record.name):
+            return False
+        current = record.loop
+        while current != -1:
+            if current == loop:
+                return True
+            current = self.loops[current].parent
+        return False
+
+    def is_keyed(self, loop: int) -> bool:
+        """Whether the tests around here, inside ``loop``, pick one element by equality."""
+        return any(depth >= loop and _picks_by_identity(test) for test, depth in self.if_tests)
+
+    def _choice_by_attribute(self, target: cst.Attribute, base: int, value: Val) -> None:
+        """An attribute that every round of a loop overwrites keeps what the last round gave it."""
+        if self.loop < 0 or self.loops[self.loop].kind != "for" or self.nodes[base].loop == self.loop:
+            return
+        if any(n in self.loop_targets.get(self.loop, ()) for n in value):
+            self.choice("assign", self.loops[self.loop].node, target, keyed=self.is_keyed(self.loop))
+
+    def read_name(self, name: str, at: cst.CSTNode) -> Val:
+        """As for expressions; notes who reads what a loop left behind, and who reads a caught error."""
+        value = super().read_name(name, at)
+        for state in self.handler_states:
+            if state.name == name and state.name:
+                state.uses_error = True
+        for one in value:
+            found = self.last_of_loop.get((name, one))
+            if found is not None and not self._inside(found[0]):
+                del self.last_of_loop[(name, one)]
+                self._choice_by_last(one, found[0], found[2])
+        return value
+
+    def _inside(self, loop: int) -> bool:
+        current = self.loop
+        while current != -1:
+            if current == loop:
+                return True
+            current = self.loops[current].parent
+        return False
+
+    def _choice_by_last(self, node: int, loop: int, at: tuple[int, int, int, int, int]) -> None:
+        """Only what depends on the element, and not on the rounds before (a sum, a maximum), is a choice."""
+        sources = self._local_sources(node)
+        targets = self.loop_targets.get(loop, frozenset())
+        if sources.isdisjoint(targets) or any(self.nodes[s].name == "phi" for s in sources):
+            return
+        line, column, end_line, end_column, statement = at
+        self.choices.append(
+            Choice("assign", self.loops[loop].node, self.frame.index, line, column, end_line, end_column, statement)
+        )
+
+    def _local_sources(self, node: int) -> set[int]:
+        """Everything that flows into ``node`` within a few local steps."""
+        seen = {node}
+        stack = [node]
+        incoming: dict[int, list[int]] = {}
+        for e in self.edges:
+            incoming.setdefault(e.target, []).append(e.source)
+        while stack and len(seen) < 64:
+            for source in incoming.get(stack.pop(), ()):
+                if source not in seen:
+                    seen.add(source)
+                    stack.append(source)
+        return seen
+
+
+_IDENTITIES = frozenset({"name", "id", "key", "path", "uuid", "slug", "stem", "title", "uid", "identifier", "hostname"})
+
+
+def _picks_by_identity(test: cst.BaseExpression) -> bool:
+    """Whether a test can hold for one element only: ``x == y``, ``x.name == y``, ``x["id"] == y``."""
+    if isinstance(test, cst.BooleanOperation):
+        return isinstance(test.operator, cst.And) and (_picks_by_identity(test.left) or _picks_by_identity(test.right))
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return False
+    target = test.comparisons[0]
+    if not isinstance(target.operator, (cst.Equal, cst.Is)):
+        return False
+    return any(_is_identity(side) for side in (test.left, target.comparator))
+
+
+def _is_identity(node: cst.BaseExpression) -> bool:
+    if isinstance(node, cst.Name):
+        return node.value not in ("True", "False", "None")
+    if isinstance(node, cst.Attribute):
+        return node.attr.value.lower() in _IDENTITIES or node.attr.value.endswith(("_id", "_name", "_key"))
+    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        key = constant_key(node.slice[0].slice.value)
+        return key is not None and (key[1:].lower() in _IDENTITIES or key.endswith(("_id", "_name", "_key")))
+    return False

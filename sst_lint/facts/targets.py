@@ -1,0 +1,169 @@
+"""What does an assignment do? Names, attributes, items, patterns of them, and ``+=``."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from sst_lint.facts.build import Val
+from sst_lint.facts.expressions import attribute_path, constant_key, literal_text
+from sst_lint.facts.ops import Op
+from sst_lint.facts.picks import Picks
+from sst_lint.facts.records import Kind
+
+
+class Targets(Picks):
+    """Puts values where assignments say."""
+
+    def assign(self, target: cst.BaseExpression, value: Val, at: cst.CSTNode) -> None:
+        """``target = value`` for a name, attribute, item, or a pattern of them."""
+        if isinstance(target, cst.Name):
+            self.bind(target.value, value)
+        elif isinstance(target, cst.Attribute):
+            self._assign_attribute(target, value)
+        elif isinstance(target, cst.Subscript):
+            self._assign_item(target, value)
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            self._unpack(target, value, at)
+        elif isinstance(target, cst.StarredElement):
+            self.assign(target.value, value, at)
+
+    def _assign_attribute(self, target: cst.Attribute, value: Val) -> None:
+        path = attribute_path(target)
+        base = self.single(target.value)
+        put = self.node(Kind.PUT, target, target.attr.value, base, loop=self.nodes[base].loop)
+        self.edge(value, put)
+        self.note(put)
+        for one in value:
+            self.note(one)
+        self.change(base)
+        self.edge(value, base, Op.STORE, "." + target.attr.value)
+        if path and self.frame.env is not None:
+            self.frame.env[path] = value
+            self.has_paths = True
+        self._choice_by_attribute(target, base, value)
+
+    def _assign_item(self, target: cst.Subscript, value: Val) -> None:
+        base = self.single(target.value)
+        path = attribute_path(target.value)
+        if path and len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Slice):
+            part = target.slice[0].slice
+            if part.lower is None and part.upper is None and self.frame.env is not None:
+                self.edge(value, base, Op.COPY)
+                self.change(base)
+                self.bind(path, value)
+                return
+        key: str | None = None
+        for element in target.slice:
+            inner = element.slice
+            if isinstance(inner, cst.Index):
+                key = constant_key(inner.value) if len(target.slice) == 1 else None
+                index = self.value(inner.value)
+                if key is None:
+                    self.edge(index, base, Op.STORE)
+        if key and path and "." not in path and self.frame.env is not None and path in self.frame.env:
+            base = self._overwritten(path, base, key, target)
+        self.edge(value, base, Op.STORE, key or "")
+        if key is None and self.nodes[base].kind not in (Kind.LIST, Kind.TUPLE):
+            self.ordered_by_loops(base, Op.ORDERS_KEYS)
+        self.change(base)
+        self.touched(attribute_path(target.value))
+
+    def _overwritten(self, name: str, base: int, key: str, at: cst.CSTNode) -> int:
+        """``x["a"] = ...``: from here on ``x`` is what it was, without what stood under ``"a"``."""
+        after = self.node(Kind.VALUE, at, "overwritten", loop=self.nodes[base].loop)
+        self.edge(base, after, Op.SAME, "!" + key)
+        if self.frame.env is not None and name not in self.frame.cells and name not in self.frame.globals:
+            self.frame.env[name] = (after,)
+            return after
+        return base
+
+    def _unpack(self, target: cst.Tuple | cst.List, value: Val, at: cst.CSTNode, plain: int = -1) -> None:
+        """``a, b = value``. ``plain``: the position of an element that holds nothing (the directory of a walk)."""
+        whole = self.one(value, target)
+        elements = target.elements
+        stars = [i for i, e in enumerate(elements) if isinstance(e, cst.StarredElement)]
+        if stars and len(elements) > 1 and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
+            self.choice("unpack", whole, target)
+        picked = -1
+        if len(elements) > 1 and not stars and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
+            picked = self.node(Kind.VALUE, target, "picked")  # which element a name gets depends on the order
+            self.edge(whole, picked, Op.LOOP)
+        for position, element in enumerate(elements):
+            part = self.node(Kind.VALUE, element.value)
+            if isinstance(element, cst.StarredElement):
+                self.edge(whole, part, Op.COPY)
+            else:
+                key = f"#{position}" if not stars or position < stars[0] else ""
+                self.edge(whole, part, Op.LOAD if position != plain else Op.ONLY_VALUE, key)
+                self.edge(picked, part, Op.ORDERS)
+            self.assign(element.value, (part,), at)
+
+    # statements that assign
+
+    def _assign(self, node: cst.Assign) -> None:
+        value = self.value(node.value)
+        if self.type_comment:
+            typed = self.node(Kind.VALUE, node.targets[0].target, ":" + self.type_comment)
+            self.edge(value, typed)
+            value = (typed,)
+        for target in node.targets:
+            if isinstance(target.target, cst.Name):
+                self.assigned_at[target.target.value] = (*self.positions.of(node), self.statement)
+            self.assign(target.target, value, node)
+            if self.frame.index == 0 and isinstance(target.target, cst.Name) and target.target.value == "__all__":
+                self.exports = _string_items(node.value)
+
+    def _ann_assign(self, node: cst.AnnAssign) -> None:
+        annotation = self.positions.snippet(node.annotation.annotation)
+        value = () if node.value is None else self.value(node.value)
+        typed = self.node(Kind.VALUE, node.target, ":" + annotation)
+        self.edge(value, typed)
+        if self.frame.is_class and isinstance(node.target, cst.Name):
+            self.fields.append((node.target.value, annotation, self.one(value) if value else -1))
+        if node.value is not None or not isinstance(node.target, cst.Name) or self.frame.index == 0:
+            self.assign(node.target, (typed,), node)
+
+    def _aug_assign(self, node: cst.AugAssign) -> None:
+        old = self.value(node.target)
+        new = self.value(node.value)
+        made = self._operate(node, node.operator, old, new)
+        if isinstance(node.operator, (cst.AddAssign, cst.BitOrAssign)):
+            base = old[0] if old else -1
+            if base >= 0 and self.nodes[base].kind == Kind.PARAM:
+                self.edge(new, base, Op.COPY)  # a list that was handed in grows for its owner, too
+                self.change(base)
+            if base >= 0 and self._grows(old, new, node.value):
+                self._order_growth(made[0], base, node.operator)
+        self.assign(node.target, made, node)
+
+    def _grows(self, old: Val, new: Val, value: cst.BaseExpression) -> bool:
+        """Whether ``+=`` extends text or a sequence (integer counting does not depend on order; a float sum does)."""
+        kinds = {self.nodes[n].kind for n in new}
+        if kinds & {Kind.TEXT, Kind.LIST, Kind.TUPLE, Kind.DICT}:
+            return True
+        return any(self._starts_ordered(n, 0) for n in old)
+
+    def _starts_ordered(self, node: int, depth: int) -> bool:
+        kind, name = self.nodes[node].kind, self.nodes[node].name
+        if kind in (Kind.TEXT, Kind.LIST, Kind.TUPLE, Kind.DICT):
+            return True
+        if kind == Kind.CONST:
+            return "." in name or "e" in name.lower().replace("true", "").replace("false", "").replace("none", "")
+        if depth > 6:
+            return False
+        sources = [e.source for e in self.edges if e.target == node and e.op == Op.SAME]
+        return any(self._starts_ordered(s, depth + 1) for s in sources)
+
+    def _order_growth(self, made: int, base: int, operator: cst.CSTNode) -> None:
+        op = Op.ORDERS_KEYS if isinstance(operator, cst.BitOrAssign) else Op.ORDERS
+        for index in self.loops_between(base):
+            if self.loops[index].node >= 0:
+                self.edge(self.loops[index].node, made, op)
+
+    fields: list[tuple[str, str, int]]
+
+
+def _string_items(node: cst.BaseExpression) -> tuple[str, ...]:
+    if not isinstance(node, (cst.List, cst.Tuple)):
+        return ()
+    return tuple(literal_text(e.value) or "" for e in node.elements if isinstance(e.value, cst.SimpleString))
