@@ -37,7 +37,10 @@ def constant_key(node: cst.CSTNode) -> str | None:
 
 
 def literal_text(node: cst.SimpleString) -> str | None:
-    """The value of a string literal, cut at a limit; None for bytes that are no text."""
+    """The value of a string literal, cut at a limit; None for bytes that are no text.
+
+    Lone surrogates, which no file can hold, stand as their escapes.
+    """
     raw = node.value
     if len(raw) > _TEXT_LIMIT * 2:
         return raw[:_TEXT_LIMIT]
@@ -47,7 +50,7 @@ def literal_text(node: cst.SimpleString) -> str | None:
         return None
     if isinstance(value, bytes):
         value = value.decode("latin-1")
-    return str(value)[:_TEXT_LIMIT]
+    return str(value)[:_TEXT_LIMIT].encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def attribute_path(node: cst.BaseExpression) -> str:
