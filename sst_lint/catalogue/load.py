@@ -163,6 +163,7 @@ def _named_ports(model: Model) -> list[tuple[str, str]]:
 _PORT_FIELDS = (
     "digest",
     "choice",
+    "draws",
     "sorts",
     "shuffles",
     "removes",
@@ -170,6 +171,7 @@ _PORT_FIELDS = (
     "sets_mode",
     "tests_existence",
     "lock",
+    "seed",
 )
 
 

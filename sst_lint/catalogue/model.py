@@ -54,11 +54,24 @@ class Flow:
 class SourceEffect:
     """The call makes an unreliable value at ``port``.
 
-    ``kind``: listing, set, dict, completion, clock, random, identity, machine, hash.
+    ``kind``: listing, set, dict, completion; of values clock, random, identity (of the process), hash (salted),
+    machine (who: user, host), place (home, working directory), platform (what kind of machine, where Python is).
     ``depth``: ``own`` (the object itself is in arbitrary order, or is the value) or ``inner`` (what it holds).
     """
 
-    kind: Literal["listing", "set", "dict", "completion", "clock", "random", "identity", "machine", "hash"]
+    kind: Literal[
+        "listing",
+        "set",
+        "dict",
+        "completion",
+        "clock",
+        "random",
+        "identity",
+        "machine",
+        "place",
+        "platform",
+        "hash",
+    ]
     port: str = "return"
     depth: tuple[Literal["own", "inner"], ...] = ("own",)
     when: tuple[tuple[str, Constant], ...] = ()
@@ -126,6 +139,9 @@ class Model:
     digest: str = ""  #: port whose content is digested
     digest_how: How = "serialize"
     choice: str = ""  #: port from which one element is picked by order (`next`, `dict.popitem`)
+    draws: str = ""  #: port out of which one element is taken away: a loop around the call runs in its order
+    arrivals: bool = False  #: with ``draws``: several workers may fill it, in the order in which they finish
+    spawns: bool = False  #: what it calls, or the coroutine that it is given, runs beside the caller
     sorts: str = ""  #: port that is sorted in place
     shuffles: str = ""  #: port that is put in random order in place
     temp: Literal["", "path", "handle", "directory"] = ""  #: the result is a new temporary ...
@@ -148,6 +164,9 @@ class Model:
     #: the result is a date without a time zone, unless ``zone_param`` names a parameter that is given and not None
     naive: bool = False
     zone_param: str = ""
+    seed: str = ""  #: port of the seed of a generator
+    seeds: str = ""  #: prefix of the names whose shared generator the call seeds (`random.`)
+    nan_param: str = ""  #: parameter of a serializer that, when False, refuses NaN (otherwise it writes NaN)
 
 
 @dataclass(frozen=True)
@@ -168,7 +187,7 @@ class ValueModel:
     name: str
     library: str
     type: str = ""  #: qualified type ("typing.IO", "builtins.dict")
-    source: Literal["", "machine", "set", "dict", "clock"] = ""  #: as the kind of a ``SourceEffect``
+    source: Literal["", "machine", "place", "platform", "set", "dict", "clock", "nan"] = ""  #: as the kind of a ``SourceEffect``
     console: bool = False  #: a terminal stream
 
 

@@ -33,6 +33,8 @@ HOW: dict[How, Op] = {
     "value": Op.ONLY_VALUE,
     "path": Op.PATH,
 }
+#: Sources of values that differ from run to run or from machine to machine.
+VALUE_KINDS = frozenset({"clock", "random", "identity", "machine", "place", "platform", "hash"})
 #: In what way a loop's order becomes the order of what such a flow fills.
 #: A call that may call more functions than this says little of any of them; further ones are left out.
 MAX_CALLEES = 10
@@ -663,7 +665,7 @@ class Calls(Resolver):
 
     @staticmethod
     def _bits(kind: str, depth: str) -> int:
-        if kind in ("clock", "random", "identity", "machine", "hash"):
+        if kind in VALUE_KINDS:
             return VALUE
         return at_depth(SET if kind == "set" else ORDER, 0 if depth == "own" else 2 if kind == "listing" else 1)
 
