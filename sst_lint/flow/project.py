@@ -8,13 +8,14 @@ from functools import cached_property
 
 from sst_lint.catalogue.model import Library
 from sst_lint.config import Config
+from sst_lint.flow.answers import Answers
 from sst_lint.flow.calls import Site
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.handlers import HandlerInfo, Handlers
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.order import Order, Picked, Reach
+from sst_lint.flow.order import Order, Picked, Reach, Sink
 from sst_lint.flow.reach import Graph
 from sst_lint.flow.trace import Tracer
 from sst_lint.flow.world import FileFacts, World
@@ -67,6 +68,19 @@ class Project:
     def writes(self) -> Sequence[Write]:
         """All places that write files, the harmless ones too."""
         return self._writes.all
+
+    def writes_of(self, call: int) -> Sequence[Write]:
+        """The writes to whose files a call adds content: itself, or those that opened its handle."""
+        return self._writes.of_call(call)
+
+    def sinks(self) -> Sequence[Sink]:
+        """Where something becomes permanent, the less certain places too."""
+        return self._order.sinks
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What can be said of a line or a file, for people."""
+        return Answers(self)
 
     def reaches(self) -> Iterable[Reach]:
         """Unordered sources that reach something permanent, or leave the program (rank 3)."""

@@ -38,6 +38,7 @@ class Write:
     atomic: bool
     shown: str  #: the file as far as its name is written down: `` ('metrics.json')``, or ""
     final: Kind  #: the kind of what it becomes in the end: that of the target of the move, else ``kind``
+    name_node: int = -1  #: the path of what it becomes in the end: the target of the move, else ``path_node``
 
 
 class Writes:
@@ -49,6 +50,7 @@ class Writes:
         self._config = config
         self._formats: dict[int, dict[str, None]] = {}
         self._opened_by: dict[int, list[Site]] = {}
+        self._sites: dict[int, list[Site]] | None = None
         self._temporary = {s.ports["return"] for s in linked.sites if s.model.temp}
         self._handles()
         self._moves = [
@@ -168,7 +170,8 @@ class Writes:
             if final.kind in ("temp", "scratch", "lock"):
                 final = Kind("artifact", "put in place by a rename", False)
         shown = _shown((evidence if target < 0 else self._evidence.of(target)).texts)
-        return Write(site, node, path, kind, evidence, mode, formats, moved, atomic, shown, final)
+        named = target if target >= 0 else path
+        return Write(site, node, path, kind, evidence, mode, formats, moved, atomic, shown, final, named)
 
     def _is_temporary_handle(self, path: int) -> bool:
         record = self._linked.world.nodes[path]
@@ -191,6 +194,19 @@ class Writes:
             if kind == "h" and call in self.by_call:
                 found.append(self.by_call[call])
         return found
+
+    def of_call(self, call: int) -> list[Write]:
+        """The writes to whose files a call adds content: itself, or those that opened the handle that it is given."""
+        if call in self.by_call:
+            return [self.by_call[call]]
+        if self._sites is None:
+            self._sites = {}
+            for site in self._linked.sites:
+                self._sites.setdefault(site.call, []).append(site)
+        ports = [site.ports.get(flow.to, -1) for site in self._sites.get(call, ()) for flow in site.model.flows
+                 if flow.to != "return"]  # fmt: skip
+        found = {write.site.call: write for port in ports if port >= 0 for write in self.handle_writes(port)}
+        return list(found.values())
 
     def is_test(self, path: str) -> bool:
         """Whether a source file is test code."""
