@@ -1,6 +1,6 @@
 """What happens between paths and a report? The one road of every face, on one screen.
 
-discover -> read -> split into units -> facts -> link -> checks -> one defect one finding -> suppress, sort
+discover -> read -> split into units -> facts -> link -> checks -> one defect one finding -> suppress, baseline, sort
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from sst_lint.source.records import Source, Unit, Unreadable
 if TYPE_CHECKING:
     from sst_lint.catalogue.model import Library
     from sst_lint.checks.defect import Defect
+    from sst_lint.checks.own import OwnCheck
     from sst_lint.config import Config
-    from sst_lint.findings import Report
+    from sst_lint.findings import Collected, Finding, Policy, Report, Stock
+    from sst_lint.findings.baseline import Baseline
     from sst_lint.flow import FileFacts
     from sst_lint.source import Discovery
 
@@ -31,6 +33,13 @@ class Options:
     isolated: bool = False
     overrides: Mapping[str, Any] = field(default_factory=dict)
     jobs: int = 0
+    baseline: Path | None = None  #: in place of the configured one
+    no_baseline: bool = False  #: every finding counts
+    since: str = ""  #: a revision: only findings that touch lines changed since
+
+
+#: What ``check`` takes as configuration: all options, a file, or keys by name (``{"min-confidence": "high"}``).
+Configuration = Options | os.PathLike[str] | str | Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -51,19 +60,39 @@ class Failures:
     problems: list[str] = field(default_factory=list)
 
 
-def check(paths: Sequence[Path], options: Options | None = None) -> Report:
-    """Return the findings that touch ``paths``, each judged in the whole of its project."""
-    options = options or Options()
-    missing = [f"{os.fspath(path)}: no such file or directory" for path in paths if not os.path.lexists(path)]
-    groups = _by_root([path for path in paths if os.path.lexists(path)])
+def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], config: Configuration = None) -> Report:
+    """Return the findings that touch ``paths`` (files, directories), each judged in the whole of its project.
+
+    ``config`` is what the command line would say: a configuration file to read in place of the project's own, keys
+    that win over it (``{"select": ["SST1"], "min-confidence": "high"}``), or ``Options``. Nothing is printed, and
+    nothing is raised for what stands in files: ``Report.problems`` says what could not be done, a wrong configuration
+    included, and ``Report.exit_code`` what the command would return.
+    """
+    options = _options(config)
+    asked = [Path(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
+    missing = [f"{os.fspath(path)}: no such file or directory" for path in asked if not os.path.lexists(path)]
+    groups = _by_root([path for path in asked if os.path.lexists(path)])
     roots = [root for root, _ in groups]
+    if options.baseline is not None and len(groups) > 1:
+        missing.append(f"--baseline goes with one project, and these are {len(groups)}: configure `baseline` in each")
+        groups = []
     collected = gc.isenabled()
     gc.disable()  # millions of small records that live to the end: collecting them costs a third of the run
     try:
-        return _joined([(root, _checked(root, asked, roots, options)) for root, asked in groups], missing)
+        return _joined([(root, _checked(root, inside, roots, options)) for root, inside in groups], missing)
     finally:
         if collected:
             gc.enable()
+
+
+def _options(config: Configuration) -> Options:
+    if config is None:
+        return Options()
+    if isinstance(config, Options):
+        return config
+    if isinstance(config, Mapping):
+        return Options(overrides={name.replace("-", "_"): value for name, value in config.items()})
+    return Options(config=Path(config))
 
 
 def _by_root(paths: Iterable[Path]) -> list[tuple[Path, list[Path]]]:
@@ -83,8 +112,11 @@ def _checked(root: Path, asked: Sequence[Path], roots: Sequence[Path], options: 
     A project inside this one that is asked for too (one of ``roots``) is judged by its own configuration.
     """
     from sst_lint.catalogue import CatalogueError
+    from sst_lint.checks.own import OwnCheckError
     from sst_lint.config import ConfigError
     from sst_lint.findings import Report
+    from sst_lint.findings.baseline import BaselineError
+    from sst_lint.findings.changed import ChangesError
 
     try:
         inner = [other.relative_to(root).as_posix() for other in roots if root in other.parents]
@@ -92,7 +124,7 @@ def _checked(root: Path, asked: Sequence[Path], roots: Sequence[Path], options: 
     except ConfigError as error:
         inside = os.path.relpath(root)
         return Report(problems=(str(error) if inside == "." else f"{inside}: {error}",))
-    except CatalogueError as error:
+    except (CatalogueError, OwnCheckError, BaselineError, ChangesError) as error:
         return Report(problems=(str(error),))
 
 
@@ -102,20 +134,28 @@ def check_project(root: Path, asked: Sequence[Path], options: Options, inner: Se
     Findings below the ``inner`` directories are left out.
     """
     from sst_lint.catalogue import load_rules
+    from sst_lint.checks.own import own_checks
     from sst_lint.config import load_config
     from sst_lint.findings import Policy, Report, collect, fails
+    from sst_lint.findings.changed import changes_since
 
-    rules, failures = load_rules(), Failures()
     config = load_config(root, options.config, options.isolated, options.overrides)
+    own, failures = own_checks(), Failures()
+    rules = (*load_rules(), *(each.rule for each in own))
     policy = Policy(config, rules)
     policy.validate()
+    baseline = _baseline(root, config, options)
+    changes = changes_since(options.since, root) if options.since else None
     read = _read(root, asked, config)
     facts = extract_all(read.sources, failures)
-    defects = _defects(facts, _models(config), config)
+    defects = _defects(facts, _models(config), config, own)
     by_path = {source.path: source for source in read.sources}
-    findings = collect(defects, (*read.unreadable, *failures.files), rules, policy, by_path)
+    found = collect(defects, (*read.unreadable, *failures.files), rules, policy, by_path)
+    findings, stock, stock_notes = _compared(baseline, found, read, failures, policy)
     if read.asked is not None:
         findings = [finding for finding in findings if finding.touches(read.asked)]
+    if changes is not None:
+        findings = [finding for finding in findings if changes.touches(finding)]
     elsewhere = tuple(f"{directory}/" for directory in inner)
     findings = [finding for finding in findings if not finding.path.startswith(elsewhere)]
     return Report(
@@ -123,9 +163,46 @@ def check_project(root: Path, asked: Sequence[Path], options: Options, inner: Se
         files=len(read.sources) + len(read.unreadable) if read.asked is None else len(read.asked),
         failing=sum(1 for finding in findings if fails(finding, config.fail_on)),
         problems=tuple(failures.problems),
-        notes=(*config.notes, *read.notes),
+        notes=(*config.notes, *read.notes, *(changes.notes if changes else ()), *stock_notes),
         texts={each.path: by_path[each.path].text for each in findings if each.path in by_path},
+        rules={rule.code: rule for rule in rules},
+        base=os.fspath(root),
+        below=_below(root),
+        stock=stock,
     )
+
+
+def _baseline(root: Path, config: Config, options: Options) -> Baseline | None:
+    """Read the baseline that the options or the configuration name, before the long work begins."""
+    from sst_lint.findings.baseline import load
+
+    if options.no_baseline or not (options.baseline or config.baseline):
+        return None
+    if options.baseline:
+        return load(options.baseline, os.fspath(options.baseline))
+    return load(root / config.baseline, config.baseline)
+
+
+def _compared(
+    baseline: Baseline | None, found: Collected, read: Read, failures: Failures, policy: Policy
+) -> tuple[list[Finding], Stock | None, tuple[str, ...]]:
+    """Return the findings with what the baseline says of each, its figures, and what to tell about it."""
+    from sst_lint.findings.baseline import compare, stock_of, today
+
+    if baseline is None:
+        return found.findings, None, ()
+    unread = (each.path for each in (*read.unreadable, *failures.files))
+    compared = compare(baseline, today(found.findings, found.hidden, read.sources, unread, policy))
+    return list(compared.findings), stock_of(baseline, compared), (*baseline.notes, *compared.notes(baseline.file))
+
+
+def _below(root: Path) -> str:
+    """Return the path of ``root`` inside its git repository: what reads our output there starts at the top."""
+    for directory in (root, *root.parents):
+        if (directory / ".git").exists():
+            inside = root.relative_to(directory).as_posix()
+            return "" if inside == "." else inside
+    return ""
 
 
 def _read(root: Path, asked: Sequence[Path], config: Config) -> Read:
@@ -195,22 +272,25 @@ def _models(config: Config) -> tuple[Library, ...]:
     return (*load_models(), *own)
 
 
-def _defects(files: Sequence[FileFacts], models: tuple[Library, ...], config: Config) -> Iterable[Defect]:
+def _defects(
+    files: Sequence[FileFacts], models: tuple[Library, ...], config: Config, own: Sequence[OwnCheck]
+) -> Iterable[Defect]:
     from sst_lint import checks, flow
+    from sst_lint.checks.own import run_own
 
-    return checks.run(flow.link(files, models, config), config)
+    project = flow.link(files, models, config)
+    return [*checks.run(project, config), *run_own(own, project)]
 
 
-def _joined(parts: Sequence[tuple[Path, Report]], problems: Iterable[str]) -> Report:
+def _joined(parts: Sequence[tuple[Path, Report]], problems: Sequence[str]) -> Report:
     """Return one report for all projects; with several, paths start at the directory that holds all their roots."""
-    from sst_lint.findings import Report, relocate
+    from sst_lint.findings import Report, relocate, total
 
-    prefixes = [""]
-    if len(parts) > 1:
-        above = Path(os.path.commonpath([root for root, _ in parts]))
-        relative = (root.relative_to(above).as_posix() for root, _ in parts)
-        prefixes = ["" if path == "." else path for path in relative]
-    named = [(prefix, report) for prefix, (_, report) in zip(prefixes, parts)]
+    if len(parts) == 1 and not problems:
+        return parts[0][1]
+    above = Path(os.path.commonpath([root for root, _ in parts])) if parts else Path()
+    relative = (root.relative_to(above).as_posix() for root, _ in parts)
+    named = [("" if path == "." else path, report) for path, (_, report) in zip(relative, parts)]
     findings = [relocate(finding, prefix) for prefix, report in named for finding in report.findings]
     return Report(
         tuple(sorted(findings, key=lambda finding: finding.order)),
@@ -219,6 +299,10 @@ def _joined(parts: Sequence[tuple[Path, Report]], problems: Iterable[str]) -> Re
         problems=(*problems, *_once(each for _, report in named for each in report.problems)),
         notes=_once(each for _, report in named for each in report.notes),
         texts={f"{prefix}/{path}" if prefix else path: t for prefix, r in named for path, t in r.texts.items()},
+        rules={code: rule for _, report in named for code, rule in report.rules.items()},
+        base=os.fspath(above),
+        below=_below(above),
+        stock=total([report.stock for _, report in named if report.stock]),
     )
 
 

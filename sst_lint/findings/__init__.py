@@ -1,7 +1,20 @@
-"""What is reported? Defects, selected, merged, silenced by comments where they say so, in order."""
+"""What is reported? Defects, selected, merged, silenced by comments or known to the baseline, in order."""
 
-from sst_lint.findings.collect import collect, relocate
+from sst_lint.findings.collect import Collected, collect, relocate
 from sst_lint.findings.policy import Policy
-from sst_lint.findings.records import Finding, Report, Suppression, fails
+from sst_lint.findings.records import Edit, Finding, Fix, Report, Stock, Suppression, fails, total
 
-__all__ = ["Finding", "Policy", "Report", "Suppression", "collect", "fails", "relocate"]
+__all__ = [
+    "Collected",
+    "Edit",
+    "Finding",
+    "Fix",
+    "Policy",
+    "Report",
+    "Stock",
+    "Suppression",
+    "collect",
+    "fails",
+    "relocate",
+    "total",
+]

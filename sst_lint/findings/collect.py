@@ -17,9 +17,18 @@ from sst_lint.checks.defect import Defect
 from sst_lint.findings.merge import one_per_defect
 from sst_lint.findings.policy import Policy
 from sst_lint.findings.records import Finding
+from sst_lint.findings.snippets import excerpt, fold
 from sst_lint.findings.suppress import Suppressions
 from sst_lint.flow.location import Location
 from sst_lint.source.records import Directive, Source, Unreadable
+
+
+@dataclasses.dataclass(frozen=True)
+class Collected:
+    """The findings of one project, suppressed ones included, and those too unsure to be shown."""
+
+    findings: list[Finding]  #: by path, line, column and rule
+    hidden: list[Finding]
 
 
 def collect(
@@ -28,19 +37,27 @@ def collect(
     rules: Sequence[Rule],
     policy: Policy,
     sources: Mapping[str, Source],
-) -> list[Finding]:
-    """Return the findings of one project, suppressed ones included, by path, line, column and rule.
+) -> Collected:
+    """Return the findings of one project.
 
     ``sources`` maps the paths that were read to their content; ``policy`` says what is selected where.
     """
     by_code = {rule.code: rule for rule in rules}
     selected = [defect for defect in defects if defect.rule in policy.enabled(defect.location.path)]
-    shown = [defect for defect in selected if _shown(defect, policy)]
-    unsure = [defect for defect in selected if not _shown(defect, policy)]
-    findings = _findings(shown, by_code, policy)
-    findings = _silenced(findings, _findings(unsure, by_code, policy), rules, policy, sources)
+    named = [_with_snippet(defect, sources) for defect in sorted(selected, key=lambda each: each.location.path)]
+    shown = _findings([defect for defect in named if _shown(defect, policy)], by_code, policy)
+    hidden = _findings([defect for defect in named if not _shown(defect, policy)], by_code, policy)
+    findings, hidden = _silenced(shown, hidden, rules, policy, sources)
     findings += _findings([_unread(each) for each in unreadable], by_code, policy)
-    return sorted(findings, key=lambda finding: finding.order)
+    return Collected(sorted(findings, key=lambda finding: finding.order), hidden)
+
+
+def _with_snippet(defect: Defect, sources: Mapping[str, Source]) -> Defect:
+    """Return the defect with the normalized source that names it, from the check or else from the file."""
+    source = sources.get(defect.location.path)
+    if defect.snippet or source is None:
+        return dataclasses.replace(defect, snippet=fold(defect.snippet))
+    return dataclasses.replace(defect, snippet=excerpt(source.text, defect.location))
 
 
 def _shown(defect: Defect, policy: Policy) -> bool:
@@ -58,8 +75,7 @@ def _findings(defects: Sequence[Defect], rules: Mapping[str, Rule], policy: Poli
     findings: list[Finding] = []
     for defect, also in one_per_defect(defects, rules):
         where = defect.location
-        snippet = " ".join(defect.snippet.split())
-        content = (defect.rule, where.path, where.function, snippet)
+        content = (defect.rule, where.path, where.function, defect.snippet)
         findings.append(
             Finding(
                 rule=defect.rule,
@@ -77,6 +93,7 @@ def _findings(defects: Sequence[Defect], rules: Mapping[str, Rule], policy: Poli
                 trace=defect.trace,
                 also=also,
                 statement_line=defect.statement_line,
+                snippet=defect.snippet,
             )
         )
         seen[content] += 1
@@ -95,17 +112,15 @@ def _silenced(
     rules: Sequence[Rule],
     policy: Policy,
     sources: Mapping[str, Source],
-) -> list[Finding]:
+) -> tuple[list[Finding], list[Finding]]:
     """Apply the comments of each file, then report what is wrong with the comments themselves.
 
     ``unsure`` findings stay hidden; a comment that silences one of them is not unused.
     """
     by_code = {rule.code: rule for rule in rules}
     files = {path: Suppressions(source.directives, rules) for path, source in sources.items() if source.directives}
-    result = [files[each.path].apply(each) if each.path in files else each for each in findings]
-    for each in unsure:
-        if each.path in files:
-            files[each.path].apply(each)
+    shown = [files[each.path].apply(each) if each.path in files else each for each in findings]
+    hidden = [files[each.path].apply(each) if each.path in files else each for each in unsure]
     for path in sorted(files):
         on = policy.enabled(path)
         problems = [
@@ -113,14 +128,14 @@ def _silenced(
             for code, directive, message in files[path].problems(on)
             if code in on
         ]
-        result += [files[path].apply(finding) for finding in _findings(problems, by_code, policy)]
-    return result
+        shown += [files[path].apply(finding) for finding in _findings(problems, by_code, policy)]
+    return shown, hidden
 
 
 def _about_comment(code: str, path: str, directive: Directive, message: str) -> Defect:
     end = directive.column + len(directive.text)
     place = Location(path, directive.line, directive.column, directive.line, end, "")
-    return Defect(code, place, directive.line, directive.text, message, "warning", "high")
+    return Defect(code, place, directive.line, " ".join(directive.text.split()), message, "warning", "high")
 
 
 def relocate(finding: Finding, prefix: str) -> Finding:

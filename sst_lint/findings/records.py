@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sst_lint.catalogue import Rule
 from sst_lint.checks.defect import Confidence, Severity
 from sst_lint.flow.location import Step
 
 FailOn = Literal["warning", "error", "never"]
+BaselineState = Literal["known", "moved", "new"]
 
 CONFIDENCE: dict[Confidence, int] = {"low": 0, "medium": 1, "high": 2}
 SEVERITY: dict[Severity, int] = {"warning": 0, "error": 1}
@@ -64,22 +66,44 @@ class Finding:
     also: tuple[str, ...] = ()  #: weaker rules that saw the same defect
     fix: Fix | None = None
     suppressed: Suppression | None = None
-    baseline: str | None = None  #: "known" or "new" once a baseline was applied
+    baseline: BaselineState | None = None  #: once a baseline was applied; None for a suppressed finding
     statement_line: int = 0  #: where a suppression comment may stand beside ``line``; not part of the JSON
+    snippet: str = ""  #: the normalized source that names the finding; not part of the JSON
 
     @property
     def reported(self) -> bool:
         """Whether the finding counts: neither suppressed nor in the baseline."""
-        return self.suppressed is None and self.baseline != "known"
+        return self.suppressed is None and not self.baselined
+
+    @property
+    def baselined(self) -> bool:
+        """Whether the baseline holds the finding, be it under a name that its function or file had before."""
+        return self.baseline in ("known", "moved")
 
     @property
     def order(self) -> tuple[str, int, int, str]:
         """Sort key of every output: path, line, column, rule."""
         return (self.path, self.line, self.column, self.rule)
 
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What names the finding across runs, but for equal ones: path, function, rule, snippet."""
+        return (self.path, self.function, self.rule, self.snippet)
+
     def touches(self, paths: frozenset[str]) -> bool:
         """Whether the finding or any step of its trace stands in one of ``paths``."""
         return self.path in paths or any(step.path in paths for step in self.trace)
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A baseline, compared with the findings of a run over the whole project."""
+
+    file: str  #: as it was named
+    known: int = 0
+    moved: int = 0  #: stand under another name of their function or file
+    fixed: int = 0  #: entries without a finding: the baseline can shrink by them
+    kept: int = 0  #: entries that this run cannot judge: rules that are off, files that cannot be read
 
 
 @dataclass(frozen=True)
@@ -92,6 +116,10 @@ class Report:
     problems: tuple[str, ...] = ()  #: what could not be done: a path that is not there, a failure of the tool itself
     notes: tuple[str, ...] = ()  #: what a person should know about the run; for stderr
     texts: Mapping[str, str] = field(default_factory=dict)  #: path -> text, of the files with findings
+    rules: Mapping[str, Rule] = field(default_factory=dict)  #: code -> rule, of every rule that the run knew
+    base: str = ""  #: the directory that paths are relative to
+    below: str = ""  #: the same as a path (POSIX) inside its git repository, "" at its top or outside of any
+    stock: Stock | None = None  #: what the baseline holds beside the findings, where one was applied
 
     @property
     def reported(self) -> tuple[Finding, ...]:
@@ -104,6 +132,19 @@ class Report:
         if self.problems:
             return 2
         return 1 if self.failing else 0
+
+
+def total(stocks: Sequence[Stock]) -> Stock | None:
+    """Return the figures of the baselines of several projects as one; None when there are none."""
+    if not stocks:
+        return None
+    return Stock(
+        ", ".join(each.file for each in stocks),
+        sum(each.known for each in stocks),
+        sum(each.moved for each in stocks),
+        sum(each.fixed for each in stocks),
+        sum(each.kept for each in stocks),
+    )
 
 
 def fails(finding: Finding, fail_on: FailOn) -> bool:

@@ -36,7 +36,7 @@ class _Scope:
             return False
         if self.directive.kind in ("off", "ignore-file"):
             return self.first <= finding.line and (self.last == 0 or finding.line <= self.last)
-        return self.first in (finding.line, finding.statement_line)
+        return any(self.first <= line <= self.directive.line for line in (finding.line, finding.statement_line))
 
 
 class Suppressions:
@@ -61,7 +61,10 @@ class Suppressions:
             if scope is not None:
                 self._scopes.append(scope)
                 wide = directive.kind in ("off", "ignore-file")
-                (self._wide if wide else self._by_line.setdefault(directive.line, [])).append(scope)
+                for line in range(scope.first, directive.line + 1) if not wide else ():
+                    self._by_line.setdefault(line, []).append(scope)
+                if wide:
+                    self._wide.append(scope)
                 if directive.kind == "off":
                     opened.append(scope)
 
@@ -70,7 +73,10 @@ class Suppressions:
         if directive.codes and not named:
             return None  # nothing that it names is a rule of ours: it must not mean "everything"
         codes = tuple(dict.fromkeys(code for _, resolved in named for code in resolved))
-        return _Scope(directive, codes, named, first=1 if directive.kind == "ignore-file" else directive.line)
+        first = 1 if directive.kind == "ignore-file" else directive.line
+        if directive.kind not in ("off", "ignore-file"):
+            first = directive.first or directive.line
+        return _Scope(directive, codes, named, first)
 
     def _resolved(self, directive: Directive) -> tuple[tuple[str, tuple[str, ...]], ...]:
         named: list[tuple[str, tuple[str, ...]]] = []
@@ -96,7 +102,7 @@ class Suppressions:
     def apply(self, finding: Finding) -> Finding:
         """Return the finding, with its suppression if a comment silences it; the comments remember it."""
         lines = dict.fromkeys((finding.line, finding.statement_line))
-        near = [scope for line in lines for scope in self._by_line.get(line, ())] + self._wide
+        near = [*dict.fromkeys(scope for line in lines for scope in self._by_line.get(line, ())), *self._wide]
         silencing = [scope for scope in near if scope.covers(finding.rule, finding)]
         for scope in near:
             # a comment for a weaker rule of the same defect is not unused: it speaks as soon as the stronger is off

@@ -6,6 +6,7 @@ is not judged here.
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import re
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ _OTHER_TOOLS = {
     "nosec": re.compile(r"#\s*nosec\b:?\s*(?P<codes>B[0-9]+(?:[,\s]+B[0-9]+)*)", re.IGNORECASE),
 }
 _CODE = re.compile(r"[A-Za-z][\w-]*\Z")
+_NO_STATEMENT = "no statement stands on this line; put it at the end of the statement's line, or use `off` and `on`"
 _SEPARATORS = " \t-–—:;,#.()[]"
 
 
@@ -43,11 +45,38 @@ def directives(text: str, waivers: Sequence[str] = (), accept: Sequence[str] = (
     text = normalize_newlines(text.removeprefix("\ufeff"))
     found: list[Directive] = []
     for line, column, comment, alone in _comments(text, words):
-        found.extend(_own_forms(comment, line, column))
+        found.extend(_own_forms(comment, line, column, alone))
         target = _next_code_line(text, line) if alone else line
         found.extend(_waived(comment, target, column, declared))
         found.extend(_accepted(comment, target, column, accepted))
-    return tuple(sorted(found, key=lambda each: (each.line, each.column)))
+    if not found:
+        return ()
+    joined = joined_lines(text)
+    spoken = (dataclasses.replace(each, first=joined.get(each.line, 0)) for each in found)
+    return tuple(sorted(spoken, key=lambda each: (each.line, each.column)))
+
+
+def joined_lines(text: str) -> dict[int, int]:
+    """The lines at whose end a comment speaks for the lines above it too, with the first of those.
+
+    A line that ends inside a string or with a backslash has no room for a comment; the line that ends the string or the
+    chain of backslashes has. ``text`` has LF line ends.
+    """
+    starts: dict[int, int] = {}
+    line, counted = 1, 0
+    for match in _COMMENTS.finditer(text):
+        if match.group(1) is None and "\n" in match.group():
+            line += text.count("\n", counted, match.start())
+            last = line + match.group().count("\n")
+            starts[last] = min(line, starts.get(last, line))
+            line, counted = last, match.end()
+    for number, content in enumerate(text.split("\n"), start=1):
+        if content.endswith("\\"):
+            starts[number + 1] = min(number, starts.get(number + 1, number))
+    joined: dict[int, int] = {}
+    for last in sorted(starts):
+        joined[last] = min(starts[last], joined.get(starts[last], starts[last]))
+    return joined
 
 
 def _comments(text: str, words: Sequence[str]) -> Iterator[tuple[int, int, str, bool]]:
@@ -76,14 +105,21 @@ def _next_code_line(text: str, line: int) -> int:
     return line
 
 
-def _own_forms(comment: str, line: int, column: int) -> Iterator[Directive]:
+def _own_forms(comment: str, line: int, column: int, alone: bool) -> Iterator[Directive]:
     """The ``# sst:`` and ``# noqa`` directives of one comment, which may hold several."""
     starts = [match.start() for match in _START.finditer(comment)]
     for start, end in zip(starts, [*starts[1:], len(comment)]):
         part = comment[start:end].rstrip()
         directive = _sst(part, line, column + start) or _noqa(part, line, column + start)
-        if directive is not None:
-            yield directive
+        if directive is None:
+            continue
+        if (
+            alone
+            and not directive.error
+            and (directive.kind == "ignore" or (directive.kind == "noqa" and directive.codes))
+        ):
+            directive = dataclasses.replace(directive, error=_NO_STATEMENT)
+        yield directive
 
 
 def _sst(part: str, line: int, column: int) -> Directive | None:

@@ -29,7 +29,8 @@ class Directive:
     """One suppression comment: ``# sst: ignore[...] -- reason``, ``# noqa: SST...``, or a declared waiver.
 
     ``kind``: ignore, ignore-file, off, on, noqa, waiver. ``codes`` as written, empty for all.
-    ``error`` says what is malformed, "" if nothing is.
+    ``error`` says what is malformed, "" if nothing is. ``first``: the first line that it speaks for, when the lines
+    above its own cannot hold a comment (they end inside a string, or with a backslash); 0: its own line alone.
     """
 
     kind: Literal["ignore", "ignore-file", "off", "on", "noqa", "waiver"]
@@ -39,6 +40,7 @@ class Directive:
     reason: str
     text: str
     error: str = ""
+    first: int = 0
 
 
 @dataclass(frozen=True)

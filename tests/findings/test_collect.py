@@ -55,7 +55,7 @@ def run(
 ) -> list[Finding]:
     source = Source("a.py", "x = 1\n" * 9, "utf-8", (), comments)
     policy = Policy(config or Config(), RULES)
-    return collect(defects, unreadable, RULES, policy, {"a.py": source})
+    return collect(defects, unreadable, RULES, policy, {"a.py": source}).findings
 
 
 def shape(findings: list[Finding]) -> list[str]:
