@@ -1,0 +1,110 @@
+"""Which unreliable values reach what? The sources of values and the sinks of values, put together."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sst_lint.config import Config
+from sst_lint.facts.ops import ORDER, Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.calls import Site
+from sst_lint.flow.evidence import PathEvidence
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.order import Order, rank_of
+from sst_lint.flow.permanence import Leak, Permanence, Where, with_ops
+from sst_lint.flow.reach import Graph
+from sst_lint.flow.volatile import Source, Sources
+from sst_lint.flow.writes import Write, Writes
+
+_PERMANENT: tuple[tuple[Where, int], ...] = (("digest", 0), ("name", 0), ("name", 1), ("content", 0), ("content", 1))
+#: What counts for each kind of source, besides the above.
+_ALSO: dict[str, tuple[tuple[Where, int], ...]] = {
+    "clock": (("seed", 0),),
+    "random": (("leaves", 3),),
+    "hash": (("seed", 0), ("shard", 0), ("comparison", 0), ("leaves", 3)),
+    "identity": (("seed", 0),),
+}
+#: A path that only says where things lie is no name.
+_NO_NAMES = frozenset({"place", "platform"})
+#: These make a date of one moment out of a naive one, or only a day.
+_CURES = frozenset({"datetime.datetime.astimezone", "datetime.datetime.timestamp", "datetime.datetime.date"})
+_TIME_DIRECTIVES = ("%H", "%I", "%X", "%c", "%T", "%M", "%s", "%r", "%R")
+
+
+class Leaks:
+    """Unreliable values with what they reach, of a linked program."""
+
+    def __init__(
+        self, linked: Mutations, graph: Graph, writes: Writes, order: Order, evidence: PathEvidence, config: Config
+    ) -> None:
+        self._linked = linked
+        self._writes = writes
+        self.sources = Sources(linked, graph, writes)
+        self.permanence = Permanence(linked, graph, writes, order, evidence, config)
+
+    @cached_property
+    def values(self) -> tuple[tuple[Source, Leak], ...]:
+        """Clock, random, process and machine values, with the worst place that each reaches."""
+        sources = self.sources.values()
+        clocks = {s.node for s in sources if s.kind == "clock"}
+        wanted: dict[int, frozenset[tuple[Where, int]]] = {}
+        for source in sources:
+            places = {p for p in _PERMANENT if not (p[0] == "name" and source.kind in _NO_NAMES)}
+            wanted[source.node] = wanted.get(source.node, frozenset()) | places | frozenset(_ALSO.get(source.kind, ()))
+        timed = {n: places for n, places in wanted.items() if n in clocks}
+        found = self.permanence.find(timed, self._unordered(self.permanence.difference_free(clocks)))
+        found |= self.permanence.find({n: places for n, places in wanted.items() if n not in clocks})
+        drawn = {
+            s.node: wanted[s.node]
+            for s in sources
+            if s.drawn and (s.node not in found or found[s.node].sink.where == "leaves")
+        }
+        found |= self.permanence.find(drawn, bits=ORDER)
+        return tuple((source, found[source.node]) for source in sources if source.node in found)
+
+    def _unordered(self, graph: Graph) -> Graph:
+        """The graph without the keys of sorting: to sort by a clock is a choice, which other rules judge."""
+        keys = {node for (_, port), node in self._linked.contents.items() if port == "key()"}
+        return with_ops(graph, [Op.NOTHING if s in keys else o for s, o in zip(graph.source, graph.op, strict=True)])
+
+    @cached_property
+    def naive(self) -> tuple[tuple[Source, Leak], ...]:
+        """Dates without a zone, with what they reach."""
+        sources = self.sources.naive_dates()
+        wanted = {s.node: frozenset(_PERMANENT) for s in sources}
+        graph = self.permanence.difference_free(wanted)
+        found = self.permanence.find(wanted, self._zoned(graph))
+        return tuple((source, found[source.node]) for source in sources if source.node in found)
+
+    def _zoned(self, graph: Graph) -> Graph:
+        """The graph without the steps that cure a naive date."""
+        linked, op = self._linked, list(graph.op)
+        cured = {linked.result_of(site.call) for site in linked.sites if self._cures(site)}
+        for number, target in enumerate(graph.target):
+            attribute = linked.world.nodes[target].kind == Kind.ATTR and graph.key[number].startswith(".")
+            if target in cured or (attribute and linked.has_type(graph.source[number], "datetime.datetime")):
+                op[number] = Op.NOTHING
+        return with_ops(graph, op)
+
+    def _cures(self, site: Site) -> bool:
+        name = site.model.name
+        if name in _CURES:
+            return True
+        if name == "datetime.datetime.replace":
+            return "tzinfo" in site.given and site.constants.get("tzinfo", 0) is not None
+        form = site.constants.get("format") if name.endswith(".strftime") else None
+        return isinstance(form, str) and not any(d in form for d in _TIME_DIRECTIVES)
+
+    @cached_property
+    def headers(self) -> tuple[tuple[Source, Write, int, str], ...]:
+        """Calls that put a date into the header of an archive that is kept: (source, write, rank, what it is)."""
+        found: dict[int, tuple[Source, Write, int, str]] = {}
+        for source, handle in self.sources.headers():
+            for write in self._writes.handle_writes(handle):
+                rank, what = rank_of(write)
+                if rank < 2 and source.node not in found:
+                    found[source.node] = (source, write, rank, what)
+        return tuple(found[node] for node in sorted(found))
+
+
+__all__ = ["Leaks"]

@@ -1,0 +1,276 @@
+"""Where does a value become permanent, and does a given one get there? Digests, names of files, seeds, shards, stored
+things to compare with, contents; and the search for values, which is stricter than that for errors.
+
+Of a call that nobody knows, the arguments say nothing of the result here; a comparison, a count and the difference of
+two clocks end the way.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sst_lint.config import Config
+from sst_lint.facts.ops import VALUE, Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.artifacts import classify, words
+from sst_lint.flow.evidence import PathEvidence
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.order import Order, rank_of
+from sst_lint.flow.reach import Graph, Search
+from sst_lint.flow.writes import Writes
+
+Where = Literal["digest", "name", "seed", "shard", "comparison", "content", "leaves"]
+#: What a value is that its methods only derive from.
+_SCALARS = (
+    "builtins.str",
+    "builtins.bytes",
+    "builtins.int",
+    "builtins.float",
+    "datetime.datetime",
+    "datetime.date",
+    "uuid.UUID",
+    "pathlib.Path",
+    "random.Random",
+    "numpy.random.Generator",
+    "numpy.ndarray",
+    "hashlib.HASH",
+)
+_COUNTS = frozenset({"builtins.bool", "builtins.int"})
+#: Shards of these live and die with the process.
+_IN_MEMORY = frozenset(
+    "lock locks mutex mutexes semaphore semaphores queue queues thread threads color colors colour bucket buckets".split()
+)
+_READS = frozenset(
+    {"get", "load", "loads", "read", "read_text", "read_bytes", "fetch", "fetchone", "readline", "getxattr"}
+)
+_FULL_STEPS = 3000
+
+
+@dataclass(frozen=True)
+class ValueSink:
+    """A place where a value becomes permanent. ``rank`` 0: for certain, 1: may be, 3: leaves the program."""
+
+    node: int
+    where: Where
+    rank: int
+    what: str
+    call: int = -1
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A value that reaches a sink: (node, edge that leads on) from where it is made to the sink."""
+
+    node: int
+    path: tuple[tuple[int, int], ...]
+    sink: ValueSink
+    weak: bool
+
+
+class Permanence:
+    """Sinks of values, and the searches from them."""
+
+    def __init__(
+        self, linked: Mutations, graph: Graph, writes: Writes, order: Order, evidence: PathEvidence, config: Config
+    ) -> None:
+        self._linked = linked
+        self._writes = writes
+        self._evidence = evidence
+        self._config = config
+        self.graph = _strict(linked, graph)
+        self._keyed = {s.call for s in linked.sites if s.model.name.startswith("hmac.")}
+        self.sinks: dict[Where, list[ValueSink]] = {
+            "digest": [
+                ValueSink(s.node, "digest", 0, "a digest", s.call)
+                for s in order.sinks
+                if s.what == "a digest" and s.call not in self._keyed
+            ],
+            "name": list(dict.fromkeys(self._names())),
+            "seed": list(self._seeds()),
+            "shard": list(self._shards()),
+            "comparison": list(self._comparisons()),
+            "content": [
+                ValueSink(s.node, "content", s.rank, s.what, s.call)
+                for s in order.sinks
+                if s.rank < 2 and s.what not in ("a digest", "the name of a file")
+            ],
+            "leaves": list(self._leaves()),
+        }
+
+    # sinks
+
+    def _names(self) -> Iterator[ValueSink]:
+        linked, world = self._linked, self._linked.world
+        for write in self._writes.all:
+            rank = rank_of(write)[0]
+            if write.path_node >= 0 and rank < 2 and not write.moved:
+                yield ValueSink(write.path_node, "name", rank, "the name of a file", write.site.call)
+        for site in linked.sites:
+            moves = site.model.moves
+            target = site.ports.get(moves.dst, -1) if moves is not None else -1
+            if target < 0 or (moves is not None and moves.kind not in ("replace", "rename", "move")):
+                continue
+            source = world.path_of_unit(world.call_unit[site.call])
+            kind = classify(self._evidence.of(target), (), source, self._config).kind
+            if kind in ("artifact", "state", "unknown", "argument"):
+                rank = 0 if kind in ("artifact", "state") else 1
+                yield ValueSink(target, "name", rank, "the name of a file", site.call)
+
+    def _seeds(self) -> Iterator[ValueSink]:
+        for site in self._linked.sites:
+            port = site.ports.get(site.model.seed, -1) if site.model.seed else -1
+            if port >= 0:
+                yield ValueSink(port, "seed", 0, "the seed of a generator", site.call)
+
+    def _shards(self) -> Iterator[ValueSink]:
+        world = self._linked.world
+        for unit, (_, _, facts) in enumerate(world.units):
+            for item, index in facts.subscripts:
+                base = world.nodes[world.node_base[unit] + item].base
+                name = world.nodes[world.node_base[unit] + base].name if base >= 0 else ""
+                if not words(name) & _IN_MEMORY:
+                    yield ValueSink(world.node_base[unit] + index, "shard", 0, "a choice among shards")
+
+    def _comparisons(self) -> Iterator[ValueSink]:
+        """Operands of comparisons with something that was read."""
+        graph, world = self.graph, self._linked.world
+        for node, record in enumerate(world.nodes):
+            if record.kind != Kind.VALUE or record.name != "compare":
+                continue
+            operands = [graph.source[n] for n in graph.incoming.get(node, ())]
+            for operand in operands:
+                if any(other != operand and self._was_read(other) for other in operands):
+                    yield ValueSink(operand, "comparison", 0, "a comparison with what an earlier run stored")
+
+    def _was_read(self, node: int) -> bool:
+        graph, world = self.graph, self._linked.world
+        for _ in range(4):
+            record = world.nodes[node]
+            if record.kind == Kind.CALL:
+                return record.name in _READS
+            before = [graph.source[n] for n in graph.incoming.get(node, ()) if graph.op[n] == Op.SAME]
+            if len(before) != 1:
+                return False
+            node = before[0]
+        return False
+
+    def _leaves(self) -> Iterator[ValueSink]:
+        for function in self._linked.world.functions.values():
+            name = function.record.name
+            if not name.startswith("_") and function.record.kind != "lambda":
+                for node in (function.returns, *function.outs):
+                    yield ValueSink(node, "leaves", 3, "what a public function returns")
+
+    # searches
+
+    def difference_free(self, sources: Iterable[int]) -> Graph:
+        """The graph without the differences of two values that both come from ``sources``: durations."""
+        graph = self.graph
+        mask = graph.forward_mask((n, VALUE) for n in sorted(sources))
+        op = list(graph.op)
+        world = self._linked.world
+        for node, record in enumerate(world.nodes):
+            if record.kind != Kind.BINOP or record.name != "-":
+                continue
+            edges = graph.incoming.get(node, ())
+            if len({graph.source[n] for n in edges if mask.get(graph.source[n], 0)}) > 1:
+                for number in edges:
+                    op[number] = Op.NOTHING
+        return with_ops(graph, op)
+
+    def find(
+        self, sources: Mapping[int, frozenset[tuple[Where, int]]], graph: Graph | None = None, bits: int = VALUE
+    ) -> dict[int, Leak]:
+        """The strongest sink that each source reaches, of those (where, rank) that count for it.
+
+        ``bits``: what of it must arrive: its value, or (of a sample) which elements there are, in which order.
+        """
+        graph = graph if graph is not None else self.graph
+        mask = graph.forward_mask((n, bits) for n in sorted(sources))
+        found: dict[int, Leak] = {}
+        for where, rank in _STRENGTH:
+            wanted = [n for n in sorted(sources) if n not in found and (where, rank) in sources[n]]
+            if not wanted:
+                continue
+            sinks = {s.node: s for s in reversed(self.sinks[where]) if s.rank == rank}
+            search = Search(graph, mask)
+            if where == "leaves":
+                search.ascend = False
+            search.start(
+                (node, bits, "") for node in dict.fromkeys(s.node for s in self.sinks[where] if s.rank == rank)
+            )
+            search.run()
+            for node in wanted:
+                hit = search.found(node, bits)
+                if hit is None:
+                    continue
+                path = tuple((s[0], e) for s, e in search.path(*hit))
+                sink = sinks.get(path[-1][0]) if path else None
+                if sink is not None:
+                    found[node] = Leak(node, path, sink, any(e >= 0 and graph.weak[e] for _, e in path))
+        return found
+
+    def arrives_whole(self, base: int, sink: int, cut: frozenset[int]) -> bool:
+        """Whether ``base`` also reaches ``sink`` by a way that passes none of the nodes ``cut``."""
+        graph = self.graph
+        seen, queue = {sink}, [sink]
+        while queue and len(seen) < _FULL_STEPS:
+            for number in graph.incoming.get(queue.pop(), ()):
+                source = graph.source[number]
+                if source not in seen and source not in cut and graph.op[number] != Op.NOTHING:
+                    seen.add(source)
+                    queue.append(source)
+        return base in seen
+
+
+def with_ops(graph: Graph, op: list[int]) -> Graph:
+    """The same graph with other operations on its edges."""
+    changed = copy.copy(graph)
+    changed.op = op
+    return changed
+
+
+def _strict(linked: Mutations, graph: Graph) -> Graph:
+    world = linked.world
+    known = {linked.result_of(s.call): True for s in linked.sites}
+    for site in linked.sites:
+        flows = [f.how for f in site.model.flows if f.to == "return"]
+        if flows and all(how == "reduce" for how in flows) and site.model.returns in _COUNTS:
+            known[linked.result_of(site.call)] = False
+    receivers = {linked.result_of(n): linked.receiver_of(n) for n in range(len(world.calls))}
+    op = list(graph.op)
+    for number, code in enumerate(op):
+        target, source = graph.target[number], graph.source[number]
+        record = world.nodes[target]
+        if code != Op.ONLY_VALUE or graph.label[number] != 0:
+            continue
+        if linked.edges.op[number] == Op.TEXT or (record.kind == Kind.VALUE and record.name == "compare"):
+            op[number] = Op.NOTHING
+        elif target in known:
+            op[number] = op[number] if known[target] else Op.NOTHING
+        elif record.kind == Kind.CALL:
+            if receivers.get(target) != source or not _is_scalar(linked, source):
+                op[number] = Op.NOTHING
+    return with_ops(graph, op)
+
+
+def _is_scalar(linked: Mutations, node: int) -> bool:
+    return linked.has_type(node, *_SCALARS)
+
+
+#: Where a value is looked for, the worst first.
+_STRENGTH: tuple[tuple[Where, int], ...] = (
+    ("digest", 0),
+    ("name", 0),
+    ("seed", 0),
+    ("shard", 0),
+    ("comparison", 0),
+    ("name", 1),
+    ("content", 0),
+    ("content", 1),
+    ("leaves", 3),
+)
+__all__ = ["Leak", "Permanence", "ValueSink", "Where", "with_ops"]

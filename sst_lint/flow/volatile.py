@@ -1,0 +1,201 @@
+"""Where are values made that differ from run to run, or from machine to machine? Clocks, random numbers, the process,
+the machine, dates without a zone; and what makes them harmless: seeds, ``SOURCE_DATE_EPOCH``, ``__hash__``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.calls import VALUE_KINDS, Site
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.reach import Graph
+from sst_lint.flow.writes import Writes
+
+#: ``hash`` and ``id`` are made for these.
+_IDENTITY_METHODS = frozenset({"__hash__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"})
+_EPOCH = "SOURCE_DATE_EPOCH"
+_NOT_A_NUMBER = frozenset({"nan", "inf", "infinity", "-nan", "-inf", "-infinity", "+inf", "+nan"})
+_SCALAR = frozenset({"builtins.float", "builtins.int", "builtins.str", "builtins.bytes", "uuid.UUID"})
+#: Values of these types have one text and one hash.
+_PLAIN = frozenset({"builtins.int", "builtins.bool", "builtins.float"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place where an unreliable value is made. ``kind`` as in ``SourceEffect``, or repr (default text of an object)."""
+
+    node: int
+    kind: str
+    api: str  #: what is called or read, as people name it
+    call: int = -1
+    site: Site | None = None
+
+    @property
+    def drawn(self) -> bool:
+        """Whether something was drawn at random (a sample, a shuffle, an array): that spoils more than one field."""
+        if self.kind != "random" or self.site is None:
+            return False
+        model = self.site.model
+        return bool(model.choice or model.shuffles) or model.returns not in _SCALAR
+
+
+class Sources:
+    """Finds the sources of a linked program."""
+
+    def __init__(self, linked: Mutations, graph: Graph, writes: Writes) -> None:
+        self._linked = linked
+        self._graph = graph
+        self._writes = writes
+        self._sites: dict[int, list[Site]] = {}
+        for site in linked.sites:
+            self._sites.setdefault(site.call, []).append(site)
+        world = linked.world
+        self._reproducible = {
+            (world.node_unit[n], r.scope) for n, r in enumerate(world.nodes) if r.kind == Kind.TEXT and r.name == _EPOCH
+        }
+        self._seeded = tuple(
+            site.model.seeds
+            for site in linked.sites
+            if site.model.seeds
+            and site.model.seed in site.given
+            and site.constants.get(site.model.seed, 0) is not None
+            and not writes.is_test(world.path_of_unit(world.call_unit[site.call]))
+        )
+
+    def values(self) -> list[Source]:
+        """Sources of clock, random, process and machine values, by node."""
+        found: dict[tuple[int, str], Source] = {}
+        for source in (*self._calls(), *self._attributes(), *self._environment(), *self._default_texts()):
+            found.setdefault((source.node, source.kind), source)
+        return [found[key] for key in sorted(found)]
+
+    def naive_dates(self) -> list[Source]:
+        """Calls that make dates without a time zone."""
+        found = []
+        for site in self._linked.sites:
+            zone = site.model.zone_param
+            if site.model.naive and (zone not in site.given or site.constants.get(zone, 0) is None):
+                if "**" not in site.given:
+                    found.append(Source(site.ports["return"], "naive", _api(site.model.name), site.call, site))
+        return found
+
+    def not_numbers(self) -> list[Source]:
+        """NaN and infinity, as they are written down."""
+        linked, world = self._linked, self._linked.world
+        found = [s for s in self._attributes(("nan",))]
+        for site in linked.sites:
+            text = site.constants.get("x") if site.model.name == "builtins.float" else None
+            if isinstance(text, str) and text.strip().lower() in _NOT_A_NUMBER:
+                found.append(Source(site.ports["return"], "nan", f'float("{text}")', site.call, site))
+        return [s for s in found if not self._writes.is_test(world.path_of_unit(world.node_unit[s.node]))]
+
+    # where values are made
+
+    def _calls(self) -> Iterator[Source]:
+        for node, rows in self._linked.sources.items():
+            for _, kind, call in rows:
+                if kind not in VALUE_KINDS or call < 0:
+                    continue
+                if self._linked.result_of(call) != node and kind == "clock":
+                    continue  # the date in the header of an archive: see `headers`
+                site = next(
+                    (s for s in self._sites.get(call, ()) if any(e.kind == kind for e in s.model.sources)), None
+                )
+                if site is None or not self._harmless(node, kind, site):
+                    api = _api(site.model.name) if site is not None else "this"
+                    yield Source(node, kind, api, call, site)
+
+    def _harmless(self, node: int, kind: str, site: Site) -> bool:
+        world = self._linked.world
+        unit = world.node_unit[node]
+        if kind == "clock":
+            return (unit, world.nodes[node].scope) in self._reproducible or site.model.opens is not None
+        if kind == "random":
+            name = site.model.name
+            last = name.rpartition(".")[2]
+            return not site.model.seed and not last[:1].isupper() and name.startswith(self._seeded or ("\x00",))
+        if kind in ("hash", "identity"):
+            if world.units[unit][1].qualname.rpartition(".")[2] in _IDENTITY_METHODS:
+                return True
+            argument = site.ports.get("obj", -1)
+            return kind == "hash" and argument >= 0 and self._plain(argument)
+        return False
+
+    def _plain(self, node: int) -> bool:
+        held = self._linked.values(node)
+        return bool(held) and all(v[0] == "t" and v[1] in _PLAIN for v in held)
+
+    def _attributes(self, kinds: tuple[str, ...] = ("clock", "machine", "place", "platform")) -> Iterator[Source]:
+        """``sys.executable``, ``os.stat(p).st_mtime``: attributes that a model speaks of."""
+        library, world = self._linked.library, self._linked.world
+        for node, record in enumerate(world.nodes):
+            if record.kind not in (Kind.ATTR, Kind.NAME, Kind.IMPORT):
+                continue
+            for value in self._linked.values(node):
+                if value[0] != "x":
+                    continue
+                model = library.values.get(library.canonical(str(value[1])))
+                if model is not None and model.source in kinds:
+                    if (world.node_unit[node], record.scope) not in self._reproducible:
+                        yield Source(node, model.source, _api(model.name))
+
+    def _environment(self) -> Iterator[Source]:
+        """``os.environ["HOME"]``: read by subscript, modelled as a method."""
+        library, world = self._linked.library, self._linked.world
+        for node, record in enumerate(world.nodes):
+            if record.kind != Kind.ITEM or not record.name.startswith("'") or record.base < 0:
+                continue
+            base = world.node_base[world.node_unit[node]] + record.base
+            for value in self._linked.values(base):
+                model = library.model(f"{value[1]}.__getitem__") if value[0] == "x" else None
+                if model is None or not model.params:
+                    continue
+                for effect in model.sources:
+                    if (model.params[0], record.name[1:]) in effect.when:
+                        yield Source(node, effect.kind, f'{_api(model.name.rpartition(".")[0])}["{record.name[1:]}"]')
+
+    def _default_texts(self) -> Iterator[Source]:
+        """``str(x)`` where the class of ``x`` does not say how it is printed: the text holds its address."""
+        linked, graph = self._linked, self._graph
+        for number, op in enumerate(linked.edges.op):
+            if op != Op.TEXT or graph.op[number] != Op.ONLY_VALUE or linked.edges.label[number] != 0:
+                continue
+            held = [v for v in linked.values(graph.source[number]) if v[0] == "i"]
+            if held and not any(
+                linked.find_method(v[1], m) for v in held for m in ("__str__", "__repr__", "__format__")
+            ):
+                yield Source(graph.target[number], "repr", "the default text of an object")
+
+    # archives
+
+    def headers(self) -> Iterator[tuple[Source, int]]:
+        """(source, handle) of calls that put the clock, or a file's date, into the header of an archive."""
+        linked = self._linked
+        for site in linked.sites:
+            for effect in site.model.sources:
+                if (
+                    effect.kind != "clock"
+                    or "inner" not in effect.depth
+                    or not linked.holds(site, effect.when, effect.unless)
+                ):
+                    continue
+                first = site.ports.get(site.model.params[0], -1) if site.model.params else -1
+                if first >= 0 and linked.has_type(first, "zipfile.ZipInfo", "tarfile.TarInfo"):
+                    continue
+                handle = site.ports.get(effect.port, -1)
+                if handle >= 0:
+                    place = site.ports["return"]
+                    yield Source(place, "clock", _api(site.model.name), site.call, site), handle
+
+
+def _api(name: str) -> str:
+    """A qualified name as it is mostly written."""
+    name = name.removeprefix("builtins.")
+    head, _, last = name.rpartition(".")
+    return f"{head.rpartition('.')[2]}.{last}" if head else last
+
+
+__all__ = ["Source", "Sources"]
