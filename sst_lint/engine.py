@@ -5,9 +5,10 @@ discover -> read -> split into units -> facts -> link -> checks -> one defect on
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 from sst_lint.source.records import Source, Unit, Unreadable
 
 if TYPE_CHECKING:
+    from sst_lint.catalogue import Rule
     from sst_lint.catalogue.model import Library
     from sst_lint.checks.defect import Defect
     from sst_lint.checks.own import OwnCheck
     from sst_lint.config import Config
     from sst_lint.findings import Collected, Finding, Policy, Report, Stock
-    from sst_lint.findings.baseline import Baseline
+    from sst_lint.findings.baseline import Baseline, Compared, Today
     from sst_lint.flow import FileFacts
     from sst_lint.source import Discovery
 
@@ -52,6 +54,28 @@ class Read:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """One project before anything of it is read."""
+
+    root: Path
+    config: Config
+    rules: tuple[Rule, ...]  #: built-in ones, then a team's own
+    own: tuple[OwnCheck, ...]
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found in one project, before any filter by path, baseline or revision."""
+
+    found: Collected
+    read: Read
+    unread: frozenset[str]  #: files that were not, or not fully, understood
+    policy: Policy
+    problems: tuple[str, ...]
+
+
 @dataclass
 class Failures:
     """Places where the tool itself failed: reported like an unreadable file, and the run ends with exit code 2."""
@@ -68,6 +92,8 @@ def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], conf
     nothing is raised for what stands in files: ``Report.problems`` says what could not be done, a wrong configuration
     included, and ``Report.exit_code`` what the command would return.
     """
+    from sst_lint.findings import join
+
     options = _options(config)
     asked = [Path(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
     missing = [f"{os.fspath(path)}: no such file or directory" for path in asked if not os.path.lexists(path)]
@@ -76,10 +102,17 @@ def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], conf
     if options.baseline is not None and len(groups) > 1:
         missing.append(f"--baseline goes with one project, and these are {len(groups)}: configure `baseline` in each")
         groups = []
+    with _uncollected():
+        return join([(root, _checked(root, inside, roots, options)) for root, inside in groups], missing)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Millions of small records that live to the end: collecting garbage among them costs a third of the run."""
     collected = gc.isenabled()
-    gc.disable()  # millions of small records that live to the end: collecting them costs a third of the run
+    gc.disable()
     try:
-        return _joined([(root, _checked(root, inside, roots, options)) for root, inside in groups], missing)
+        yield
     finally:
         if collected:
             gc.enable()
@@ -133,43 +166,91 @@ def check_project(root: Path, asked: Sequence[Path], options: Options, inner: Se
 
     Findings below the ``inner`` directories are left out.
     """
-    from sst_lint.catalogue import load_rules
-    from sst_lint.checks.own import own_checks
-    from sst_lint.config import load_config
-    from sst_lint.findings import Policy, Report, collect, fails
+    from sst_lint.findings import Report, fails
     from sst_lint.findings.changed import changes_since
+    from sst_lint.source.roots import below_repository
 
-    config = load_config(root, options.config, options.isolated, options.overrides)
-    own, failures = own_checks(), Failures()
-    rules = (*load_rules(), *(each.rule for each in own))
-    policy = Policy(config, rules)
-    policy.validate()
-    baseline = _baseline(root, config, options)
+    project = prepare(root, options)
+    baseline = _baseline(root, project.config, options)
     changes = changes_since(options.since, root) if options.since else None
-    read = _read(root, asked, config)
-    facts = extract_all(read.sources, failures)
-    defects = _defects(facts, _models(config), config, own)
-    by_path = {source.path: source for source in read.sources}
-    found = collect(defects, (*read.unreadable, *failures.files), rules, policy, by_path)
-    findings, stock, stock_notes = _compared(baseline, found, read, failures, policy)
+    judged = judge(project, asked)
+    findings, stock, stock_notes = _compared(baseline, judged)
+    read = judged.read
     if read.asked is not None:
         findings = [finding for finding in findings if finding.touches(read.asked)]
     if changes is not None:
         findings = [finding for finding in findings if changes.touches(finding)]
     elsewhere = tuple(f"{directory}/" for directory in inner)
     findings = [finding for finding in findings if not finding.path.startswith(elsewhere)]
+    texts = {source.path: source.text for source in read.sources}
     return Report(
         tuple(findings),
         files=len(read.sources) + len(read.unreadable) if read.asked is None else len(read.asked),
-        failing=sum(1 for finding in findings if fails(finding, config.fail_on)),
-        problems=tuple(failures.problems),
-        notes=(*config.notes, *read.notes, *(changes.notes if changes else ()), *stock_notes),
-        texts={each.path: by_path[each.path].text for each in findings if each.path in by_path},
-        rules={rule.code: rule for rule in rules},
+        failing=sum(1 for finding in findings if fails(finding, project.config.fail_on)),
+        problems=judged.problems,
+        notes=(*project.config.notes, *read.notes, *(changes.notes if changes else ()), *stock_notes),
+        texts={each.path: texts[each.path] for each in findings if each.path in texts},
+        rules={rule.code: rule for rule in project.rules},
         base=os.fspath(root),
-        below=_below(root),
+        below=below_repository(root),
         stock=stock,
     )
+
+
+def prepare(root: Path, options: Options) -> Prepared:
+    """Return the project at ``root`` before anything of it is read: configuration, rules, a team's own checks.
+
+    Raises ``ConfigError``, ``CatalogueError`` and ``OwnCheckError``.
+    """
+    from sst_lint.catalogue import load_rules
+    from sst_lint.checks.own import own_checks
+    from sst_lint.config import load_config
+    from sst_lint.findings import Policy
+
+    config = load_config(root, options.config, options.isolated, options.overrides)
+    own = own_checks()
+    rules = (*load_rules(), *(each.rule for each in own))
+    policy = Policy(config, rules)
+    policy.validate()
+    return Prepared(root, config, rules, own, policy)
+
+
+def judge(project: Prepared, asked: Sequence[Path]) -> Judged:
+    """Return everything that is found in the project, and which of its files the ``asked`` paths mean."""
+    from sst_lint.findings import collect
+
+    failures = Failures()
+    read = _read(project.root, asked, project.config)
+    facts = extract_all(read.sources, failures)
+    defects = _defects(facts, _models(project.config), project.config, project.own)
+    unread = (*read.unreadable, *failures.files)
+    sources = {source.path: source for source in read.sources}
+    return Judged(
+        collect(defects, unread, project.rules, project.policy, sources),
+        read,
+        frozenset(each.path for each in unread),
+        project.policy,
+        tuple(failures.problems),
+    )
+
+
+def compare_project(root: Path, options: Options, baseline: Baseline) -> tuple[Compared, tuple[str, ...]]:
+    """Return the findings of the whole project compared with a baseline, and what could not be done.
+
+    Raises ``ConfigError``, ``CatalogueError`` and ``OwnCheckError``.
+    """
+    from sst_lint.findings.baseline import compare
+
+    with _uncollected():
+        judged = judge(prepare(root, options), [root])
+    return compare(baseline, _today(judged)), judged.problems
+
+
+def _today(judged: Judged) -> Today:
+    from sst_lint.findings.baseline import today
+
+    found = judged.found
+    return today(found.findings, found.hidden, judged.read.sources, judged.unread, judged.policy)
 
 
 def _baseline(root: Path, config: Config, options: Options) -> Baseline | None:
@@ -183,26 +264,14 @@ def _baseline(root: Path, config: Config, options: Options) -> Baseline | None:
     return load(root / config.baseline, config.baseline)
 
 
-def _compared(
-    baseline: Baseline | None, found: Collected, read: Read, failures: Failures, policy: Policy
-) -> tuple[list[Finding], Stock | None, tuple[str, ...]]:
+def _compared(baseline: Baseline | None, judged: Judged) -> tuple[Sequence[Finding], Stock | None, tuple[str, ...]]:
     """Return the findings with what the baseline says of each, its figures, and what to tell about it."""
-    from sst_lint.findings.baseline import compare, stock_of, today
+    from sst_lint.findings.baseline import compare, stock_of
 
     if baseline is None:
-        return found.findings, None, ()
-    unread = (each.path for each in (*read.unreadable, *failures.files))
-    compared = compare(baseline, today(found.findings, found.hidden, read.sources, unread, policy))
-    return list(compared.findings), stock_of(baseline, compared), (*baseline.notes, *compared.notes(baseline.file))
-
-
-def _below(root: Path) -> str:
-    """Return the path of ``root`` inside its git repository: what reads our output there starts at the top."""
-    for directory in (root, *root.parents):
-        if (directory / ".git").exists():
-            inside = root.relative_to(directory).as_posix()
-            return "" if inside == "." else inside
-    return ""
+        return judged.found.findings, None, ()
+    compared = compare(baseline, _today(judged))
+    return compared.findings, stock_of(baseline, compared), (*baseline.notes, *compared.notes(baseline.file))
 
 
 def _read(root: Path, asked: Sequence[Path], config: Config) -> Read:
@@ -280,31 +349,3 @@ def _defects(
 
     project = flow.link(files, models, config)
     return [*checks.run(project, config), *run_own(own, project)]
-
-
-def _joined(parts: Sequence[tuple[Path, Report]], problems: Sequence[str]) -> Report:
-    """Return one report for all projects; with several, paths start at the directory that holds all their roots."""
-    from sst_lint.findings import Report, relocate, total
-
-    if len(parts) == 1 and not problems:
-        return parts[0][1]
-    above = Path(os.path.commonpath([root for root, _ in parts])) if parts else Path()
-    relative = (root.relative_to(above).as_posix() for root, _ in parts)
-    named = [("" if path == "." else path, report) for path, (_, report) in zip(relative, parts)]
-    findings = [relocate(finding, prefix) for prefix, report in named for finding in report.findings]
-    return Report(
-        tuple(sorted(findings, key=lambda finding: finding.order)),
-        files=sum(report.files for _, report in named),
-        failing=sum(report.failing for _, report in named),
-        problems=(*problems, *_once(each for _, report in named for each in report.problems)),
-        notes=_once(each for _, report in named for each in report.notes),
-        texts={f"{prefix}/{path}" if prefix else path: t for prefix, r in named for path, t in r.texts.items()},
-        rules={code: rule for _, report in named for code, rule in report.rules.items()},
-        base=os.fspath(above),
-        below=_below(above),
-        stock=total([report.stock for _, report in named if report.stock]),
-    )
-
-
-def _once(lines: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(lines))

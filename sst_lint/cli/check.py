@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sst_lint.cli import options
-from sst_lint.cli.terminal import print_result, say, wants_color, write_file
+from sst_lint.cli.terminal import UsageProblem, append_file, print_result, say, wants_color, write_file
+
+if TYPE_CHECKING:
+    from sst_lint.findings import Report
+
+#: where a job of GitHub Actions takes what its page is to show
+_JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 @click.command("check")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @options.selection
 @options.configuration
+@options.gate
 @options.presentation
 def command(paths: tuple[Path, ...], **given: object) -> int:
     """Report what could make an artifact differ, tear or lie.
@@ -27,17 +37,56 @@ def command(paths: tuple[Path, ...], **given: object) -> int:
 
     report = check(
         paths or (Path(),),
-        Options(config=asked.config, isolated=asked.isolated, overrides=asked.overrides(), jobs=asked.jobs),
+        Options(
+            config=asked.config,
+            isolated=asked.isolated,
+            overrides=asked.overrides(),
+            jobs=asked.jobs,
+            baseline=asked.baseline,
+            since=asked.since,
+        ),
     )
     for problem in report.problems:
         say(f"error: {problem}")
     for note in () if asked.quiet else report.notes:
         say(f"note: {note}")
+    if asked.add_ignores is not None:
+        return _accept(report, asked.add_ignores)
+    _show(report, asked, targets)
+    return 0 if asked.exit_zero and not report.problems else report.exit_code
+
+
+def _show(report: Report, asked: options.Asked, targets: Sequence[options.Target]) -> None:
     for target in targets:
-        color = target.file is None and wants_color(asked.color)
-        text = target.render(report, asked.style(color))
+        style = asked.style(target.file is None and wants_color(asked.color))
+        text = target.render(report, style)
         if target.file is None:
             print_result(text)
         else:
             write_file(target.file, text)
-    return 0 if asked.exit_zero and not report.problems else report.exit_code
+        cut = target.cut(report, style)
+        if cut and not asked.quiet:
+            say(f"note: {target.format}: {cut}")
+    page = os.environ.get(_JOB_SUMMARY)
+    if page and any(target.format == "github" for target in targets):
+        append_file(Path(page), options.Target("markdown", None).render(report, asked.style(False)))
+
+
+def _accept(report: Report, reason: str) -> int:
+    """Write a comment at each finding; 0 when every one has its comment now."""
+    from sst_lint.findings.ignores import ReasonProblem, add_ignores
+
+    if report.problems:
+        raise UsageProblem("--add-ignores: nothing was written, because the run is not complete")
+    try:
+        done = add_ignores(report, reason)
+    except ReasonProblem as error:
+        raise UsageProblem(str(error)) from error
+    for finding, why in done.left:
+        say(f"{finding.path}:{finding.line}: {finding.rule} is not ignored: {why}")
+    from sst_lint.output.style import count, escape
+
+    lines = [f"{escape(path)}: {count(number, 'finding')} ignored" for path, number in done.written]
+    lines.append(f"{count(done.accepted, 'finding')} ignored in {count(len(done.written), 'file')}")
+    print_result("\n".join(lines) + "\n")
+    return 1 if done.left else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,18 +10,27 @@ from typing import Any, TypeVar
 
 import click
 
-from sst_lint.cli.terminal import UsageProblem
-from sst_lint.output import FORMATS, Render, Style
+from sst_lint.cli.terminal import UsageProblem, check_writable
+from sst_lint.findings import Report
+from sst_lint.output import CUTS, FORMATS, Style
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Target:
-    """One output: how it is rendered, and the file that it goes to (None: stdout)."""
+    """One output: its format, and the file that it goes to (None: stdout)."""
 
-    render: Render
+    format: str
     file: Path | None
+
+    def render(self, report: Report, style: Style) -> str:
+        """Return the text of the output."""
+        return FORMATS[self.format](report, style)
+
+    def cut(self, report: Report, style: Style) -> str:
+        """Say what the limits of the format leave out, or ""."""
+        return CUTS[self.format](report, style) if self.format in CUTS else ""
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,9 @@ class Asked:
     isolated: bool
     min_confidence: str | None
     fail_on: str | None
+    baseline: Path | None
+    since: str
+    add_ignores: str | None
     jobs: int
     output_format: tuple[str, ...]
     output_file: Path | None
@@ -71,11 +84,13 @@ class Asked:
         if self.output_file is not None:
             if not to_stdout:
                 raise UsageProblem("--output-file needs a format without a file of its own")
-            targets = tuple(Target(each.render, each.file or self.output_file) for each in targets)
-        places = [str(target.file) if target.file else "stdout" for target in targets]
-        for place in places:
+            targets = tuple(Target(each.format, each.file or self.output_file) for each in targets)
+        places = [os.path.realpath(target.file) if target.file else "stdout" for target in targets]
+        for place, target in zip(places, targets):
             if places.count(place) > 1:
-                raise UsageProblem(f"two formats go to {place}; write --output-format FORMAT:FILE")
+                raise UsageProblem(f"two formats go to {target.file or 'stdout'}; write --output-format FORMAT:FILE")
+            if target.file is not None:
+                check_writable(target.file)
         return targets
 
 
@@ -85,7 +100,7 @@ def _target(word: str) -> Target:
         from sst_lint.catalogue import nearest
 
         raise UsageProblem(f"unknown format `{name}`{nearest(name, FORMATS)}; the formats are {', '.join(FORMATS)}")
-    return Target(FORMATS[name], Path(file) if file else None)
+    return Target(name, Path(file) if file not in ("", "-") else None)
 
 
 def _words(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -118,6 +133,26 @@ configuration = _all(
     click.option("--isolated", is_flag=True, help="Read no configuration file."),
     click.option(
         "--jobs", "-j", type=click.IntRange(min=0), default=0, metavar="N", help="Processes; 0: as many as fit."
+    ),
+)
+
+gate = _all(
+    click.option(
+        "--baseline",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Findings in FILE are known; others are new. In place of the configured one.",
+    ),
+    click.option(
+        "--since",
+        default="",
+        metavar="REV",
+        help="Show findings with any step in lines that changed since the git revision REV.",
+    ),
+    click.option(
+        "--add-ignores",
+        metavar="REASON",
+        help="Write `# sst: ignore[CODE] -- REASON` at each finding, instead of showing it.",
     ),
 )
 

@@ -59,11 +59,39 @@ def wants_color(choice: str) -> bool:
     return sys.stdout.isatty()
 
 
+def check_writable(path: Path) -> None:
+    """Raise ``UsageProblem`` for a file that cannot be written, before the work whose result would be lost."""
+    if path.is_dir():
+        raise UsageProblem(f"cannot write {path}: it is a directory")
+    if not path.parent.is_dir():
+        raise UsageProblem(f"cannot write {path}: there is no directory {path.parent}")
+    if not os.access(path.parent if not _is_special(path) else path, os.W_OK):
+        raise UsageProblem(f"cannot write {path}: permission denied")
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a result to a file, complete or not at all; raise ``UsageProblem`` when that is impossible."""
     try:
+        if _is_special(path):
+            with path.open("w", encoding="utf-8") as stream:
+                _write(stream, text)
+            return
         from sst_lint.runtime import write_atomic_text
 
         write_atomic_text(path, text)
+    except OSError as error:
+        raise UsageProblem(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _is_special(path: Path) -> bool:
+    """Whether the path is a device or a pipe: it is written to, never replaced."""
+    return path.exists() and not path.is_file()
+
+
+def append_file(path: Path, text: str) -> None:
+    """Add to a file that others write too; raise ``UsageProblem`` when that is impossible."""
+    try:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(text)
     except OSError as error:
         raise UsageProblem(f"cannot write {path}: {error.strerror or error}") from error

@@ -1,8 +1,9 @@
 """What is reported? Defects, selected, merged, silenced by comments or known to the baseline, in order."""
 
-from sst_lint.findings.collect import Collected, collect, relocate
+from sst_lint.findings.collect import Collected, collect
+from sst_lint.findings.join import join, relocate
 from sst_lint.findings.policy import Policy
-from sst_lint.findings.records import Edit, Finding, Fix, Report, Stock, Suppression, fails, total
+from sst_lint.findings.records import Edit, Finding, Fix, Report, Stock, Suppression, fails
 
 __all__ = [
     "Collected",
@@ -15,6 +16,6 @@ __all__ = [
     "Suppression",
     "collect",
     "fails",
+    "join",
     "relocate",
-    "total",
 ]

@@ -130,6 +130,19 @@ def load(path: Path, name: str) -> Baseline:
     return parse(text, name)
 
 
+def refuse_newer(path: Path, name: str) -> None:
+    """Raise ``BaselineError`` when the file at ``path`` has a format that only a newer version knows."""
+    with path.open("rb") as stream:
+        found = _object(stream.readline(1000).decode("utf-8", "replace").removeprefix("\ufeff"))
+    version = found.get(MARK) if found is not None else None
+    if isinstance(version, int) and version > FORMAT:
+        raise BaselineError(_newer(name, version))
+
+
+def _newer(name: str, version: int) -> str:
+    return f"{name}: has format {version}, and this sst-lint knows {FORMAT}: use the version that wrote it"
+
+
 def parse(text: str, name: str) -> Baseline:
     """Return what the text of a baseline file says. Raises ``BaselineError``."""
     lines = [line.rstrip("\r") for line in text.removeprefix("\ufeff").split("\n")]
@@ -161,9 +174,7 @@ def _check_format(line: str, name: str) -> None:
     if not isinstance(version, int) or isinstance(version, bool):
         raise BaselineError(f'{name}: is no baseline: its first line is not {{"{MARK}": {FORMAT}}}')
     if version > FORMAT:
-        raise BaselineError(
-            f"{name}: has format {version}, and this sst-lint knows {FORMAT}: use the version that wrote it"
-        )
+        raise BaselineError(_newer(name, version))
     if version != FORMAT:
         raise BaselineError(f"{name}: has the unknown format {version}")
 

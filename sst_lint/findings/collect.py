@@ -136,11 +136,3 @@ def _about_comment(code: str, path: str, directive: Directive, message: str) -> 
     end = directive.column + len(directive.text)
     place = Location(path, directive.line, directive.column, directive.line, end, "")
     return Defect(code, place, directive.line, " ".join(directive.text.split()), message, "warning", "high")
-
-
-def relocate(finding: Finding, prefix: str) -> Finding:
-    """Return the finding with its paths under ``prefix``: how runs over several project roots stay apart."""
-    if not prefix:
-        return finding
-    trace = tuple(dataclasses.replace(step, path=f"{prefix}/{step.path}") for step in finding.trace)
-    return dataclasses.replace(finding, path=f"{prefix}/{finding.path}", trace=trace)

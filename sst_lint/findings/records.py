@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -132,19 +132,6 @@ class Report:
         if self.problems:
             return 2
         return 1 if self.failing else 0
-
-
-def total(stocks: Sequence[Stock]) -> Stock | None:
-    """Return the figures of the baselines of several projects as one; None when there are none."""
-    if not stocks:
-        return None
-    return Stock(
-        ", ".join(each.file for each in stocks),
-        sum(each.known for each in stocks),
-        sum(each.moved for each in stocks),
-        sum(each.fixed for each in stocks),
-        sum(each.kept for each in stocks),
-    )
 
 
 def fails(finding: Finding, fail_on: FailOn) -> bool:

@@ -19,6 +19,11 @@ def render_json(report: Report, style: Style) -> str:
     return f'{{"version": {VERSION}, "findings": {body}, "summary": {json.dumps(summary(report))}}}\n'
 
 
+def render_json_lines(report: Report, style: Style) -> str:
+    """Return one JSON object a line, in ASCII: the findings of ``render_json``, and nothing else."""
+    return "".join(json.dumps(finding_record(finding)) + "\n" for finding in report.findings)
+
+
 def finding_record(finding: Finding) -> dict[str, Any]:
     """Return one finding with the keys of the schema, in its order."""
     return {
@@ -76,7 +81,8 @@ def summary(report: Report) -> dict[str, Any]:
         "errors": sum(1 for finding in reported if finding.severity == "error"),
         "warnings": sum(1 for finding in reported if finding.severity == "warning"),
         "suppressed": sum(1 for finding in report.findings if finding.suppressed is not None),
-        "baselined": sum(1 for finding in report.findings if finding.baseline == "known"),
+        "baselined": sum(1 for finding in report.findings if finding.baselined),
+        "fixed": report.stock.fixed if report.stock else 0,
         "problems": list(report.problems),
         "by_rule": dict(sorted(Counter(finding.rule for finding in reported).items())),
     }

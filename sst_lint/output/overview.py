@@ -43,8 +43,10 @@ def _total(report: Report, style: Style) -> str:
     files = len({finding.path for finding in reported})
     errors = sum(1 for finding in reported if finding.severity == "error")
     levels = f"{count(errors, 'error')}, {count(len(reported) - errors, 'warning')}"
-    silenced = len(report.findings) - len(reported)
-    extra = f" {silenced:,} more are suppressed." if silenced else ""
+    known = sum(1 for finding in report.findings if finding.baselined)
+    silenced = len(report.findings) - len(reported) - known
+    figures = ((silenced, "suppressed"), (known, "in the baseline"))
+    extra = "".join(f" {number:,} more are {what}." for number, what in figures if number)
     return style.paint(f"{count(len(reported), 'finding')} ({levels})", "bold") + (
         f" in {files:,} of {count(report.files, 'file')}.{extra}"
     )

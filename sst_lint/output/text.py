@@ -6,6 +6,7 @@ from collections import Counter
 
 from sst_lint.findings import Finding, Report
 from sst_lint.output.overview import overview
+from sst_lint.output.shown import visible
 from sst_lint.output.snippet import snippet
 from sst_lint.output.style import Style, count, escape
 
@@ -32,11 +33,6 @@ def render_concise(report: Report, style: Style) -> str:
     return "".join(headline(finding, style) + "\n" for finding in visible(report, style))
 
 
-def visible(report: Report, style: Style) -> tuple[Finding, ...]:
-    """Return the findings that count, with the suppressed ones if they were asked for."""
-    return report.findings if style.show_suppressed else report.reported
-
-
 def headline(finding: Finding, style: Style) -> str:
     """Return ``path:line:column: CODE message``."""
     place = style.paint(f"{escape(finding.path)}:{finding.line}:{finding.column}:", "bold")
@@ -48,7 +44,9 @@ def _state(finding: Finding) -> str:
     if finding.suppressed is not None:
         reason = escape(finding.suppressed.reason) or "no reason given"
         return f" (suppressed in line {finding.suppressed.line}: {reason})"
-    return " (in the baseline)" if finding.baseline == "known" else ""
+    if finding.baseline == "moved":
+        return " (in the baseline, under an old name)"
+    return " (in the baseline)" if finding.baselined else ""
 
 
 def full(finding: Finding, report: Report, style: Style) -> list[str]:
@@ -72,7 +70,7 @@ def closing(report: Report, style: Style) -> str:
     """Return the last line: how many, how bad, how many were silenced."""
     reported = report.reported
     silenced = sum(1 for finding in report.findings if finding.suppressed is not None)
-    known = sum(1 for finding in report.findings if finding.baseline == "known")
+    known = sum(1 for finding in report.findings if finding.baselined)
     figures = ((silenced, "suppressed"), (known, "in the baseline"), (len(report.problems), "not done, see the errors"))
     extra = "".join(f"; {number:,} {what}" for number, what in figures if number)
     if not reported:

@@ -30,6 +30,15 @@ def find_root(path: Path, seen: dict[Path, bool] | None = None) -> Path:
     return start
 
 
+def below_repository(root: Path) -> str:
+    """The path of ``root`` inside its git repository, POSIX: "" at the top, and outside of any."""
+    for directory in (root, *root.parents):
+        if (directory / ".git").exists():
+            inside = root.relative_to(directory).as_posix()
+            return "" if inside == "." else inside
+    return ""
+
+
 def import_roots(files: Sequence[str], config: Config) -> tuple[str, ...]:
     """The directories from which modules are imported, relative to the project root (``.``), sorted.
 
