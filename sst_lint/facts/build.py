@@ -34,12 +34,27 @@ Env = dict[str, Val]
 
 #: Joins of more values than this become one node.
 _WIDE = 4
+#: What a handler may hand on although it did not make it.
+_SHARED_KINDS = frozenset({Kind.VALUE, Kind.NAME, Kind.ATTR, Kind.PARAM, Kind.CALL, Kind.CELL, Kind.ITEM, Kind.BINOP})
+
+
+class Watcher:
+    """What a stretch of code assigns, changes or returns: node -> name ("return", ``x``, ``x.a``, ``x[]``)."""
+
+    __slots__ = ("first", "found")
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.found: dict[int, str] = {}
 
 
 class Frame:
     """What belongs to the scope that is being read: its environment, return node, shared names."""
 
-    __slots__ = ("cells", "env", "globals", "index", "is_class", "is_generator", "locals", "names", "outer", "returns")
+    __slots__ = (
+        "cells", "env", "globals", "index", "is_class", "is_generator", "locals", "names", "outer", "raises",
+        "returned", "returns",
+    )  # fmt: skip
 
     def __init__(self, index: int, outer: Frame | None, returns: int) -> None:
         self.index = index
@@ -52,6 +67,8 @@ class Frame:
         self.names: dict[str, int] = {}
         self.is_generator = False
         self.is_class = False
+        self.raises = False  #: there is a ``raise`` in it
+        self.returned = False  #: there is a ``return`` in it
 
 
 class Builder:
@@ -78,7 +95,8 @@ class Builder:
         self.region = -1
         self.statement = 0
         self.has_paths = False  #: whether any environment holds more than names (``self.x``, lengths)
-        self.watchers: list[dict[int, None]] = []
+        self.watchers: list[Watcher] = []
+        self.handler_start = -1  #: first node of the handler that is being read, -1 outside of handlers
 
     # nodes and edges
 
@@ -159,6 +177,7 @@ class Builder:
         env = self.frame.env
         if env is None:
             return
+        value = self.own(value)
         if "." in name:
             self.has_paths = True
         else:
@@ -166,7 +185,7 @@ class Builder:
             if name in self.frame.globals:
                 bound = self.node(Kind.BOUND, name=name, loop=-1)
                 self.edge(value, bound)
-                self.note(bound)
+                self.note(bound, name)
                 return
             cell = self.frame.cells.get(name)
             if cell is not None:
@@ -174,8 +193,7 @@ class Builder:
         env[name] = value
         if len(value) == 1 and "." not in name:
             self.named.setdefault(value[0], name)
-        for one in value:
-            self.note(one)
+        self.note_made(value, name)
 
     def _forget_paths(self, name: str) -> None:
         env = self.frame.env
@@ -190,15 +208,40 @@ class Builder:
         if path:
             self._forget_paths(path.split(".", 1)[0])
 
-    def note(self, node: int) -> None:
-        """``node`` was assigned, changed or returned: whoever watches this stretch of code wants to know."""
+    def note(self, node: int, name: str) -> None:
+        """``node`` was filled or changed under ``name``: whoever watches this stretch of code wants to know."""
         for watcher in self.watchers:
-            watcher[node] = None
+            if not watcher.found.get(node):
+                watcher.found[node] = name
 
-    def change(self, node: int) -> None:
-        """A statement changes the object of ``node`` in place."""
+    def note_made(self, value: Val, name: str) -> None:
+        """``value`` was assigned to ``name`` or returned; of interest is what was made in the watched stretch."""
+        for watcher in self.watchers:
+            for one in value:
+                made = one >= watcher.first or self.nodes[one].kind == Kind.ERROR
+                if made and not watcher.found.get(one):
+                    watcher.found[one] = name
+
+    def own(self, value: Val) -> Val:
+        """``value`` as a handler hands it on: what was there before gets a node of its own, as one of two ways to
+        hold it."""
+        if self.handler_start < 0 or all(self._is_own(n) for n in value):
+            return value
+        return tuple(n if self._is_own(n) else self._owned(n) for n in value)
+
+    def _is_own(self, node: int) -> bool:
+        return node >= self.handler_start or self.nodes[node].kind not in _SHARED_KINDS
+
+    def _owned(self, node: int) -> int:
+        made = self.node(Kind.VALUE, None, "fallback", loop=self.nodes[node].loop)
+        self.edge(node, made)
+        return made
+
+    def change(self, node: int, name: str = "") -> None:
+        """A statement changes the object of ``node`` in place; ``name``: what it is called there, if it is noted."""
         self.mutated[node] = None
-        self.note(node)
+        if name:
+            self.note(node, name)
 
     # loops
 

@@ -23,8 +23,10 @@ class Definitions(Matches):
         outer, loop, region, statement = self.frame, self.loop, self.region, self.statement
         states, watchers = self.handler_states, self.watchers
         self.loop = self.region = -1
+        start, self.handler_start = self.handler_start, -1
         self.handler_states, self.watchers = [], []
         self.function(node, name, index, outer)
+        self.handler_start = start
         self.frame, self.loop, self.region, self.statement = outer, loop, region, statement
         self.handler_states, self.watchers = states, watchers
         return made
@@ -66,6 +68,8 @@ class Definitions(Matches):
             frame.is_generator,
             self.positions.of(node)[0],
             abstract=not is_lambda and _is_abstract(node.body),
+            raises=frame.raises,
+            endless=frame.raises and not (frame.returned or frame.is_generator) and frame.env is None,
         )
 
     def _sorted_params(self, params: tuple[Param, ...]) -> tuple[Param, ...]:

@@ -284,10 +284,9 @@ class Expressions(Builder):
         elif node.value is not None:
             value = self.value(node.value)
             self.edge(value, frame.returns, Op.STORE)
-            for one in value:
-                self.note(one)
+            self.note_made(value, "return")
         self.ordered_by_loops(frame.returns, Op.ORDERS)
-        self.note(frame.returns)
+        self.note(frame.returns, "return")
         return (self.node(Kind.VALUE, node, "sent"),)
 
     # subscripts
@@ -382,7 +381,7 @@ class Expressions(Builder):
     def _after_call(self, node: cst.Call, method: str, path: str, receiver: int) -> None:
         """What a call may change is no longer known; ``x.sort()`` leaves ``x`` sorted."""
         if receiver >= 0 and (self.nodes[receiver].kind in _MADE_HERE or method in _FILLING):
-            self.note(receiver)
+            self.note(receiver, (path or "?") + "[]")
         if isinstance(node.func, cst.Name) and node.func.value in _PURE:
             return
         self.touched(path)

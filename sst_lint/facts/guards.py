@@ -6,7 +6,7 @@ from typing import Any
 
 import libcst as cst
 
-from sst_lint.facts.build import Env
+from sst_lint.facts.build import Env, Watcher
 from sst_lint.facts.handlers import HandlerState, body_is_trivial, only_imports
 from sst_lint.facts.loops import Loops
 from sst_lint.facts.names import dotted
@@ -39,7 +39,7 @@ class Guards(Loops):
         self.region = outer
 
     def _suppressed(self, node: cst.With, call: int) -> None:
-        watcher: dict[int, None] = {}
+        watcher = Watcher(len(self.nodes))
         self.watchers.append(watcher)
         before = dict(self.frame.env or {})
         self.block(node.body)
@@ -51,25 +51,25 @@ class Guards(Loops):
         self.handlers.append(
             Handler(
                 self.region, -1, self.frame.index, types, False, "", ("falls",), False, False, False, False, True,
-                tuple(watcher), (), only_imports(node.body), line, column, end_line, end_column, call,
+                tuple(watcher.found), (), only_imports(node.body), line, column, end_line, end_column, call,
+                written_names=tuple(watcher.found.values()),
             )
         )  # fmt: skip
 
     def _try(self, node: Any) -> None:
         before = dict(self.frame.env or {})
         assigned = self.bindings.of(node.body)
-        watcher: dict[int, None] = {}
+        watcher = Watcher(len(self.nodes))
         self.watchers.append(watcher)
-        first = len(self.nodes)
         tried = self._in_region("try", lambda: self.block(node.body))
         self.watchers.pop()
-        caught = self._caught_env(before, assigned, watcher, first)
+        caught = self._caught_env(before, assigned)
         if node.orelse is not None and self.frame.env is not None:
             self._in_region("orelse", lambda: self.block(node.orelse.body))
         after = self.frame.env
         for handler in node.handlers:
             self.frame.env = dict(caught)
-            self._handler(handler, tried, tuple(watcher), only_imports(node.body), isinstance(node, cst.TryStar))
+            self._handler(handler, tried, watcher, only_imports(node.body), isinstance(node, cst.TryStar))
             after = self.join_env(after, self.frame.env)
         if node.finalbody is not None:
             self.frame.env = dict(after) if after is not None else dict(caught)
@@ -79,7 +79,7 @@ class Guards(Loops):
         else:
             self.frame.env = after
 
-    def _caught_env(self, before: Env, assigned: frozenset[str], watcher: dict[int, None], first: int) -> Env:
+    def _caught_env(self, before: Env, assigned: frozenset[str]) -> Env:
         """What names hold when the body was left anywhere: the value before it, or any that it assigned."""
         env = dict(before)
         end = self.frame.env or {}
@@ -91,7 +91,7 @@ class Guards(Loops):
                 env.pop(name, None)
         return env
 
-    def _handler(self, node: Any, tried: int, writes: tuple[int, ...], imports: bool, star: bool) -> None:
+    def _handler(self, node: Any, tried: int, written: Watcher, imports: bool, star: bool) -> None:
         types: tuple[int, ...] = ()
         if node.type is not None:
             inner = node.type.elements if isinstance(node.type, cst.Tuple) else None
@@ -103,18 +103,21 @@ class Guards(Loops):
         if name and self.frame.env is not None:
             self.frame.env[name] = (error,)
         state = HandlerState(self.frame, name, error)
-        watcher: dict[int, None] = {}
+        start, self.handler_start = self.handler_start, len(self.nodes)
+        watcher = Watcher(self.handler_start)
         self.watchers.append(watcher)
         self.handler_states.append(state)
         body = self._in_region("handler", lambda: self.block(node.body))
         self.handler_states.pop()
+        self.handler_start = start
         self.watchers.pop()
         ends = (*(("falls",) if self.frame.env is not None else ()), *sorted(state.ends))
         self.handlers.append(
             Handler(
                 tried, body, self.frame.index, types, node.type is None, name, ends, state.reraises,
-                state.raises_from, state.raises_other, state.uses_error, body_is_trivial(node.body), writes,
-                tuple(watcher), imports, line, column, end_line, end_column, -1, star,
+                state.raises_from, state.raises_other, state.uses_error, body_is_trivial(node.body),
+                tuple(written.found), tuple(watcher.found), imports, line, column, end_line, end_column, -1, star,
+                tuple(written.found.values()), tuple(watcher.found.values()), error, tuple(state.hidden),
             )
         )  # fmt: skip
 
@@ -129,6 +132,7 @@ class Guards(Loops):
 
     def _raise(self, node: cst.Raise) -> None:
         raised = () if node.exc is None else self.value(node.exc)
+        self.frame.raises = True
         if node.cause is not None:
             self.value(node.cause.item)
         for state in reversed(self.handler_states):

@@ -7,12 +7,13 @@ from typing import Any
 import libcst as cst
 
 from sst_lint.facts.build import Frame, Val
+from sst_lint.facts.names import dotted
 
 
 class HandlerState:
     """How the body of one clause ends, and what becomes of the caught error."""
 
-    __slots__ = ("ends", "error", "frame", "name", "raises_from", "raises_other", "reraises", "uses_error")
+    __slots__ = ("ends", "error", "frame", "hidden", "name", "raises_from", "raises_other", "reraises", "uses_error")
 
     def __init__(self, frame: Frame, name: str, error: int) -> None:
         self.frame = frame
@@ -23,12 +24,16 @@ class HandlerState:
         self.raises_from = False
         self.raises_other = False
         self.uses_error = False
+        self.hidden: list[int] = []  #: new errors raised ``from None``
 
     def raised(self, node: cst.Raise, value: Val) -> None:
         """A ``raise`` in the body."""
         self.ends["raises"] = None
         if node.exc is None or self.error in value:
             self.reraises = True
+        elif node.cause is not None and dotted(node.cause.item) == "None":
+            self.raises_other = True
+            self.hidden += value
         elif node.cause is not None:
             self.raises_from = True
         else:

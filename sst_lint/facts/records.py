@@ -123,6 +123,8 @@ class Scope(msgspec.Struct, array_like=True, frozen=True):
     #: names annotated in a class body or module: (name, annotation, default node or -1, order)
     fields: tuple[tuple[str, str, int], ...] = ()
     abstract: bool = False  #: the body is a docstring, `pass`, `...` or `raise NotImplementedError`
+    raises: bool = False  #: there is a ``raise`` in the body
+    endless: bool = False  #: no way through the body comes to its end or to a ``return``
 
 
 class Loop(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -174,6 +176,11 @@ class Handler(msgspec.Struct, array_like=True, frozen=True):
     end_column: int
     suppress: int = -1
     is_star: bool = False
+    #: under which names ``writes`` and ``fallbacks`` stand: "return", ``x``, ``x.a``, ``x['k]``; in their order
+    written_names: tuple[str, ...] = ()
+    fallback_names: tuple[str, ...] = ()
+    error: int = -1  #: the node of the caught error
+    hidden: tuple[int, ...] = ()  #: new errors that are raised ``from None``
 
 
 class Choice(msgspec.Struct, array_like=True, frozen=True, gc=False):

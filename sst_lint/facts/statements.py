@@ -76,11 +76,11 @@ class Statements(Definitions):
     def _return(self, node: cst.Return) -> None:
         frame = self.frame
         if node.value is not None:
-            value = self.value(node.value)
+            value = self.own(self.value(node.value))
             self.edge(value, frame.returns, Op.SAME)
-            for one in value:
-                self.note(one)
+            self.note_made(value, "return")
             self._choice_by_return(node, value)
+        frame.returned = True
         self._end("returns")
 
     def _assert(self, node: cst.Assert) -> None:

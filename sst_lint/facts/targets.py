@@ -29,12 +29,12 @@ class Targets(Picks):
 
     def _assign_attribute(self, target: cst.Attribute, value: Val) -> None:
         path = attribute_path(target)
+        value = self.own(value)
         base = self.single(target.value)
         put = self.node(Kind.PUT, target, target.attr.value, base, loop=self.nodes[base].loop)
         self.edge(value, put)
-        self.note(put)
-        for one in value:
-            self.note(one)
+        self.note(put, path or "?." + target.attr.value)
+        self.note_made(value, path or "?." + target.attr.value)
         self.change(base)
         self.edge(value, base, Op.STORE, "." + target.attr.value)
         if path and self.frame.env is not None:
@@ -45,11 +45,12 @@ class Targets(Picks):
     def _assign_item(self, target: cst.Subscript, value: Val) -> None:
         base = self.single(target.value)
         path = attribute_path(target.value)
+        value = self.own(value)
         if path and len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Slice):
             part = target.slice[0].slice
             if part.lower is None and part.upper is None and self.frame.env is not None:
                 self.edge(value, base, Op.COPY)
-                self.change(base)
+                self.change(base, path)
                 self.bind(path, value)
                 return
         key: str | None = None
@@ -65,7 +66,9 @@ class Targets(Picks):
         self.edge(value, base, Op.STORE, key or "")
         if key is None and self.nodes[base].kind not in (Kind.LIST, Kind.TUPLE):
             self.ordered_by_loops(base, Op.ORDERS_KEYS)
-        self.change(base)
+        name = f"{path or '?'}[{key or ''}]"
+        self.change(base, name)
+        self.note_made(value, name)
         self.touched(attribute_path(target.value))
 
     def _overwritten(self, name: str, base: int, key: str, at: cst.CSTNode) -> int:
