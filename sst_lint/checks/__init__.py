@@ -21,11 +21,15 @@ __all__ = ["Defect", "checks", "run"]
 
 def checks() -> dict[str, Check]:
     """Rule code to check, in order of code."""
-    from sst_lint.checks import choices, handlers, order, writes
+    from sst_lint.checks import choices, handlers, locking, order, protocol, writes
 
     return {
         "SST101": writes.non_atomic,
+        "SST102": protocol.incomplete,
         "SST103": order.serializations,
+        "SST110": locking.unlocked,
+        "SST111": locking.ineffective,
+        "SST112": locking.check_then_write,
         "SST201": order.listings,
         "SST202": order.sets,
         "SST203": order.dicts,

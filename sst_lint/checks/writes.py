@@ -22,7 +22,10 @@ _WHAT = {
 
 def non_atomic(project: Project) -> Iterator[Defect]:
     """SST101: a truncating write, or a copy, that lands on its final path."""
+    unfinished = {p.move.call for p in project.protocols() if p.way == "copy" and p.temporary}
     for write in project.writes():
+        if write.site.call in unfinished:
+            continue  # SST102: the copy of a temporary file
         if write.mode not in ("write", "copy", "update") or write.moved or write.atomic:
             continue
         if write.kind.kind not in _REPORTED or write.site.model.name == "shutil.copytree":

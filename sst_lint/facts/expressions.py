@@ -247,7 +247,8 @@ class Expressions(Builder):
         value = self.value(node.expression)
         if isinstance(node.operator, cst.Minus) and isinstance(node.expression, (cst.Integer, cst.Float)):
             return (self.node(Kind.CONST, node, "-" + node.expression.value),)
-        return self.derived(Op.ONLY_VALUE, value, node)
+        negated = "not" if isinstance(node.operator, cst.Not) else ""
+        return self.derived(Op.ONLY_VALUE, value, node, name=negated)
 
     def _comparison(self, node: cst.Comparison) -> Val:
         made = self.node(Kind.VALUE, node, "compare")

@@ -18,7 +18,7 @@ from sst_lint.flow.reach import Graph
 _FOLLOWED = frozenset(
     {Op.SAME, Op.PATH, Op.TEXT, Op.LOAD, Op.STORE, Op.AS_LIST, Op.ONLY_VALUE, Op.NOT_LIST, Op.NOT_SET}
 )
-_SAME_PATH = frozenset({Op.SAME, Op.TEXT, Op.PATH})
+
 _COMMAND_LINE = frozenset(
     {"args", "opts", "options", "namespace", "parse_args", "parsed_args", "cli_args", "arguments"}
 )
@@ -46,6 +46,7 @@ class PathEvidence:
         self._known: dict[int, Evidence] = {}
         self._signatures: dict[int, object] = {}
         self._origins: dict[int, frozenset[object]] = {}
+        self._passed: dict[int, tuple[int, ...]] = {}
         self._temporary = {s.ports["return"] for s in linked.sites if s.model.temp}
         self._sites_by_result: dict[int, list[Site]] = {}
         world = linked.world
@@ -144,23 +145,96 @@ class PathEvidence:
             if kind in (Kind.TEXT, Kind.BINOP):
                 continue
             for site in self._sites_by_result.get(current, ()):
+                if site.model.temp in ("path", "handle"):
+                    found.add(("temporary", current))
                 port = self._passes_path(site)
                 if port >= 0 and port not in seen:
                     seen.add(port)
                     queue.append(port)
             for number in graph.incoming.get(current, ()):
                 source = graph.source[number]
-                if graph.op[number] == Op.LOAD and source in self._temporary:
-                    found.add(("temporary", source))  # the descriptor and the name of one file
+                if graph.op[number] == Op.LOAD:
+                    found.update(self._files_of(source))
+                    queue.extend(self._yielded(source, seen))
                 if graph.op[number] == Op.SAME and source not in seen:
                     seen.add(source)
                     queue.append(source)
         result = self._origins[node] = frozenset(found)
         return result
 
+    def _files_of(self, node: int) -> set[object]:
+        """The temporary files whose name or descriptor may be taken out of ``node``."""
+        graph = self._graph
+        found: set[object] = set()
+        seen = {node}
+        queue = deque([node])
+        while queue and len(seen) < _STEPS:
+            current = queue.popleft()
+            if any(site.model.temp in ("path", "handle") for site in self._sites_by_result.get(current, ())):
+                found.add(("temporary", current))
+            for number in graph.incoming.get(current, ()):
+                source = graph.source[number]
+                if graph.op[number] == Op.SAME and source not in seen:
+                    seen.add(source)
+                    queue.append(source)
+        return found
+
+    def _yielded(self, node: int, seen: set[int]) -> list[int]:
+        """What a generator yields, if ``node`` is its result: a context manager hands it on."""
+        if self._linked.world.nodes[node].kind != Kind.RETURN:
+            return []
+        graph = self._graph
+        found = [graph.source[n] for n in graph.incoming.get(node, ()) if graph.op[n] == Op.STORE]
+        found = [source for source in found if source not in seen]
+        seen.update(found)
+        return found
+
+    def leaves(self, node: int) -> frozenset[int] | None:
+        """Where everything in a path comes from in the end; None if that is too much to say."""
+        passed = self.passed(node)
+        if len(passed) >= _STEPS:
+            return None
+        graph = self._graph
+        return frozenset(
+            n for n in passed if not any(graph.op[number] in _FOLLOWED for number in graph.incoming.get(n, ()))
+        )
+
+    def composed(self, node: int) -> list[int]:
+        """Where a path is put together out of parts, nearest first."""
+        nodes = self._linked.world.nodes
+        found = []
+        for current in self.passed(node):
+            record = nodes[current]
+            derived = record.kind == Kind.CALL and record.name in _DERIVING
+            if record.kind == Kind.BINOP or derived or (record.kind == Kind.TEXT and "\x00" in record.name):
+                found.append(current)
+        return found
+
+    def parts(self, node: int) -> list[int]:
+        """What a path is or is put together of, one step back."""
+        graph = self._graph
+        return [graph.source[n] for n in graph.incoming.get(node, ()) if graph.op[n] in (Op.SAME, Op.TEXT, Op.PATH)]
+
+    def passed(self, node: int) -> tuple[int, ...]:
+        """All nodes that go into a path, nearest first, as far as they are followed."""
+        known = self._passed.get(node)
+        if known is not None:
+            return known
+        graph = self._graph
+        seen = {node: None}
+        queue = deque([node])
+        while queue and len(seen) < _STEPS:
+            for number in graph.incoming.get(queue.popleft(), ()):
+                source = graph.source[number]
+                if graph.op[number] in _FOLLOWED and source not in seen:
+                    seen[source] = None
+                    queue.append(source)
+        result = self._passed[node] = tuple(seen)
+        return result
+
     def _passes_path(self, site: Site) -> int:
         """The port of a call that only turns a path into another kind of path (``str(p)``, ``Path(p)``, ``fspath``)."""
-        if site.model.name in _SAME_FILE:
+        if site.model.name in SAME_FILE:
             for name in site.model.params[:1]:
                 return site.ports.get(name, -1)
         return -1
@@ -202,7 +276,7 @@ class PathEvidence:
         return node
 
 
-_SAME_FILE = frozenset(
+SAME_FILE = frozenset(
     {
         "builtins.str", "pathlib.Path", "os.fspath", "os.path.abspath", "os.path.realpath", "os.fsencode",
         "os.fsdecode", "os.path.expanduser", "os.path.normpath", "pathlib.PurePath", "os.path.expandvars",

@@ -9,13 +9,20 @@ from functools import cached_property
 from sst_lint.catalogue.model import Library
 from sst_lint.config import Config
 from sst_lint.flow.answers import Answers
+from sst_lint.flow.artifacts import Kind as ArtifactKind
+from sst_lint.flow.artifacts import classify
 from sst_lint.flow.calls import Site
+from sst_lint.flow.effects import Effects
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.handlers import HandlerInfo, Handlers
+from sst_lint.flow.identity import Identity
 from sst_lint.flow.library import LibraryIndex
+from sst_lint.flow.locks import Locks
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order, Picked, Reach, Sink
+from sst_lint.flow.protocol import Protocol, Protocols
+from sst_lint.flow.races import Races
 from sst_lint.flow.reach import Graph
 from sst_lint.flow.trace import Tracer
 from sst_lint.flow.world import FileFacts, World
@@ -60,6 +67,42 @@ class Project:
     @cached_property
     def _handlers(self) -> Handlers:
         return Handlers(self.linked, self.graph, self._writes, self._order)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Which paths are the same."""
+        return Identity(self.linked, self.graph)
+
+    @cached_property
+    def locks(self) -> Locks:
+        """Which locks are held where."""
+        return Locks(self.linked, self._writes)
+
+    @cached_property
+    def _protocols(self) -> Protocols:
+        return Protocols(self.linked, self.evidence, self.identity, self._writes, self.locks)
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What functions do to paths."""
+        return Effects(self.linked, self.identity, self._writes, self._protocols.all, self.locks)
+
+    @cached_property
+    def races(self) -> Races:
+        """Where two processes can come between each other."""
+        return Races(self.linked, self.graph, self.evidence, self.effects, self.locks)
+
+    def kind_of_path(self, node: int, path: str) -> ArtifactKind:
+        """What a path is that is not written (tested, made, removed) by code in the file ``path``."""
+        return classify(self.evidence.of(node), (), path, self.config)
+
+    def protocols(self) -> Sequence[Protocol]:
+        """All temp-and-replace protocols, the complete ones too."""
+        return self._protocols.all
+
+    def protocol_of(self, write: Write) -> Protocol | None:
+        """The protocol that a write to a temporary file is part of, with the steps that are there and that are not."""
+        return self._protocols.of(write)
 
     def sites(self) -> Sequence[Site]:
         """Library calls that a model speaks of."""

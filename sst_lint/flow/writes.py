@@ -47,7 +47,7 @@ class Writes:
     def __init__(self, linked: Mutations, evidence: PathEvidence, config: Config) -> None:
         self._linked = linked
         self._evidence = evidence
-        self._config = config
+        self.config = config
         self._formats: dict[int, dict[str, None]] = {}
         self._opened_by: dict[int, list[Site]] = {}
         self._sites: dict[int, list[Site]] | None = None
@@ -153,7 +153,7 @@ class Writes:
         evidence = self._evidence.of(path)
         formats = tuple(f for f in (form, *self._formats.get(site.call, ())) if f)
         source = self._linked.world.path_of_unit(self._linked.world.call_unit[site.call])
-        kind = classify(evidence, formats, source, self._config)
+        kind = classify(evidence, formats, source, self.config)
         handle = self._evidence.given_name(site.ports["return"])
         if kind.kind in ("unknown", "argument") and handle:
             kind = by_handle_name(handle) or kind
@@ -166,7 +166,7 @@ class Writes:
         moved, target = self._moved(path)
         final = kind
         if target >= 0:
-            final = classify(self._evidence.of(target), formats, source, self._config)
+            final = classify(self._evidence.of(target), formats, source, self.config)
             if final.kind in ("temp", "scratch", "lock"):
                 final = Kind("artifact", "put in place by a rename", False)
         shown = _shown((evidence if target < 0 else self._evidence.of(target)).texts)
@@ -210,7 +210,7 @@ class Writes:
 
     def is_test(self, path: str) -> bool:
         """Whether a source file is test code."""
-        return is_test_path(path, self._config)
+        return is_test_path(path, self.config)
 
 
 def _shown(texts: tuple[str, ...]) -> str:

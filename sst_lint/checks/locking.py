@@ -1,0 +1,154 @@
+"""Which files are changed by several writers at once without a lock that guards them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.flow.artifacts import words
+from sst_lint.flow.location import Step
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.artifacts import Kind
+    from sst_lint.flow.effects import Effect
+
+_WRITES = frozenset({"write", "replace"})
+_SHARED = frozenset({"artifact", "state"})
+_QUIET = frozenset({"log", "lock", "console", "test", "report", "scratch", "temp", "remote"})
+#: What is read, changed and written as a whole; other text is mostly a file that somebody edits.
+_STRUCTURED = frozenset({"json", "yaml", "toml", "pickle", "csv", "ini", "xml", "msgpack", "parquet", "torch", "npy"})
+
+_COUNTERS = frozenset({"counter", "sequence", "seq", "serial", "count", "number", "version", "lease", "ledger"})
+
+
+def unlocked(project: Project) -> Iterator[Defect]:
+    """SST110: content that is read from a path, changed, and written back to it, while no lock is held."""
+    reported: set[tuple[int, tuple[object, ...]]] = set()
+    for pair in project.races.updates:
+        if pair.held or (pair.write.call, pair.write.path) in reported:
+            continue
+        reported.add((pair.write.call, pair.write.path))
+        confidence = _shared(project, pair.read, pair.write)
+        if confidence is None:
+            continue
+        yield _defect(
+            project,
+            "SST110",
+            pair.write,
+            "the file is read, changed and written back without a lock: of two writers one loses its change; hold a "
+            "lock from before the read until after the write",
+            confidence,
+            (_step(project, pair.read, "read here"), _step(project, pair.write, "written back here")),
+        )
+
+
+def ineffective(project: Project) -> Iterator[Defect]:
+    """SST111: a lock that does not guard what it seems to guard."""
+    for found in project.races.ineffective:
+        confidence: Confidence = "high" if found.certain else "medium"
+        other = (_step(project, found.other, found.there),) if found.other is not None else ()
+        yield _defect(project, "SST111", found.effect, found.text, confidence, other)
+
+
+def check_then_write(project: Project) -> Iterator[Defect]:
+    """SST112: a path is tested for existence, then made, written or removed as if nobody came between."""
+    for pair in project.races.tested:
+        confidence = _raced(project, pair.act)
+        if confidence is None:
+            continue
+        yield _defect(
+            project,
+            "SST112",
+            pair.act,
+            _RACES[pair.act.kind],
+            confidence,
+            (_step(project, pair.test, "tested here"), _step(project, pair.act, "acted upon here")),
+        )
+
+
+_RACES = {
+    "mkdir": "another process can make the directory between the test and this call, which then fails: make it with "
+    "`exist_ok=True` and without the test",
+    "remove": "another process can remove the file between the test and this call, which then fails: remove it and "
+    "let `FileNotFoundError` pass",
+    "write": "another process can make the file between the test and this write, which then replaces it: open it "
+    'with mode "x", or hold a lock across both',
+    "replace": "another process can make the file between the test and this write, which then replaces it: hold a "
+    "lock across both, or link the new file into place",
+}
+
+
+def _kind(project: Project, effect: Effect) -> Kind | None:
+    """What the file is, by what the function at hand says of it, else by all that is written there."""
+    where = project.trace.location(project.linked.result_of(effect.call))
+    if effect.node >= 0 and effect.calls:
+        found = project.kind_of_path(effect.node, where.path)
+        if found.kind != "unknown":
+            return found
+    if effect.protocol is not None:
+        return effect.protocol.final
+    return effect.write.final if effect.write is not None else None
+
+
+def _shared(project: Project, read: Effect, write: Effect) -> Confidence | None:
+    """How sure it is that several writers share the file; None if they do not."""
+    where = project.trace.location(project.linked.result_of(write.call))
+    kind = _kind(project, write)
+    if project.is_test(where.path) or kind is None or kind.kind in _QUIET:
+        return None
+    if write.site.weak or kind.kind == "argument":
+        return "low"
+    formats = {*project.effects.formats(read), *project.effects.formats(write)}
+    return "medium" if _STRUCTURED & formats or kind.kind in _SHARED or _counts(project, write) else "low"
+
+
+def _counts(project: Project, write: Effect) -> bool:
+    """Whether the file is a counter or the like by its name."""
+    evidence = project.evidence.of(write.node) if write.node >= 0 else None
+    return evidence is not None and any(words(n) & _COUNTERS for n in (*evidence.names[:3], *evidence.texts[:1]))
+
+
+def _raced(project: Project, effect: Effect) -> Confidence | None:
+    where = project.trace.location(project.linked.result_of(effect.call))
+    if project.is_test(where.path):
+        return None
+    if effect.kind in _WRITES:
+        kind = _kind(project, effect)
+        if kind is None or kind.kind in _QUIET:
+            return None
+        return "medium" if kind.kind in _SHARED and not effect.site.weak else "low"
+    path = effect.site.ports.get(effect.site.model.makes_directory or effect.site.model.removes, -1)
+    judged = project.kind_of_path(path, where.path)
+    if judged.kind in ("temp", "scratch", "test", "console"):
+        return None
+    if effect.site.weak or judged.kind == "argument":
+        return "low"
+    if effect.kind == "mkdir":
+        return "medium"
+    return "medium" if judged.kind in ("artifact", "state") and not effect.calls else "low"
+
+
+def _step(project: Project, effect: Effect, text: str) -> Step:
+    at = project.trace.location(project.linked.result_of(effect.call))
+    return Step(at.path, at.line, at.function, text)
+
+
+def _defect(
+    project: Project, rule: str, effect: Effect, text: str, confidence: Confidence, trace: tuple[Step, ...]
+) -> Defect:
+    node = project.linked.result_of(effect.call)
+    where = project.trace.location(node)
+    group = f"write:{where.line}:{where.column}" if confidence != "low" else ""
+    return Defect(
+        rule,
+        where,
+        project.trace.statement_line(node),
+        "",
+        text,
+        "error" if confidence == "high" else "warning",
+        confidence,
+        trace,
+        group=group,
+    )

@@ -1,0 +1,141 @@
+"""Which hand-written temp-and-replace protocols lack a step?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.flow.location import Step
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.protocol import Protocol
+
+#: What is put in place has to be worth it: the others may be torn.
+_QUIET = frozenset({"log", "lock", "console", "test", "report", "scratch", "temp"})
+_KNOWN = frozenset({"artifact", "state"})
+_ORDER: dict[str, int] = {"low": 0, "medium": 1, "high": 2}
+#: A lost cache is made again, so nobody waits for the disk.
+_CACHES = frozenset({"cache", "cached", "caches"})
+
+
+def incomplete(project: Project) -> Iterator[Defect]:
+    """SST102: something is put in place by replace, rename, move or copy, but a step before or after is missing."""
+    for protocol in project.protocols():
+        if protocol.final.kind in _QUIET and not (protocol.final.kind == "temp" and not protocol.final.literal):
+            continue
+        node = _place(project, protocol)
+        where = project.trace.location(node)
+        if project.is_test(where.path):
+            continue
+        found = list(_lacking(project, protocol))
+        if not found:
+            continue
+        confidence = max((c for c, _, _ in found), key=lambda c: _ORDER[c])
+        said = [(step, text) for c, step, text in found if c == confidence or _ORDER[c] > 0]
+        if protocol.move.weak:
+            confidence = "low"
+        yield Defect(
+            "SST102",
+            where,
+            project.trace.statement_line(node),
+            "",
+            _message(protocol, [text for _, text in said]),
+            "error" if protocol.final.kind in _KNOWN and confidence == "high" else "warning",
+            confidence,
+            _trace(project, protocol, [step for step, _ in said]),
+            group=f"write:{where.line}:{where.column}",
+        )
+
+
+def _place(project: Project, protocol: Protocol) -> int:
+    """Where to tell it: at the last step; if other functions write the file and fail to, where they open it."""
+    moving = project.locks.scope_of(protocol.move.call)
+    here = [w.site.call for w in protocol.writes] + [m.call for m in protocol.makers]
+    wrong = {"fsync", "flush", "unique-name", "same-directory"} & set(protocol.missing)
+    if here and wrong and all(project.locks.scope_of(call) != moving for call in here):
+        return project.linked.result_of(here[0])
+    return protocol.move.ports["return"]
+
+
+def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence, str, str]]:
+    """What is missing: how much that matters, the step, and the words for it."""
+    missing, known, way = protocol.missing, protocol.seen, protocol.way
+    if way == "copy":
+        if protocol.temporary:
+            yield "high", "replace", "copies over the final path where `os.replace` would change it in one step"
+        return
+    if "same-directory" in missing:
+        outcome = "the move is a copy" if way == "move" else "this fails"
+        text = f"the temporary file lies in another directory, so on another device {outcome}"
+        yield "high", "same-directory", text
+    if protocol.removes_first and way != "replace":
+        yield "high", "replace", "the target is removed before, so in between there is no file"
+    elif "replace" in missing and way == "rename":
+        yield "medium", "replace", "`os.rename` fails on Windows when the target exists, `os.replace` does not"
+    elif "replace" in missing and way == "move" and "same-directory" not in missing:
+        text = "`shutil.move` may fall back to a copy, `os.replace` never does"
+        yield "medium" if known else "low", "replace", text
+    if not known:
+        return
+    if "unique-name" in missing:
+        locked = all(project.locks.held(w.site.call) for w in protocol.writes)
+        weak = protocol.versioned or locked or any(w.mode == "exclusive" for w in protocol.writes)
+        yield "low" if weak else "medium", "unique-name", "the temporary name is fixed, so two writers share it"
+    if "fsync" in missing:
+        text = "nothing is synced, so after a power cut the new name may hold no content"
+        yield _fsync(project, protocol), "fsync", text
+    elif "flush" in missing:
+        yield "medium", "flush", "fsync without flush leaves the buffer of the program unwritten"
+    for step, text in _LOW:
+        if step in missing:
+            yield "low", step, text
+
+
+_LOW = (
+    ("directory-fsync", "the directory is not synced, so the new name may be lost"),
+    ("clean-up", "nothing removes the temporary file when writing fails"),
+    ("mode", "the permission bits are those of `tempfile`, 0600"),
+)
+
+
+def _fsync(project: Project, protocol: Protocol) -> Confidence:
+    from sst_lint.flow.artifacts import words
+
+    if protocol.final.kind not in _KNOWN:
+        return "low"
+    names = project.evidence.of(protocol.target).names
+    function = project.trace.location(protocol.move.ports["return"])
+    said = [*names, *project.evidence.of(protocol.target).texts, function.function, function.path]
+    return "low" if any(words(name) & _CACHES for name in said) else "medium"
+
+
+def _message(protocol: Protocol, texts: list[str]) -> str:
+    name = protocol.move.model.name.removeprefix("builtins.")
+    return f"`{name}` ends an incomplete atomic write: " + "; ".join(texts)
+
+
+def _trace(project: Project, protocol: Protocol, wrong: list[str]) -> tuple[Step, ...]:
+    """Where the temporary file is named, made and written, as far as that is wrong or not beside the last step."""
+    move = project.trace.location(protocol.move.ports["return"])
+    steps: dict[Step, None] = {}
+    if "unique-name" in wrong:
+        for node in project.evidence.composed(protocol.source)[:1]:
+            steps[_step(project, node, "the temporary file is named")] = None
+    for maker in protocol.makers[:2]:
+        steps[_step(project, maker.ports["return"], "the temporary file is made")] = None
+    for write in protocol.writes[:2]:
+        steps[_step(project, write.site.ports["return"], "the temporary file is written")] = None
+    shown = [s for s in steps if _WRONG & set(wrong) or (s.path, s.function) != (move.path, move.function)]
+    if not shown:
+        return ()
+    return (*shown, Step(move.path, move.line, move.function, "it gets its final name"))
+
+
+_WRONG = frozenset({"unique-name", "same-directory"})
+
+
+def _step(project: Project, node: int, text: str) -> Step:
+    at = project.trace.location(node)
+    return Step(at.path, at.line, at.function, text)

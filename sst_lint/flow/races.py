@@ -1,0 +1,421 @@
+"""Where can two processes come between each other? Reads that are written back, locks that do not guard, tests that
+do not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind as NodeKind
+from sst_lint.flow.effects import Effect, Effects
+from sst_lint.flow.evidence import PathEvidence
+from sst_lint.flow.identity import Symbol
+from sst_lint.flow.locks import Locks
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.reach import Graph
+
+_WRITES = ("write", "replace")
+#: A library that opens the lock file for writing, so locking the data empties it.
+_TRUNCATING_LOCKS = frozenset({"filelock.FileLock", "filelock.UnixFileLock"})
+_KERNEL_LOCKS = frozenset(
+    {"fcntl.flock", "fcntl.lockf", "os.lockf", "msvcrt.locking", "portalocker.lock", "portalocker.Lock"}
+)
+_EXISTS = "FileExistsError"
+_HARMLESS = {
+    "mkdir": frozenset({"FileExistsError"}),
+    "remove": frozenset({"FileNotFoundError"}),
+}
+_BROAD = frozenset({"OSError", "IOError", "EnvironmentError", "Exception", "BaseException", "error"})
+
+
+@dataclass(frozen=True)
+class Update:
+    """A path that is read and then written with what was read."""
+
+    read: Effect
+    write: Effect
+    held: bool  #: a lock is held from the read to the write
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A test for existence, and what is done because of it."""
+
+    test: Effect
+    act: Effect
+
+
+@dataclass(frozen=True)
+class Ineffective:
+    """A lock that does not guard: the place, the reason, and the other place that makes it so."""
+
+    effect: Effect
+    text: str
+    other: Effect | None
+    there: str
+    certain: bool
+
+
+class Races:
+    """Judges the effects of all functions."""
+
+    def __init__(self, linked: Mutations, graph: Graph, evidence: PathEvidence, effects: Effects, locks: Locks) -> None:
+        self._linked = linked
+        self._graph = graph
+        self._evidence = evidence
+        self._effects = effects
+        self._locks = locks
+        self._handlers: dict[tuple[int, int], list[int]] = {}
+        for index, (_, _, facts) in enumerate(linked.world.units):
+            for number, handler in enumerate(facts.handlers):
+                self._handlers.setdefault((index, handler.tried), []).append(number)
+
+    # read, change, write
+
+    @cached_property
+    def updates(self) -> tuple[Update, ...]:
+        """All reads that are written back to the same path, where both meet."""
+        return tuple(u for scope in self._effects.scopes() for u in self._updates_in(scope))
+
+    def _updates_in(self, scope: int) -> Iterator[Update]:
+        effects = self._effects.of(scope)
+        reads = [e for e in effects if e.kind == "read"]
+        writes = [e for e in effects if e.kind in _WRITES and (e.write is None or e.write.mode != "append")]
+        if not reads or not writes:
+            return
+        seen: set[tuple[int, Symbol]] = set()
+        for write in writes:
+            for read in reads:
+                if (write.call, write.path) in seen or not self._before(read, write) or read.path != write.path:
+                    continue
+                if read.path[0] in ("node", "temporary") or self._own_name(write):
+                    continue
+                if self._carries(read, write):
+                    seen.add((write.call, write.path))
+                    yield Update(read, write, self._covered(read, write))
+
+    @staticmethod
+    def _before(read: Effect, write: Effect) -> bool:
+        if read.call == write.call:  # one handle that reads and writes; a call that does both is seen inside
+            return not read.calls and not write.calls and write.write is not None and write.write.mode == "update"
+        return read.call < write.call
+
+    def _own_name(self, write: Effect) -> bool:
+        """Whether the file carries the name of the process or run, so that nobody else writes it."""
+        node = write.write.name_node if write.write is not None else write.protocol.target if write.protocol else -1
+        if node < 0:
+            return False
+        for current in self._evidence.passed(node):
+            if any(kind in ("identity", "random") for _, kind, _ in self._linked.sources.get(current, ())):
+                return True
+        return self._evidence.of(node).temporary
+
+    def _carries(self, read: Effect, write: Effect) -> bool:
+        """Whether what was read arrives at the call that writes, within the function."""
+        graph, linked = self._graph, self._linked
+        start = linked.result_of(read.call)
+        goals = self._goals(write)
+        unit = linked.world.node_unit[start]
+        seen = {start}
+        queue = [start]
+        while queue:
+            node = queue.pop()
+            if node in goals:
+                return True
+            following = [
+                graph.target[n] for n in graph.outgoing.get(node, ())
+                if graph.label[n] == 0 and graph.op[n] != Op.NOTHING
+            ]  # fmt: skip
+            for number in self._calls_with().get(node, ()):
+                following.append(linked.result_of(number))
+                receiver = linked.receiver_of(number)
+                if receiver >= 0 and linked.world.nodes[receiver].name not in ("json", "os", "yaml"):
+                    following.append(receiver)
+            for target in following:
+                if target not in seen and linked.world.node_unit[target] == unit:
+                    seen.add(target)
+                    queue.append(target)
+        return False
+
+    def _goals(self, write: Effect) -> set[int]:
+        """Nodes whose arrival means that content arrives: what is written, or the arguments of the call."""
+        linked = self._linked
+        path = linked.world.nodes
+        goals: set[int] = set()
+        if write.calls:
+            goals.update(node for _, node in linked.argument_nodes(write.call))
+            for call in self._locks.calls_in(self._locks.scope_of(write.call)):
+                receiver = linked.receiver_of(call)  # with writer(path) as f: f.write(...), json.dump(x, f)
+                if receiver == linked.result_of(write.call):
+                    goals.update(node for _, node in linked.argument_nodes(call))
+                arguments = [node for _, node in linked.argument_nodes(call)]
+                if linked.result_of(write.call) in arguments:
+                    goals.update(arguments)
+            goals.discard(linked.result_of(write.call))
+        else:
+            for (call, _), node in linked.contents.items():
+                if call == write.call or any(("h", write.call) in linked.values(p) for p in self._ports(call)):
+                    goals.add(node)
+            if write.write is not None and write.write.node >= 0:
+                goals.add(write.write.node)
+        if write.protocol is not None and not write.calls:
+            calls = {w.site.call for w in write.protocol.writes}
+            makers = {m.ports["return"] for m in write.protocol.makers}
+            for (call, _), node in linked.contents.items():
+                held = {c for p in self._ports(call) for k, c in linked.values(p) if k == "h"}
+                origins = {o for p in self._ports(call) for o in self._evidence.origins(p)} if makers else set()
+                if call in calls or held & calls or any(("temporary", m) in origins for m in makers):
+                    goals.add(node)
+        return {g for g in goals if path[g].kind != NodeKind.CONST}
+
+    def _ports(self, call: int) -> list[int]:
+        return [p for p in self._sites().get(call, ()) if p >= 0]
+
+    def _sites(self) -> dict[int, list[int]]:
+        return self._ports_by_call
+
+    @cached_property
+    def _ports_by_call(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for site in self._linked.sites:
+            found.setdefault(site.call, []).extend(site.ports.values())
+        return found
+
+    def _calls_with(self) -> dict[int, list[int]]:
+        return self._calls_by_argument
+
+    @cached_property
+    def _calls_by_argument(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for number in range(len(self._linked.world.calls)):
+            for _, node in self._linked.argument_nodes(number):
+                found.setdefault(node, []).append(number)
+            receiver = self._linked.receiver_of(number)
+            if receiver >= 0:
+                found.setdefault(receiver, []).append(number)
+        return found
+
+    def _covered(self, read: Effect, write: Effect) -> bool:
+        """Whether one lock is held at both."""
+        first = {lock.node for lock in self._locks.held(read.call)}
+        return any(lock.node in first for lock in self._locks.held(write.call))
+
+    # locks that do not guard
+
+    @cached_property
+    def ineffective(self) -> tuple[Ineffective, ...]:
+        """Locks on what is replaced, removed or emptied, and locks that come too late."""
+        found: dict[tuple[int, str], Ineffective] = {}
+        for scope in self._effects.scopes():
+            for one in self._ineffective_in(scope):
+                found.setdefault((one.effect.site.call, one.text), one)
+        for one in self._too_late():
+            found.setdefault((one.effect.site.call, one.text), one)
+        for one in self._unlinked_by_class():
+            found.setdefault((one.effect.site.call, one.text), one)
+        return tuple(found.values())
+
+    def _ineffective_in(self, scope: int) -> Iterator[Ineffective]:
+        effects = self._effects.of(scope)
+        for lock in effects:
+            if lock.kind != "lock":
+                continue
+            kernel = lock.site.model.name in _KERNEL_LOCKS
+            for other in effects:
+                if other.path != lock.path or other is lock or lock.path[0] in ("node", "temporary"):
+                    continue
+                if lock.calls and not self._kept(lock, other):
+                    continue
+                yield from self._against(lock, other, kernel)
+
+    def _kept(self, lock: Effect, other: Effect) -> bool:
+        """Whether a lock that a callee takes is still held at ``other``: it is a context manager around it."""
+        if other.call == lock.call:
+            return False  # both within one callee: told there
+        return any(held.call == lock.call for held in self._locks.own(other.call))
+
+    def _against(self, lock: Effect, other: Effect, kernel: bool) -> Iterator[Ineffective]:
+        if other.kind == "replace" and other.call > lock.call:
+            yield Ineffective(
+                lock,
+                "locks the file that is then replaced: who waits gets the lock of a file that is gone; lock a file "
+                "of its own beside it",
+                other,
+                "replaced here",
+                True,
+            )
+        elif other.kind == "remove" and other.call > lock.call and kernel and not lock.calls:
+            yield Ineffective(
+                other,
+                "removes the lock file: who waits for it and who comes new then lock different files; leave it",
+                lock,
+                "locked here",
+                False,
+            )
+        elif other.kind == "write" and self._emptied(lock, other):
+            yield Ineffective(
+                lock,
+                'the file is emptied by opening it with "w" before it is locked: lock a file of its own beside it',
+                other,
+                "emptied here",
+                True,
+            )
+        elif other.kind == "truncate" and other.opened == lock.opened and other.call > lock.call:
+            yield Ineffective(
+                other,
+                "truncates the file under its own lock: a crash, or a reader without the lock, finds nothing; lock a "
+                "file of its own beside it and replace this one",
+                lock,
+                "locked here",
+                False,
+            )
+
+    def _emptied(self, lock: Effect, write: Effect) -> bool:
+        """Whether a file that holds content is opened with "w" and then locked."""
+        if write.write is None or write.write.mode != "write" or write.write.kind.kind in ("lock", "log", "temp"):
+            return False
+        if lock.opened == write.site.call and lock.call >= write.call:
+            return self._filled(write.site.call)
+        return lock.site.model.name in _TRUNCATING_LOCKS and write.call > lock.call and lock.opened < 0
+
+    def _filled(self, opened: int) -> bool:
+        """Whether something is written through a handle: else it only holds the lock."""
+        for call, _ in self._linked.contents:
+            if any(("h", opened) in self._linked.values(p) for p in self._ports(call)):
+                return True
+        return False
+
+    def _unlinked_by_class(self) -> Iterator[Ineffective]:
+        """A lock taken in one method and its file removed in another of the same class."""
+        locks: dict[Symbol, Effect] = {}
+        removes: list[Effect] = []
+        for scope in self._effects.scopes():
+            for effect in self._effects.of(scope):
+                if effect.calls or not _of_instance(effect.path):
+                    continue
+                if effect.kind == "lock" and effect.site.model.name in _KERNEL_LOCKS:
+                    locks.setdefault(effect.path, effect)
+                elif effect.kind == "remove":
+                    removes.append(effect)
+        for remove in removes:
+            lock = locks.get(remove.path)
+            if lock is not None and self._locks.scope_of(lock.call) != self._locks.scope_of(remove.call):
+                yield Ineffective(
+                    remove,
+                    "removes the lock file: who waits for it and who comes new then lock different files; leave it",
+                    lock,
+                    "locked here",
+                    False,
+                )
+
+    def _too_late(self) -> Iterator[Ineffective]:
+        """A lock that is held at the write but not at the read whose content is written."""
+        for update in self.updates:
+            if update.held or (update.write.calls and len(update.write.calls) > 2):
+                continue
+            inner = self._locks.own(update.write.call)
+            if inner and not self._locks.held(update.read.call):
+                lock = inner[-1]
+                if lock.call > update.read.call:
+                    yield Ineffective(
+                        update.write,
+                        "the lock is taken after the content was read, so it guards the write only: another writer's "
+                        "change is lost; read under the lock",
+                        update.read,
+                        "read here, without the lock",
+                        False,
+                    )
+
+    # test, then act
+
+    @cached_property
+    def tested(self) -> tuple[Tested, ...]:
+        """Paths that are tested and then made, written or removed because of it."""
+        return tuple(t for scope in self._effects.scopes() for t in self._tested_in(scope))
+
+    def _tested_in(self, scope: int) -> Iterator[Tested]:
+        effects = self._effects.of(scope)
+        tests = [e for e in effects if e.kind == "test" and not e.calls]
+        for act in effects if tests else ():
+            if act.kind not in ("mkdir", "remove", *_WRITES):
+                continue
+            if act.calls and act.kind not in _WRITES:
+                continue
+            for test in tests:
+                if test.call < act.call and test.path == act.path and test.path[0] != "node":
+                    if self._decides(test, act) and not self._guarded(test, act):
+                        yield Tested(test, act)
+                        break
+
+    def _decides(self, test: Effect, act: Effect) -> bool:
+        """Whether the act stands in a branch of a condition on the test, where the path is not there (or is there, for
+        a removal)."""
+        world = self._linked.world
+        unit = world.call_unit[act.call]
+        region = world.calls[act.call].region
+        wanted = act.kind == "remove"
+        while region >= 0:
+            record = world.region(unit, region)
+            if record.kind in ("if", "else") and record.node >= 0:
+                truth = self._truth(world.node_base[unit] + record.node, self._linked.result_of(test.call), 0)
+                if truth is not None:
+                    return (truth == (record.kind == "if")) == wanted
+            region = record.parent
+        return False
+
+    def _truth(self, node: int, test: int, depth: int) -> bool | None:
+        """True if the condition holds when the test does, False if it is negated, None if it is another one."""
+        if node == test:
+            return True
+        if depth > 6:
+            return None
+        record = self._linked.world.nodes[node]
+        if record.kind != NodeKind.VALUE or record.name == "compare":
+            return None
+        for number in self._graph.incoming.get(node, ()):
+            if self._graph.op[number] in (Op.SAME, Op.ONLY_VALUE) and self._graph.label[number] == 0:
+                found = self._truth(self._graph.source[number], test, depth + 1)
+                if found is not None:
+                    return not found if record.name == "not" else found
+        return None
+
+    def _guarded(self, test: Effect, act: Effect) -> bool:
+        """Whether a lock is held across both, or the error of the lost race is expected."""
+        first = {lock.node for lock in self._locks.held(test.call)}
+        if any(lock.node in first for lock in self._locks.held(act.call)):
+            return True
+        if act.write is not None and act.write.mode in ("exclusive", "append"):
+            return True
+        if act.kind in _WRITES and (act.kind == "replace" and not act.calls):
+            return False
+        return self._expected(act)
+
+    def _expected(self, act: Effect) -> bool:
+        """Whether a ``try`` around the call expects that somebody was faster."""
+        world = self._linked.world
+        unit = world.call_unit[act.call]
+        region = world.calls[act.call].region
+        names = _HARMLESS.get(act.kind, frozenset({_EXISTS}))
+        while region >= 0:
+            record = world.region(unit, region)
+            for number in self._handlers.get((unit, region), ()):
+                handler = world.units[unit][2].handlers[number]
+                caught = {world.nodes[world.node_base[unit] + t].name for t in handler.types}
+                if caught & names:
+                    return True
+                if caught & _BROAD and self._only(unit, region, act.call):
+                    return True
+            region = record.parent
+        return False
+
+    def _only(self, unit: int, region: int, call: int) -> bool:
+        """Whether a ``try`` body does nothing else: then a broad clause is for this call."""
+        world = self._linked.world
+        inside = [n for n in self._locks.calls_in(self._locks.scope_of(call)) if world.calls[n].region == region]
+        return all(n == call or n < call for n in inside) and len(inside) <= 2
+
+
+def _of_instance(symbol: Symbol) -> bool:
+    return symbol[0] == "attribute" and len(symbol) > 2 and symbol[2][0] == "instance"
