@@ -33,6 +33,7 @@ def checks() -> dict[str, Check]:
         "SST201": order.listings,
         "SST202": order.sets,
         "SST203": order.dicts,
+        "SST204": order.completions,
         "SST205": choices.first_match,
         "SST401": handlers.bare,
         "SST402": handlers.silent,

@@ -41,7 +41,7 @@ def first_match(project: Project) -> Iterator[Defect]:
             result = project.linked.result_of(picked.call)
             where, statement = project.trace.location(result), project.trace.statement_line(result)
         confidence = _confidence(project, picked)
-        if confidence is None:
+        if confidence is None or _drawn_in_no_order(project, picked):
             continue
         yield Defect(
             "SST205",
@@ -108,6 +108,17 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     if choice is not None and choice.kind in ("assign", "slice", "return", "unpack"):
         return "medium"
     return "high"
+
+
+def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
+    """``while todo: todo.pop()`` takes all elements in the end: a choice only if what the loop makes is ordered."""
+    drawn = project.draws.drawn.get(picked.call)
+    if drawn is None:
+        return False
+    world, call = project.world, project.world.calls[picked.call]
+    if world.units[picked.unit][2].loops[call.loop].kind != "while":
+        return False
+    return drawn not in project.on_the_way
 
 
 def _is_random(project: Project, picked: Picked) -> bool:

@@ -34,7 +34,7 @@ def listings(project: Project) -> Iterator[Defect]:
 def sets(project: Project) -> Iterator[Defect]:
     """SST202: the order of a set shows."""
     for reach in project.reaches():
-        if reach.kind == "set":
+        if reach.kind == "set" and not _is_wait(project, reach):
             yield _defect(
                 project,
                 reach,
@@ -42,6 +42,44 @@ def sets(project: Project) -> Iterator[Defect]:
                 f"the order of a set differs from run to run, {_consequence(reach)}; use `sorted(...)`",
                 "a set is made here",
             )
+
+
+def completions(project: Project) -> Iterator[Defect]:
+    """SST204: results in the order in which workers finish."""
+    arrived = {reach.place for reach in project.reaches() if reach.kind == "completion"}
+    drawn = arrived & set(project.draws.drawn.values())
+    for reach in project.reaches():
+        if any(node in drawn and node != reach.place for node, _ in reach.path):
+            continue  # a queue that the workers fill: told where it is emptied
+        if reach.kind == "completion" or (reach.kind == "set" and _is_wait(project, reach)):
+            api = _api(project, reach)
+            yield _defect(
+                project,
+                reach,
+                "SST204",
+                f"{api} {_ARRIVES.get(api, _GIVES)}, {_consequence(reach)}; collect under a key and sort, or use "
+                "what keeps the order of the input",
+                f"{api} {_ARRIVES.get(api, _GIVES)}",
+            )
+
+
+_GIVES = "gives results in the order in which workers finish"
+_STARTED = "runs beside others: what it fills stands in the order in which workers finish"
+_ARRIVES = {
+    f"`{name}`": _STARTED
+    for name in (
+        "threading.Thread", "threading.Timer", "multiprocessing.Process", "concurrent.futures.Executor.submit",
+        "concurrent.futures.Executor.map", "multiprocessing.pool.Pool.apply_async", "asyncio.create_task",
+        "asyncio.ensure_future", "asyncio.gather", "asyncio.to_thread",
+    )
+}  # fmt: skip
+
+
+def _is_wait(project: Project, reach: Reach) -> bool:
+    """Whether a set holds what ``wait`` says is done."""
+    calls = [call for _, kind, call in project.linked.sources.get(reach.source, ()) if kind == reach.kind]
+    names = [name for call in calls if call >= 0 for name in project.linked.externals.get(call, ())]
+    return any(name.rpartition(".")[2] == "wait" for name in names)
 
 
 def dicts(project: Project) -> Iterator[Defect]:

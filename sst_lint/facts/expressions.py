@@ -459,11 +459,8 @@ class Expressions(Builder):
     def enter_loop(self, source: int, at: cst.CSTNode, kind: str, result: str = "", order: bool = True) -> int:
         """Start a loop over ``source``; the caller puts ``self.loop`` back. ``order``: whether its order counts."""
         index = len(self.loops)
-        order_node = -1
-        if source >= 0:
-            node = self.node(Kind.LOOP, at, kind, index)
-            self.edge(source, node, Op.LOOP if order else Op.NOTHING)
-            order_node = node
+        order_node = self.node(Kind.LOOP, at, kind, index)
+        self.edge(source, order_node, Op.LOOP if order else Op.NOTHING)  # a `while` is ordered by what it draws from
         self.loops.append(Loop(order_node, source, self.loop, self.frame.index, kind, result))
         self.loop = index
         return index

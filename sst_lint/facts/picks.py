@@ -18,7 +18,7 @@ class Picks(Branches):
         current = self.loop
         while current != -1:
             loop = self.loops[current]
-            if loop.kind == "for" and any(self._made_in(n, current) for n in value):
+            if loop.kind in ("for", "while") and any(self._made_in(n, current) for n in value):
                 self.choice("return", loop.node, node, keyed=self.is_keyed(current))
             current = loop.parent
 

@@ -175,6 +175,8 @@ class Order:
             if not linked.is_mapping(target):
                 continue
             loops = [e for e in graph.incoming.get(graph.source[number], ()) if graph.op[e] == Op.LOOP]
+            if not loops and world.nodes[graph.source[number]].name == "while":
+                continue  # rounds that draw from nothing unordered
             if not loops or not all(self._is_sorted(graph.source[e]) for e in loops):
                 found[target] = None
         return list(found)

@@ -12,6 +12,7 @@ from sst_lint.flow.answers import Answers
 from sst_lint.flow.artifacts import Kind as ArtifactKind
 from sst_lint.flow.artifacts import classify
 from sst_lint.flow.calls import Site
+from sst_lint.flow.draws import Draws
 from sst_lint.flow.effects import Effects
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.handlers import HandlerInfo, Handlers
@@ -36,8 +37,9 @@ _CALLS = 5
 class Project:
     """All facts of a project, linked."""
 
-    def __init__(self, linked: Mutations, config: Config) -> None:
+    def __init__(self, linked: Mutations, config: Config, draws: Draws) -> None:
         self.linked = linked
+        self.draws = draws
         self.config = config
         self.world = linked.world
 
@@ -142,6 +144,11 @@ class Project:
         return found
 
     @cached_property
+    def on_the_way(self) -> frozenset[int]:
+        """Nodes that the ways of unordered sources to something permanent, or out of the program, pass."""
+        return frozenset(node for reach in self.reaches() for node, _ in reach.path)
+
+    @cached_property
     def picked(self) -> Sequence[Picked]:
         """Choices among unordered elements."""
         return self._order.picked()
@@ -183,4 +190,5 @@ def link(files: Iterable[FileFacts], libraries: Iterable[Library], config: Confi
     linked.start()
     linked.guess()
     linked.finish()
-    return Project(linked, config)
+    draws = Draws(linked)
+    return Project(linked, config, draws)
