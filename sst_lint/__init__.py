@@ -10,13 +10,24 @@ TYPE_CHECKING = False  # importing `typing` takes longer than all of `sst_lint.r
 if TYPE_CHECKING:
     from typing import Any
 
+    from sst_lint.catalogue import Rule
+    from sst_lint.checks.defect import Defect
+    from sst_lint.checks.own import OwnCheck
     from sst_lint.engine import Options, check
     from sst_lint.findings import Finding, Report
 
 __version__ = "0.1.0"
-__all__ = ["Finding", "Options", "Report", "__version__", "check"]
+__all__ = ["Defect", "Finding", "Options", "OwnCheck", "Report", "Rule", "__version__", "check"]
 
-_HOMES = {"check": "engine", "Options": "engine", "Finding": "findings", "Report": "findings"}
+_HOMES = {
+    "check": "engine",
+    "Options": "engine",
+    "Finding": "findings",
+    "Report": "findings",
+    "Defect": "checks.defect",
+    "OwnCheck": "checks.own",
+    "Rule": "catalogue",
+}
 
 
 def __getattr__(name: str) -> Any:

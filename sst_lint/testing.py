@@ -7,8 +7,8 @@ A case is a file, or a folder that is one small project, with its expectations i
 
 ``expect`` and ``ok`` must hold. ``todo-expect`` and ``todo-ok`` are known gaps: the case fails when one of them is
 closed, so that none is forgotten. ``# options: --min-confidence low`` gives the run options of ``sst-lint check``.
-The rules that a case names are the rules that are selected. ``python -m sst_lint.testing FOLDER [WORD...]`` prints
-what does not hold in the cases whose name holds one of the words.
+The rules that a case names are the rules that are selected; a team's own are among them.
+``python -m sst_lint.testing FOLDER [WORD...]`` prints what does not hold in the cases whose name holds one of the words.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Verb = Literal["expect", "ok", "todo-expect", "todo-ok"]
 _MARK = re.compile(r"#\s*(?P<verb>(?:todo-)?(?:expect|ok)):\s*(?P<codes>[^#]*)")
 _OPTIONS = re.compile(r"#\s*options:\s*(?P<words>.*)")
 _ALMOST = re.compile(r"#\s*(?:todo[- ]?)?(?:expects?|expected|ok)\s*:", re.IGNORECASE)
-_CODE = re.compile(r"SST\d{3}\Z")
+_CODE = re.compile(r"[A-Z]{2,8}\d{1,4}\Z")
 #: What no selection hides; selected alone when a case names only rules that do not exist yet.
 _ALWAYS = "SST900"
 
@@ -136,9 +136,10 @@ def comments(file: Path) -> Iterator[tuple[int, str]]:
 def run_case(case: Case) -> Report:
     """Run the tool on a case as on a project of its own, with the rules that it names."""
     from sst_lint.catalogue import load_rules
+    from sst_lint.checks.own import own_checks
     from sst_lint.engine import Options, check_project
 
-    exist = {rule.code for rule in load_rules()}
+    exist = {rule.code for rule in (*load_rules(), *(each.rule for each in own_checks()))}
     select = tuple(code for code in case.codes if code in exist) or (_ALWAYS,)
     options = Options(overrides={"select": select, **_overrides(case)})
     if case.path.is_dir():
