@@ -8,7 +8,7 @@ A case is a file, or a folder that is one small project, with its expectations i
 ``expect`` and ``ok`` must hold. ``todo-expect`` and ``todo-ok`` are known gaps: the case fails when one of them is
 closed, so that none is forgotten. ``# options: --min-confidence low`` gives the run options of ``sst-lint check``.
 The rules that a case names are the rules that are selected; a team's own are among them.
-``python -m sst_lint.testing FOLDER [WORD...]`` prints what does not hold in the cases whose name holds one of the words.
+``python -m sst_lint.testing FOLDER [WORD...]`` prints what does not hold in cases whose name holds one of the words.
 """
 
 from __future__ import annotations
