@@ -74,6 +74,7 @@ class SourceEffect:
     ]
     port: str = "return"
     depth: tuple[Literal["own", "inner"], ...] = ("own",)
+    file: bool = False  #: clock: the time that a file carries, not the time of now
     when: tuple[tuple[str, Constant], ...] = ()
     unless: tuple[tuple[str, Constant], ...] = ()
 
@@ -188,6 +189,7 @@ class ValueModel:
     library: str
     type: str = ""  #: qualified type ("typing.IO", "builtins.dict")
     source: Literal["", "machine", "place", "platform", "set", "dict", "clock", "nan"] = ""  #: as the kind of a ``SourceEffect``
+    file: bool = False  #: clock: the time that a file carries
     console: bool = False  #: a terminal stream
 
 

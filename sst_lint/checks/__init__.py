@@ -21,12 +21,13 @@ __all__ = ["Defect", "checks", "run"]
 
 def checks() -> dict[str, Check]:
     """Rule code to check, in order of code."""
-    from sst_lint.checks import choices, handlers, locking, order, protocol, writes
+    from sst_lint.checks import choices, digests, handlers, locking, order, protocol, serialization, values, writes
 
     return {
         "SST101": writes.non_atomic,
         "SST102": protocol.incomplete,
         "SST103": order.serializations,
+        "SST104": serialization.lossy,
         "SST110": locking.unlocked,
         "SST111": locking.ineffective,
         "SST112": locking.check_then_write,
@@ -35,6 +36,13 @@ def checks() -> dict[str, Check]:
         "SST203": order.dicts,
         "SST204": order.completions,
         "SST205": choices.first_match,
+        "SST301": values.clocks,
+        "SST302": values.randoms,
+        "SST303": values.processes,
+        "SST304": values.machines,
+        "SST305": values.naive_dates,
+        "SST306": digests.truncated,
+        "SST307": digests.unstable_input,
         "SST401": handlers.bare,
         "SST402": handlers.silent,
         "SST403": handlers.fail_open,

@@ -46,7 +46,7 @@ class Leaks:
     def values(self) -> tuple[tuple[Source, Leak], ...]:
         """Clock, random, process and machine values, with the worst place that each reaches."""
         sources = self.sources.values()
-        clocks = {s.node for s in sources if s.kind == "clock"}
+        clocks = {s.node for s in sources if s.kind in ("clock", "file-time")}
         wanted: dict[int, frozenset[tuple[Where, int]]] = {}
         for source in sources:
             places = {p for p in _PERMANENT if not (p[0] == "name" and source.kind in _NO_NAMES)}

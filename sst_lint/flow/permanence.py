@@ -41,7 +41,7 @@ _SCALARS = (
 _COUNTS = frozenset({"builtins.bool", "builtins.int"})
 #: Shards of these live and die with the process.
 _IN_MEMORY = frozenset(
-    "lock locks mutex mutexes semaphore semaphores queue queues thread threads color colors colour bucket buckets".split()
+    "lock locks mutex mutexes semaphore semaphores queue queues thread threads color colors bucket buckets".split()
 )
 _READS = frozenset(
     {"get", "load", "loads", "read", "read_text", "read_bytes", "fetch", "fetchone", "readline", "getxattr"}

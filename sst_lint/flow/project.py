@@ -14,9 +14,11 @@ from sst_lint.flow.artifacts import classify
 from sst_lint.flow.calls import Site
 from sst_lint.flow.draws import Draws
 from sst_lint.flow.effects import Effects
+from sst_lint.flow.digests import Digests
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.handlers import HandlerInfo, Handlers
 from sst_lint.flow.identity import Identity
+from sst_lint.flow.leaks import Leaks
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.modules import Modules
@@ -25,6 +27,7 @@ from sst_lint.flow.order import Order, Picked, Reach, Sink
 from sst_lint.flow.protocol import Protocol, Protocols
 from sst_lint.flow.races import Races
 from sst_lint.flow.reach import Graph
+from sst_lint.flow.serializers import Serializers
 from sst_lint.flow.trace import Tracer
 from sst_lint.flow.world import FileFacts, World
 from sst_lint.flow.writes import Write, Writes
@@ -156,6 +159,21 @@ class Project:
     def handlers(self) -> Sequence[HandlerInfo]:
         """All except clauses with their contexts."""
         return self._handlers.all
+
+    @cached_property
+    def leaks(self) -> Leaks:
+        """Values that differ from run to run or from machine to machine, with what they reach."""
+        return Leaks(self.linked, self.graph, self._writes, self._order, self.evidence, self.config)
+
+    @cached_property
+    def digests(self) -> Digests:
+        """Digests that are cut short, or taken over something that does not determine them."""
+        return Digests(self.linked, self.graph, self.leaks.permanence)
+
+    @cached_property
+    def serializers(self) -> Serializers:
+        """Serializations that accept what they cannot represent."""
+        return Serializers(self.linked, self.leaks.permanence, self.leaks.sources)
 
     def passes_test(self, path: Iterable[tuple[int, int]]) -> bool:
         """Whether a way through the graph passes test code: then it is the test's way, not the program's."""

@@ -25,7 +25,7 @@ _PLAIN = frozenset({"builtins.int", "builtins.bool", "builtins.float"})
 
 @dataclass(frozen=True)
 class Source:
-    """A place where an unreliable value is made. ``kind`` as in ``SourceEffect``, or repr (default text of an object)."""
+    """A place where an unreliable value is made. ``kind`` as in ``SourceEffect``, repr (default text), file-time."""
 
     node: int
     kind: str
@@ -85,7 +85,7 @@ class Sources:
     def not_numbers(self) -> list[Source]:
         """NaN and infinity, as they are written down."""
         linked, world = self._linked, self._linked.world
-        found = [s for s in self._attributes(("nan",))]
+        found = list(self._attributes(("nan",)))
         for site in linked.sites:
             text = site.constants.get("x") if site.model.name == "builtins.float" else None
             if isinstance(text, str) and text.strip().lower() in _NOT_A_NUMBER:
@@ -106,7 +106,8 @@ class Sources:
                 )
                 if site is None or not self._harmless(node, kind, site):
                     api = _api(site.model.name) if site is not None else "this"
-                    yield Source(node, kind, api, call, site)
+                    of_file = site is not None and any(e.file for e in site.model.sources)
+                    yield Source(node, "file-time" if of_file else kind, api, call, site)
 
     def _harmless(self, node: int, kind: str, site: Site) -> bool:
         world = self._linked.world
@@ -140,7 +141,7 @@ class Sources:
                 model = library.values.get(library.canonical(str(value[1])))
                 if model is not None and model.source in kinds:
                     if (world.node_unit[node], record.scope) not in self._reproducible:
-                        yield Source(node, model.source, _api(model.name))
+                        yield Source(node, "file-time" if model.file else model.source, _api(model.name))
 
     def _environment(self) -> Iterator[Source]:
         """``os.environ["HOME"]``: read by subscript, modelled as a method."""

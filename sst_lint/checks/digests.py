@@ -1,0 +1,153 @@
+"""Which digests are cut short, and which are taken over something that does not determine them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.defect import Confidence, Defect, Severity
+from sst_lint.checks.order import FAR
+from sst_lint.checks.values import VERY_FAR
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.digests import Short
+    from sst_lint.flow.permanence import Leak
+
+_LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
+#: Among so few bits two of some ten thousand things share them; among so many, of some ten million.
+_FEW, _SOME = 32, 48
+_WHY = {
+    "pickle": "pickles of equal objects differ by what is shared and by version; digest a canonical serialization",
+    "table": "its text is cut when it is long, so different tables have the same; digest its bytes or a full export",
+    "mapping": "its text follows the order of insertion; digest `json.dumps(..., sort_keys=True)`",
+    "sequence": "its text is made for people; digest a serialization that is specified",
+    "object": "its text is made for people: it may be cut, or hold an address; digest a canonical serialization",
+}
+_WHAT = {
+    "table": "a table",
+    "mapping": "a mapping",
+    "sequence": "a list",
+    "object": "an object",
+    "pickle": "an object",
+}
+_CONFIDENCE: dict[str, Confidence] = {
+    "pickle": "medium",
+    "table": "high",
+    "mapping": "medium",
+    "sequence": "low",
+    "object": "medium",
+}
+
+
+def truncated(project: Project) -> Iterator[Defect]:
+    """SST306: a digest is cut short, and the rest is an identity."""
+    for short in project.digests.short:
+        if short.checksum:
+            message = f"a checksum of 32 bits {_becomes(short)}: among 77,000 things two share them by chance; "
+        else:
+            message = f"a digest is cut to {short.bits} bits and {_becomes(short)}: another thing may have the same; "
+        yield _defect(
+            project,
+            short.node,
+            short.leak,
+            "SST306",
+            message + "use the whole digest",
+            _confidence(short),
+            "warning",
+            f"value:{short.node}",
+            "a digest is cut short" if not short.checksum else "a checksum",
+        )
+
+
+def _becomes(short: Short) -> str:
+    where = short.leak.sink.where
+    if where == "leaves":
+        return "leaves through a public function"
+    return (
+        ("names a file" if short.leak.sink.rank == 0 else "may name a file") if where == "name" else "goes into a file"
+    )
+
+
+def _confidence(short: Short) -> Confidence:
+    sink = short.leak.sink
+    if sink.where != "name":
+        return "low"
+    if short.checksum:
+        return "medium" if sink.rank == 0 else "low"
+    if short.bits <= _FEW:
+        return "medium"
+    return "medium" if short.bits <= _SOME and sink.rank == 0 else "low"
+
+
+def unstable_input(project: Project) -> Iterator[Defect]:
+    """SST307: texts of objects, pickles, and JSON in insertion order, digested."""
+    for found in project.digests.unstable:
+        api = "the text of" if found.api == "a format" else f"`{found.api}` of"
+        yield _defect(
+            project,
+            found.node,
+            found.leak,
+            "SST307",
+            f"{api} {_WHAT[found.what]} reaches a digest: {_WHY[found.what]}",
+            _CONFIDENCE[found.what],
+            "error" if found.what in ("table", "pickle") else "warning",
+            "",
+            f"{api} {_WHAT[found.what]}",
+        )
+    yield from _unsorted_json(project)
+
+
+def _unsorted_json(project: Project) -> Iterator[Defect]:
+    for reach in project.reaches():
+        site = project.serialized.get(reach.place)
+        if reach.kind != "dict" or reach.sink.what != "a digest" or site is None or not site.model.sort_param:
+            continue
+        where = project.trace.location(reach.place)
+        confidence: Confidence = "low" if reach.weak or project.distance(reach.path) >= FAR else "medium"
+        if project.is_test(where.path) or project.passes_test(reach.path):
+            confidence = "low"
+        name = site.model.name.removeprefix("builtins.")
+        yield Defect(
+            "SST307",
+            where,
+            project.trace.statement_line(reach.place),
+            "",
+            f"`{name}` writes keys in the order of their insertion, and the text reaches a digest: equal mappings get "
+            f"different digests; pass `{site.model.sort_param}=True`",
+            "warning",
+            confidence,
+            project.trace.steps(reach.path, "a mapping", "digested"),
+            f"order:{where.line}:{where.column}",
+        )
+
+
+def _defect(
+    project: Project,
+    node: int,
+    leak: Leak,
+    rule: str,
+    message: str,
+    confidence: Confidence,
+    severity: Severity,
+    group: str,
+    first: str,
+) -> Defect:
+    where = project.trace.location(node)
+    if leak.weak or project.distance(leak.path) >= FAR:
+        confidence = _LESS[confidence]
+    if project.distance(leak.path) >= VERY_FAR:
+        confidence = "low"
+    if project.is_test(where.path) or project.passes_test(leak.path):
+        confidence = "low"
+    return Defect(
+        rule,
+        where,
+        project.trace.statement_line(node),
+        "",
+        message,
+        severity,
+        confidence,
+        project.trace.steps(leak.path, first, f"reaches {leak.sink.what}"),
+        f"value:{where.line}:{where.column}" if group else f"order:{where.line}:{where.column}",
+    )

@@ -1,0 +1,70 @@
+"""Which serializations lose what they were given?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.order import FAR
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.permanence import Leak
+    from sst_lint.flow.serializers import Lossy
+
+_LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
+
+
+def lossy(project: Project) -> Iterator[Defect]:
+    """SST104: `default=str` and its like, NaN in JSON, where the result is kept."""
+    for found in project.serializers.lossy:
+        api = found.site.model.name
+        yield _defect(
+            project,
+            found,
+            f"`{api}` turns whatever it does not know into text with `{found.fallback}`, {_consequence(found.leak)}: "
+            "different data can look the same, and nothing fails; convert the types that you expect by name",
+            found.leak.path,
+            f"rendered with the fallback `{found.fallback}`",
+            found.leak.sink.what,
+        )
+    for found in project.serializers.not_numbers:
+        yield _defect(
+            project,
+            found,
+            f"NaN or infinity gets into `{found.site.model.name}`, {_consequence(found.leak)}: that is no JSON, and "
+            "other readers refuse it; pass `allow_nan=False` and decide what stands for it",
+            found.source,
+            "NaN or infinity is made here",
+            f"`{found.site.model.name}`",
+        )
+
+
+def _consequence(leak: Leak) -> str:
+    return f"and the text {'reaches' if leak.sink.rank == 0 else 'may reach'} {leak.sink.what}"
+
+
+def _defect(
+    project: Project, found: Lossy, message: str, path: tuple[tuple[int, int], ...], first: str, last: str
+) -> Defect:
+    where = project.trace.location(found.place)
+    sink = found.leak.sink
+    confidence: Confidence = "high" if sink.where == "digest" else "medium" if sink.rank == 0 else "low"
+    if found.source or found.leak.weak or project.distance(found.leak.path) >= FAR:
+        confidence = _LESS[confidence] if confidence == "high" or not found.source else confidence
+    if found.source and project.distance(found.source) >= FAR:
+        confidence = _LESS[confidence]
+    if project.is_test(where.path) or project.passes_test((*found.leak.path, *found.source)):
+        confidence = "low"
+    return Defect(
+        "SST104",
+        where,
+        project.trace.statement_line(found.place),
+        "",
+        message,
+        "error" if sink.where == "digest" else "warning",
+        confidence,
+        project.trace.steps(path, first, f"reaches {last}"),
+        f"order:{where.line}:{where.column}",
+    )

@@ -1,0 +1,267 @@
+"""Which values that differ from run to run, or from machine to machine, become permanent?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.defect import Confidence, Defect, Severity
+from sst_lint.checks.order import FAR
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.permanence import Leak, Where
+    from sst_lint.flow.volatile import Source
+
+#: Confidence by kind, for (where, rank) that count at all. What is missing is no defect.
+_CONFIDENCE: dict[str, dict[tuple[Where, int], Confidence]] = {
+    "clock": {
+        ("digest", 0): "high",
+        ("name", 0): "medium",
+        ("seed", 0): "medium",
+        ("name", 1): "low",
+        ("content", 0): "low",
+        ("content", 1): "low",
+    },
+    "file-time": {("digest", 0): "low", ("name", 0): "low", ("content", 0): "low", ("content", 1): "low"},
+    "random": {
+        ("digest", 0): "medium",
+        ("name", 0): "medium",
+        ("name", 1): "low",
+        ("content", 0): "low",
+        ("content", 1): "low",
+        ("leaves", 3): "low",
+    },
+    "drawn": {
+        ("digest", 0): "high",
+        ("name", 0): "medium",
+        ("name", 1): "low",
+        ("content", 0): "medium",
+        ("content", 1): "medium",
+        ("leaves", 3): "low",
+    },
+    "hash": {
+        ("digest", 0): "high",
+        ("name", 0): "high",
+        ("seed", 0): "medium",
+        ("shard", 0): "medium",
+        ("comparison", 0): "medium",
+        ("name", 1): "medium",
+        ("content", 0): "medium",
+        ("content", 1): "low",
+        ("leaves", 3): "low",
+    },
+    "identity": {
+        ("digest", 0): "high",
+        ("name", 0): "medium",
+        ("seed", 0): "low",
+        ("name", 1): "low",
+        ("content", 0): "low",
+        ("content", 1): "low",
+    },
+    "repr": {
+        ("digest", 0): "high",
+        ("name", 0): "medium",
+        ("name", 1): "low",
+        ("content", 0): "medium",
+        ("content", 1): "low",
+    },
+    "machine": {
+        ("digest", 0): "high",
+        ("name", 0): "medium",
+        ("name", 1): "low",
+        ("content", 0): "low",
+        ("content", 1): "low",
+    },
+    "place": {("digest", 0): "medium", ("content", 0): "low", ("content", 1): "low"},
+    "platform": {("digest", 0): "low", ("content", 0): "low", ("content", 1): "low"},
+}
+_RULE = {
+    "clock": "SST301",
+    "file-time": "SST301",
+    "random": "SST302",
+    "drawn": "SST302",
+    "hash": "SST303",
+    "identity": "SST303",
+    "repr": "SST303",
+    "machine": "SST304",
+    "place": "SST304",
+    "platform": "SST304",
+}
+_WHY = {
+    "clock": ("tells the time", "derive it from the input, or take it as an argument"),
+    "file-time": ("is the time of a file", "compare the content, by a digest"),
+    "random": ("differs with each run", "seed the generator, or derive the value from the input"),
+    "drawn": ("draws without a seed", "draw from a generator with a seed of your own"),
+    "hash": ("is salted anew in each process", "use a digest of `hashlib`, or `zlib.crc32` for shards"),
+    "identity": ("belongs to this process", "name the thing by what it is"),
+    "repr": ("holds its address in memory", "name the thing by what it is"),
+    "machine": ("names a user or host", "leave it out, or keep it apart from what is compared"),
+    "place": ("tells where this runs", "use a path relative to the root of the project"),
+    "platform": ("tells what this machine is", "leave it out, or keep it apart from what is compared"),
+}
+#: A way past so many fields, globals and orders of calls proves little.
+VERY_FAR = 5
+_LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
+
+
+def clocks(project: Project) -> Iterator[Defect]:
+    """SST301: the time of day, also in the headers of archives."""
+    yield from _of(project, "SST301")
+    yield from _headers(project)
+
+
+def randoms(project: Project) -> Iterator[Defect]:
+    """SST302: random numbers and uuids."""
+    yield from _of(project, "SST302")
+
+
+def processes(project: Project) -> Iterator[Defect]:
+    """SST303: `hash`, `id`, a process number, the default text of an object."""
+    yield from _of(project, "SST303")
+
+
+def machines(project: Project) -> Iterator[Defect]:
+    """SST304: who, on which machine, where."""
+    yield from _of(project, "SST304")
+
+
+def naive_dates(project: Project) -> Iterator[Defect]:
+    """SST305: a date without a zone where it is read later."""
+    for source, leak in project.leaks.naive:
+        certain = leak.sink.where == "digest" or leak.sink.rank == 0
+        confidence: Confidence = "medium" if certain and not source.api.endswith("datetime.datetime") else "low"
+        yield _defect(
+            project,
+            source,
+            leak,
+            "SST305",
+            f"`{source.api}` gives a date without a time zone, which {_verb(leak)} {leak.sink.what}: nobody can tell "
+            "which moment it is; use `datetime.now(timezone.utc)`, or pass the zone",
+            confidence,
+            "warning",
+        )
+
+
+def _of(project: Project, rule: str) -> Iterator[Defect]:
+    for source, leak in project.leaks.values:
+        kind = _kind(source)
+        if _RULE[kind] != rule:
+            continue
+        confidence = _CONFIDENCE[kind].get((leak.sink.where, leak.sink.rank))
+        if confidence is None:
+            continue
+        if leak.sink.where == "content" and _is_volatile(project, source, leak):
+            continue
+        what, cure = _WHY[kind]
+        yield _defect(
+            project,
+            source,
+            leak,
+            rule,
+            f"{_named(source)} {what}, and it {_verb(leak)} {leak.sink.what}; {cure}",
+            confidence,
+            "error" if leak.sink.where not in ("content", "leaves") and leak.sink.rank == 0 else "warning",
+        )
+
+
+def _kind(source: Source) -> str:
+    """The kind by which a source is judged."""
+    return "drawn" if source.drawn else source.kind
+
+
+def _named(source: Source) -> str:
+    return source.api if " " in source.api else f"`{source.api}`"
+
+
+def _verb(leak: Leak) -> str:
+    if leak.sink.where == "leaves":
+        return "is"
+    return "reaches" if leak.sink.rank == 0 else "may reach"
+
+
+def _is_volatile(project: Project, source: Source, leak: Leak) -> bool:
+    """Whether the value is put into a field that the configuration declares as volatile, by name."""
+    graph, nodes = project.graph, project.world.nodes
+    path = project.world.path_of_unit(project.world.node_unit[source.node])
+    patterns = project.config.for_path(path).volatile_fields
+    names = []
+    for node, edge in leak.path:
+        if edge >= 0 and graph.key[edge][:1] in ("'", "."):
+            names.append(graph.key[edge][1:])
+        if nodes[node].kind in (Kind.PUT, Kind.PARAM) or node in project.linked.field_nodes:
+            names.append(nodes[node].name)
+    return any(fnmatchcase(name.lower(), pattern.lower()) for name in names for pattern in patterns)
+
+
+def _is_key(project: Project, leak: Leak) -> bool:
+    """Whether the value goes into a mapping as a key: such are mostly for looking up, in memory."""
+    graph = project.graph
+    return any(
+        edge >= 0
+        and graph.op[edge] == Op.STORE
+        and not graph.key[edge]
+        and project.linked.is_mapping(graph.target[edge])
+        for _, edge in leak.path
+    )
+
+
+def _headers(project: Project) -> Iterator[Defect]:
+    """The date that an archive writes into its header."""
+    for source, write, rank, what in project.leaks.headers:
+        where = project.trace.location(source.node)
+        confidence: Confidence = "low" if rank > 1 or write.kind.kind == "argument" else "medium"
+        if project.is_test(where.path):
+            confidence = "low"
+        yield Defect(
+            "SST301",
+            where,
+            project.trace.statement_line(source.node),
+            "",
+            f"`{source.api}` writes a date into the header of {what}: the bytes differ although the content does not; "
+            "give the date yourself (`mtime=0`, `ZipInfo(date_time=...)`, a `filter`)",
+            "warning",
+            confidence,
+            group=f"value:{where.line}:{where.column}",
+        )
+
+
+def _defect(
+    project: Project,
+    source: Source,
+    leak: Leak,
+    rule: str,
+    message: str,
+    confidence: Confidence,
+    severity: Severity,
+) -> Defect:
+    where = project.trace.location(source.node)
+    if leak.weak or project.distance(leak.path) >= FAR or (rule == "SST303" and _is_key(project, leak)):
+        confidence = _LESS[confidence]
+    if project.distance(leak.path) >= VERY_FAR or (rule == "SST303" and _is_key(project, leak)):
+        confidence = "low"
+    if project.is_test(where.path) or project.passes_test(leak.path):
+        confidence = "low"
+    return Defect(
+        rule,
+        where,
+        project.trace.statement_line(source.node),
+        "",
+        message,
+        severity,
+        confidence,
+        project.trace.steps(leak.path, f"{_named(source)} {_FIRST[rule]}", f"{_verb(leak)} {leak.sink.what}"),
+        f"value:{where.line}:{where.column}",
+    )
+
+
+_FIRST = {
+    "SST301": "reads the clock",
+    "SST302": "makes a random value",
+    "SST303": "belongs to this process",
+    "SST304": "belongs to this machine",
+    "SST305": "makes a date without a zone",
+}
