@@ -21,7 +21,18 @@ __all__ = ["Defect", "checks", "run"]
 
 def checks() -> dict[str, Check]:
     """Rule code to check, in order of code."""
-    from sst_lint.checks import choices, digests, handlers, locking, order, protocol, serialization, values, writes
+    from sst_lint.checks import (
+        choices,
+        digests,
+        handlers,
+        locking,
+        order,
+        protocol,
+        serialization,
+        ties,
+        values,
+        writes,
+    )
 
     return {
         "SST101": writes.non_atomic,
@@ -36,6 +47,8 @@ def checks() -> dict[str, Check]:
         "SST203": order.dicts,
         "SST204": order.completions,
         "SST205": choices.first_match,
+        "SST206": ties.by_clock,
+        "SST207": ties.ambiguous,
         "SST301": values.clocks,
         "SST302": values.randoms,
         "SST303": values.processes,

@@ -29,7 +29,7 @@ def first_match(project: Project) -> Iterator[Defect]:
     """SST205: `next(iter(x))`, `x[0]`, a return out of a loop, where ``x`` is unordered."""
     yield from first_of_mapping(project)
     for picked in _nearest(project):
-        if _only_tested(project, picked) or _first_of_walk(project, picked) or _behind_prefix(project, picked):
+        if only_tested(project, picked) or _first_of_walk(project, picked) or _behind_prefix(project, picked):
             continue
         choice = picked.choice
         kind = choice.kind if choice is not None else "call"
@@ -61,6 +61,8 @@ def _nearest(project: Project) -> list[Picked]:
     result: list[Picked] = []
     far: dict[int, Picked] = {}
     for picked in project.picked:
+        if picked.kind in ("clocked", "tied"):
+            continue  # SST206 and SST207 speak of these
         if not picked.path or project.distance(picked.path) == 0:
             result.append(picked)
             continue
@@ -154,7 +156,7 @@ def _first_of_walk(project: Project, picked: Picked) -> bool:
     return any(name.endswith("walk") for call in calls for name in project.linked.externals.get(call, {}))
 
 
-def _only_tested(project: Project, picked: Picked) -> bool:
+def only_tested(project: Project, picked: Picked) -> bool:
     """Whether the picked element is only compared: a test for emptiness."""
     results = [project.linked.result_of(picked.call)] if picked.call >= 0 else _items(project, picked)
     targets = [project.graph.target[n] for result in results for n in project.graph.outgoing.get(result, ())]

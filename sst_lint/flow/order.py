@@ -11,6 +11,7 @@ from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.calls import Site
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.reach import Exposure, Graph, Search, State
+from sst_lint.flow.sorting import Sorted, Sorting
 from sst_lint.flow.writes import Write, Writes
 
 _LISTED_STATES = 400
@@ -49,6 +50,16 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class SortedBy:
+    """A sort of something by a clock or by what can tie. ``origin``: what gave it no order, "" when nobody knows."""
+
+    row: Sorted
+    origin: str
+    path: tuple[tuple[int, int], ...]  #: from the origin to what is sorted
+    weak: bool
+
+
+@dataclass(frozen=True)
 class Picked:
     """A choice among unordered elements."""
 
@@ -78,8 +89,10 @@ class Order:
         self._add_mappings()
         for node, bits in linked.set_sources.items():
             linked.add_source(node, bits, "set", -1)
+        self.sorted: dict[int, SortedBy] = {}
+        self._add_sorted()
         self.reaches: dict[tuple[str, int], Reach] = {}
-        self._run(("listing", "completion"), "set", "set", SETS)
+        self._run(("listing", "completion", "clocked", "tied"), "set", "set", SETS)
         graph.follow_picks = True
         self._run(("dict",), "mapping", "dict", KEYS_ANY)
         graph.follow_picks = False
@@ -191,6 +204,33 @@ class Order:
         number = self._linked.world.call_base[self._linked.world.node_unit[node]] + record.base
         return record.kind == Kind.CALL and "builtins.range" in self._linked.externals.get(number, {})
 
+    def _add_sorted(self) -> None:
+        """What was sorted by a clock, or by a key that can tie, has no order that can be relied on."""
+        rows = Sorting(self._linked, self._graph).all
+        if not rows:
+            return
+        sources = self._unordered(("listing", "set", "completion"))
+        mask = self._graph.forward_mask((n, b) for n, found in sorted(sources.items()) for b, _ in found)
+        for row in rows:
+            bits = mask.get(row.elements, 0) & (ORDER | SET)
+            found = self._pick(row.elements, bits, sources, mask) if bits else None
+            if found is None and row.key != "clock":
+                continue
+            origin, path = found if found is not None else ("", ())
+            weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
+            self.sorted[row.result] = SortedBy(row, origin, path, weak)
+            if not row.selects:
+                kind = "tied" if row.key == "ties" else "clocked"
+                self._linked.add_source(row.result, ORDER, kind, row.site.call)
+
+    def _unordered(self, kinds: tuple[str, ...]) -> dict[int, list[tuple[int, str]]]:
+        sources: dict[int, list[tuple[int, str]]] = {}
+        for node, rows in self._linked.sources.items():
+            for bits, kind, _ in rows:
+                if kind in kinds:
+                    sources.setdefault(node, []).append((bits, kind))
+        return sources
+
     # searches
 
     def _run(self, kinds: tuple[str, ...], latent: str, shown_as: str, expose: int) -> None:
@@ -264,11 +304,7 @@ class Order:
     def picked(self) -> list[Picked]:
         """Choices of one element of something unordered, with the way from the source."""
         linked, world = self._linked, self._linked.world
-        sources: dict[int, list[tuple[int, str]]] = {}
-        for node, rows in linked.sources.items():
-            for bits, kind, _ in rows:
-                if kind in ("listing", "set", "completion"):
-                    sources.setdefault(node, []).append((bits, kind))
+        sources = self._unordered(("listing", "set", "completion", "clocked", "tied"))
         mask = self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
         rows_: list[tuple[int, Choice | None, int, int]] = []
         for unit, choice in world.choices():

@@ -23,7 +23,7 @@ from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.order import Order, Picked, Reach, Sink
+from sst_lint.flow.order import Order, Picked, Reach, Sink, SortedBy
 from sst_lint.flow.protocol import Protocol, Protocols
 from sst_lint.flow.races import Races
 from sst_lint.flow.reach import Graph
@@ -130,6 +130,14 @@ class Project:
         """What can be said of a line or a file, for people."""
         return Answers(self)
 
+    def sorted_by(self, result: int) -> SortedBy | None:
+        """What is known of a sort by a clock, or by a key that can tie, from the node of its result."""
+        return self._order.sorted.get(result)
+
+    def selections(self) -> Iterable[SortedBy]:
+        """Each maximum and minimum by a clock, or by a key that can tie."""
+        return [row for row in self._order.sorted.values() if row.row.selects]
+
     def reaches(self) -> Iterable[Reach]:
         """Unordered sources that reach something permanent, or leave the program (rank 3)."""
         return self._order.reaches.values()
@@ -145,6 +153,12 @@ class Project:
                     if node is not None:
                         found.setdefault(node, site)
         return found
+
+    @cached_property
+    def removed(self) -> frozenset[int]:
+        """Paths that are removed."""
+        ports = (site.ports.get(site.model.removes, -1) for site in self.linked.sites if site.model.removes)
+        return frozenset(node for node in ports if node >= 0)
 
     @cached_property
     def on_the_way(self) -> frozenset[int]:

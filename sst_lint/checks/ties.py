@@ -1,0 +1,133 @@
+"""Which choices go by a clock, and which sorts leave equal elements as chance put them?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.choices import only_tested
+from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.order import FAR
+from sst_lint.facts.ops import Op
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.order import Picked, Reach, SortedBy
+
+_BY = {
+    "clock": "by modification time, which a copy, a checkout or a restore changes",
+    "stamp": "by a time stamp, and clocks differ and step back",
+    "ties": "by a key that two of them can share",
+}
+_OF = {
+    "listing": "files of a listing",
+    "set": "elements of a set",
+    "completion": "results in completion order",
+    "": "files",
+}
+#: Functions that tidy up: which file goes first is what people expect of them.
+_TIDIES = re.compile(
+    r"(?i)prun|clean|evict|rotat|purge|expir|trim|shrink|cull|discard|delet|remov|garbage|(^|_)gc(_|$)"
+)
+_NEAR = 60
+_KEEPS = frozenset({Op.SAME, Op.COPY, Op.ITER, Op.LOAD, Op.STORE, Op.PATH, Op.PAIRS})
+
+
+def by_clock(project: Project) -> Iterator[Defect]:
+    """SST206: the newest, previous or best is chosen by modification time or time stamp."""
+    yield from _defects(project, "SST206", ("clock", "stamp"))
+
+
+def ambiguous(project: Project) -> Iterator[Defect]:
+    """SST207: a sort of something unordered by a key that can tie, where the order shows."""
+    yield from _defects(project, "SST207", ("ties",))
+
+
+def _defects(project: Project, rule: str, keys: tuple[str, ...]) -> Iterator[Defect]:
+    found: dict[int, tuple[SortedBy, tuple[tuple[int, int], ...], str, Confidence]] = {}
+    for row in project.selections():
+        if row.row.key in keys:
+            found[row.row.result] = (row, (), "chosen here", "medium")
+    for picked in project.picked:
+        row_ = _sort_of(project, picked.path)
+        if picked.kind in ("clocked", "tied") and row_ is not None and row_.row.key in keys:
+            if not only_tested(project, picked) and not _guarded(project, picked):
+                sure: Confidence = "low" if picked.weak or project.distance(picked.path) > FAR else "medium"
+                found.setdefault(row_.row.result, (row_, picked.path, "picked here", sure))
+    for reach in project.reaches():
+        row_ = _sort_of(project, reach.path)
+        if reach.kind in ("clocked", "tied") and row_ is not None and row_.row.key in keys:
+            found.setdefault(row_.row.result, (row_, reach.path, _last(reach), _by_rank(project, reach)))
+    for result in sorted(found):
+        row, path, last, confidence = found[result]
+        if not _tidied(project, row, path):
+            yield _defect(project, rule, row, path, last, confidence)
+
+
+def _sort_of(project: Project, path: tuple[tuple[int, int], ...]) -> SortedBy | None:
+    return project.sorted_by(path[0][0]) if path else None
+
+
+def _guarded(project: Project, picked: Picked) -> bool:
+    return picked.choice.guarded if picked.choice is not None else project.world.calls[picked.call].guarded
+
+
+def _last(reach: Reach) -> str:
+    return f"written to {reach.sink.what}" if reach.sink.rank < 3 else "leaves the program here"
+
+
+def _by_rank(project: Project, reach: Reach) -> Confidence:
+    near = reach.sink.rank < 2 and not reach.weak and project.distance(reach.path) <= FAR
+    return "medium" if near else "low"
+
+
+def _defect(
+    project: Project,
+    rule: str,
+    row: SortedBy,
+    path: tuple[tuple[int, int], ...],
+    last: str,
+    confidence: Confidence,
+) -> Defect:
+    node = project.linked.result_of(row.row.site.call)
+    where = project.trace.location(node)
+    if not row.origin or row.weak or project.is_test(where.path) or project.passes_test((*row.path, *path)):
+        confidence = "low"
+    what, by = _OF[row.origin], _BY[row.row.key]
+    if rule == "SST206":
+        act = "one is chosen" if row.row.selects or last == "picked here" else "the order goes on"
+        message = f"{what} are compared {by}, and {act}; use a number that is assigned once, or the name"
+    else:
+        message = f"{what} are sorted {by}: equal ones keep their arbitrary order; end the key with the element itself"
+    steps = project.trace.steps((*row.path, *path) or ((node, -1),), f"{what}", last)
+    return Defect(
+        rule,
+        where,
+        project.trace.statement_line(node),
+        "",
+        message,
+        "warning",
+        confidence,
+        steps,
+        f"order:{where.line}:{where.column}",
+    )
+
+
+def _tidied(project: Project, row: SortedBy, path: tuple[tuple[int, int], ...]) -> bool:
+    """Old files are removed: the oldest by their clock is what is meant, and nothing is made of it."""
+    graph, removed = project.graph, project.removed
+    start = path[-1][0] if path else row.row.result
+    for node in (row.row.result, start):
+        if _TIDIES.search(project.trace.location(node).function.rpartition(".")[2]):
+            return True
+    waiting, seen = list(dict.fromkeys((row.row.result, start))), {row.row.result, start}
+    for node in waiting:
+        if node in removed:
+            return True
+        for edge in graph.outgoing.get(node, ()):
+            target = graph.target[edge]
+            if graph.op[edge] in _KEEPS and graph.label[edge] >= 0 and target not in seen and len(seen) < _NEAR:
+                seen.add(target)
+                waiting.append(target)
+    return False
