@@ -24,6 +24,7 @@ _OF = {
     "listing": "files of a listing",
     "set": "elements of a set",
     "completion": "results in completion order",
+    "read": "entries of a file",
     "": "files",
 }
 #: Functions that tidy up: which file goes first is what people expect of them.

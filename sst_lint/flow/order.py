@@ -206,7 +206,8 @@ class Order:
 
     def _add_sorted(self) -> None:
         """What was sorted by a clock, or by a key that can tie, has no order that can be relied on."""
-        rows = Sorting(self._linked, self._graph).all
+        sorting = Sorting(self._linked, self._graph)
+        rows = sorting.all
         if not rows:
             return
         sources = self._unordered(("listing", "set", "completion"))
@@ -214,9 +215,10 @@ class Order:
         for row in rows:
             bits = mask.get(row.elements, 0) & (ORDER | SET)
             found = self._pick(row.elements, bits, sources, mask) if bits else None
-            if found is None and row.key != "clock":
+            read = found is None and row.key == "stamp" and sorting.is_read(row)
+            if found is None and row.key != "clock" and not read:
                 continue
-            origin, path = found if found is not None else ("", ())
+            origin, path = found if found is not None else ("read" if read else "", ())
             weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
             self.sorted[row.result] = SortedBy(row, origin, path, weak)
             if not row.selects:

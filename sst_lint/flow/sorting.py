@@ -37,6 +37,7 @@ _SHARED_NAMES = frozenset(
      "type", "parent", "count", "age", "cost", "value", "position", "lineno"}
 )  # fmt: skip
 _NEAR = 60
+_FAR = 600
 _SELECTING = {"builtins.max": "iterable", "builtins.min": "iterable"}
 
 
@@ -57,6 +58,11 @@ class Sorting:
     def __init__(self, linked: Mutations, graph: Graph) -> None:
         self._linked = linked
         self._graph = graph
+        self._loads = frozenset(
+            site.ports["return"]
+            for site in linked.sites
+            if site.model.format and site.model.name.rpartition(".")[2].startswith(("load", "read"))
+        )
         self.all = [row for site in linked.sites for row in self._rows(site)]
 
     def _rows(self, site: Site) -> list[Sorted]:
@@ -118,7 +124,7 @@ class Sorting:
 
     def _of_result(self, result: int, element: int) -> Key:
         """What the result of a key function is made of."""
-        nodes = self._behind(result)
+        nodes = self._behind(result, _parts)
         if any(self._is_clock(n) for n in nodes):
             return "clock"
         if any(self._is_stamp(n) for n in nodes):
@@ -136,14 +142,19 @@ class Sorting:
                 continue
             for inner in graph.incoming.get(source, ()):
                 if graph.op[inner] == Op.STORE and graph.key[inner] == "#0":
-                    near = self._behind(graph.source[inner])
+                    near = self._behind(graph.source[inner], _parts)
                     if any(self._is_clock(n) for n in near):
                         return "clock"
                     if any(self._is_stamp(n) for n in near):
                         return "stamp"
         return ""
 
-    def _behind(self, node: int, through: Callable[[int], bool] = lambda op: True) -> list[int]:
+    def is_read(self, row: Sorted) -> bool:
+        """Whether the elements were read from a file."""
+        loads = self._loads
+        return any(node in loads for node in self._behind(row.elements, lambda op: True, _FAR))
+
+    def _behind(self, node: int, through: Callable[[int], bool], limit: int = _NEAR) -> list[int]:
         """``node`` and what flows into it, from what it calls too."""
         graph, world = self._graph, self._linked.world
         seen, waiting = {node}, [node]
@@ -159,7 +170,7 @@ class Sorting:
                 if base >= 0:
                     before.append(world.node_base[unit] + base)
             for source in before:
-                if source not in seen and len(seen) < _NEAR:
+                if source not in seen and len(seen) < limit:
                     seen.add(source)
                     waiting.append(source)
         return waiting
@@ -206,6 +217,10 @@ class Sorting:
 def _is_stamp(name: str) -> bool:
     lowered = name.lower()
     return lowered.endswith(("_at", "_time", "_date")) or lowered in ("date", "time") or lowered.startswith(_STAMPS)
+
+
+def _parts(op: int) -> bool:
+    return op not in (Op.ITER, Op.LOAD)
 
 
 def _whole(op: int) -> bool:
