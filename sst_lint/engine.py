@@ -37,7 +37,7 @@ class Options:
     jobs: int = 0
     baseline: Path | None = None  #: in place of the configured one
     no_baseline: bool = False  #: every finding counts
-    since: str = ""  #: a revision: only findings that touch lines changed since
+    since: str | None = None  #: a revision: only findings that touch lines changed since
 
 
 #: What ``check`` takes as configuration: all options, a file, or keys by name (``{"min-confidence": "high"}``).
@@ -172,7 +172,7 @@ def check_project(root: Path, asked: Sequence[Path], options: Options, inner: Se
 
     project = prepare(root, options)
     baseline = _baseline(root, project.config, options)
-    changes = changes_since(options.since, root) if options.since else None
+    changes = changes_since(options.since, root) if options.since is not None else None
     judged = judge(project, asked)
     findings, stock, stock_notes = _compared(baseline, judged)
     read = judged.read

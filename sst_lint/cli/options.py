@@ -47,7 +47,7 @@ class Asked:
     min_confidence: str | None
     fail_on: str | None
     baseline: Path | None
-    since: str
+    since: str | None
     add_ignores: str | None
     jobs: int
     output_format: tuple[str, ...]
@@ -145,7 +145,6 @@ gate = _all(
     ),
     click.option(
         "--since",
-        default="",
         metavar="REV",
         help="Show findings with any step in lines that changed since the git revision REV.",
     ),

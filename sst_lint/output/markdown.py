@@ -15,7 +15,8 @@ BYTES = 900_000  #: of all rows: a job page of GitHub takes a megabyte
 
 _HEAD = ("| where | rule | severity | what, and the way it takes |", "|---|---|---|---|")
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$@:])")
+#: what means something inside a line, and what makes a link of an address
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$#@>]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 
 
 def render_markdown(report: Report, style: Style) -> str:

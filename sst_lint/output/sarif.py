@@ -113,7 +113,8 @@ def _folded(text: str) -> str:
 
 
 def _result(finding: Finding, report: Report, index: int, seen: Counter[str]) -> dict[str, Any]:
-    seen[finding.fingerprint] += 1
+    digest = finding.fingerprint[:16]
+    seen[digest] += 1
     function = {"logicalLocations": [{"fullyQualifiedName": escape(finding.function)}]} if finding.function else {}
     result: dict[str, Any] = {
         "ruleId": finding.rule,
@@ -122,7 +123,7 @@ def _result(finding: Finding, report: Report, index: int, seen: Counter[str]) ->
         "message": _message(finding.message),
         "locations": [{**_place(finding.path, _region(finding), report), **function}],
         "partialFingerprints": {
-            "primaryLocationLineHash": f"{finding.fingerprint[:16]}:{seen[finding.fingerprint]}",
+            "primaryLocationLineHash": f"{digest}:{seen[digest]}",
             "sstLintFinding/v1": finding.fingerprint,
         },
         "properties": {"confidence": finding.confidence, "precision": _PRECISION[finding.confidence]},
