@@ -22,9 +22,12 @@ __all__ = ["Defect", "checks", "run"]
 def checks() -> dict[str, Check]:
     """Rule code to check, in order of code."""
     from sst_lint.checks import (
+        causes,
         choices,
         digests,
+        fallbacks,
         handlers,
+        interrupts,
         locking,
         order,
         protocol,
@@ -59,6 +62,10 @@ def checks() -> dict[str, Check]:
         "SST401": handlers.bare,
         "SST402": handlers.silent,
         "SST403": handlers.fail_open,
+        "SST404": fallbacks.poisoned,
+        "SST405": interrupts.swallowed,
+        "SST406": causes.lost,
+        "SST407": fallbacks.overwritten,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,18 +12,25 @@ from sst_lint.facts.records import Kind
 if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.handlers import HandlerInfo
+    from sst_lint.flow.location import Step
+
+#: Functions whose contract is to be quiet: what fails in them is of interest to nobody who calls them.
+_QUIET = re.compile(r"(^|_)(safe_?(call|repr|str|eval|getattr|import)|safecall|\w+_quietly$|try_(to_)?\w+)")
+_PROGRAMS = frozenset({"main", "cli", "entry_point", "run_cli", "console_main", "main_cli"})
 
 
 def bare(project: Project) -> Iterator[Defect]:
     """SST401: `except:`, unless it only cleans up and raises again."""
     for info in project.handlers():
         if info.handler.bare and info.completes:
-            yield _defect(
+            yield defect_of(
                 project,
                 info,
                 "SST401",
-                "bare `except` also catches KeyboardInterrupt and SystemExit" + _where(info) + "; name the exceptions",
-                "error" if info.context == "artifact-shaping" else "warning",
+                "bare `except` also catches KeyboardInterrupt and SystemExit"
+                + where(project, info)
+                + "; name the exceptions",
+                "error" if info.context == "artifact-shaping" and is_near(project, info) else "warning",
                 "high",
             )
 
@@ -30,82 +38,124 @@ def bare(project: Project) -> Iterator[Defect]:
 def silent(project: Project) -> Iterator[Defect]:
     """SST402: a broad clause that neither logs, nor raises, nor hands the error on."""
     for info in project.handlers():
-        if not info.broad or not info.silent or not info.completes or _harmless(info):
+        if not info.broad or not info.silent or is_harmless(info):
             continue
         clause = "`suppress`" if info.handler.suppress >= 0 else "`except`"
-        certain = info.context == "artifact-shaping"
-        yield _defect(
+        sure: Confidence = "low" if info.probe or info.decides or _is_meant(project, info) else "medium"
+        certain = info.context == "artifact-shaping" and info.certain and is_near(project, info)
+        high = certain and sure == "medium" and not info.logs
+        yield defect_of(
             project,
             info,
             "SST402",
-            f"broad {clause} {'logs, but not the error' if info.logs else 'says nothing of the error'}{_where(info)}; "
-            "log the error, raise it, or hand it on",
-            "error" if certain and info.certain else "warning",
-            "high" if certain and info.certain and not info.logs else "medium",
+            f"broad {clause} {'logs, but not the error' if info.logs else 'says nothing of the error'}"
+            f"{where(project, info)}; log the error, raise it, or hand it on",
+            "error" if high else "warning",
+            "high" if high else sure,
         )
 
 
 def fail_open(project: Project) -> Iterator[Defect]:
     """SST403: a broad clause that goes on although the error may have spoiled an artifact."""
     for info in project.handlers():
-        if not info.broad or not info.completes or info.context != "artifact-shaping" or _harmless(info):
+        if not info.broad or info.context != "artifact-shaping" or is_handled(info) or info.probe:
             continue
-        if _hands_on(project, info):
+        if ends_program(project, info):
             continue
-        yield _defect(
+        confidence = _confidence(project, info)
+        yield defect_of(
             project,
             info,
             "SST403",
-            "broad `except` goes on after an error"
-            + _where(info)
-            + "; raise, or decide with `handle_error_with_policy`",
-            "error" if info.certain else "warning",
-            "high" if info.certain else "medium",
+            f"broad `except` goes on after an error{where(project, info)}; raise, or decide with "
+            "`handle_error_with_policy`",
+            "error" if info.certain and confidence == "high" else "warning",
+            confidence,
+            path=info.path,
         )
 
 
-def _harmless(info: HandlerInfo) -> bool:
-    return info.handler.only_imports or info.cleanup
+def is_harmless(info: HandlerInfo) -> bool:
+    """Whether nobody would want to know: an optional import, clean-up, a clause that always raises."""
+    return not info.completes or info.handler.only_imports or info.cleanup
 
 
-def _hands_on(project: Project, info: HandlerInfo) -> bool:
-    """Whether the error is passed on, or the function ends with a failure code."""
-    if info.handler.uses_error and not info.logs:
-        return True
+def is_handled(info: HandlerInfo) -> bool:
+    """Whether somebody else gets the error and can decide, or nothing is lost."""
+    return is_harmless(info) or info.fate.handed or info.fate.policy
+
+
+def ends_program(project: Project, info: HandlerInfo) -> bool:
+    """Whether the clause stands in the program's main function and gives its failure code."""
     base = project.world.node_base[info.unit]
     nodes = [project.world.nodes[base + n] for n in info.handler.fallbacks]
-    name = project.world.units[info.unit][1].qualname.rpartition(".")[2]
     return (
-        name.strip("_") in ("main", "cli", "entry_point")
+        function_name(project, info).strip("_") in _PROGRAMS
         and "returns" in info.handler.ends
         and any(n.kind == Kind.CONST and n.name.lstrip("-").isdigit() and n.name != "0" for n in nodes)
     )
 
 
-def _where(info: HandlerInfo) -> str:
-    if info.context != "artifact-shaping":
+def function_name(project: Project, info: HandlerInfo) -> str:
+    """The last name of the unit that holds a clause."""
+    return project.world.units[info.unit][1].qualname.rpartition(".")[2]
+
+
+def _is_meant(project: Project, info: HandlerInfo) -> bool:
+    """Whether the code says that silence is meant: by the function's name, or ``x = convert(x)`` that keeps ``x``."""
+    if _QUIET.search(function_name(project, info)):
+        return True
+    handler = info.handler
+    if not handler.trivial or len(set(handler.written_names)) != 1 or handler.suppress >= 0:
+        return False
+    facts = project.world.units[info.unit][2]
+    named = dict(facts.named)
+    first = project.world.call_base[info.unit]
+    calls = [facts.calls[n - first] for n in project.calls_in(info.unit, handler.tried)]
+    return len(calls) == 1 and any(named.get(a.node) == handler.written_names[0] for a in calls[0].args)
+
+
+def _confidence(project: Project, info: HandlerInfo) -> Confidence:
+    """The further the way, and the more somebody has thought of the failure, the less sure."""
+    if info.decides or info.tested:
+        return "low"
+    if not info.path:
+        return "medium"
+    distance = project.distance(info.path)
+    return "low" if distance > 1 else "high" if info.certain and distance == 0 else "medium"
+
+
+def is_near(project: Project, info: HandlerInfo) -> bool:
+    """Whether the way to the artifact is short enough to be believed, and the program's own."""
+    return not info.path or (project.distance(info.path) <= 1 and not project.passes_test(info.path))
+
+
+def where(project: Project, info: HandlerInfo) -> str:
+    """What the guarded code has to do with an artifact, in words."""
+    if info.context != "artifact-shaping" or not is_near(project, info):
         return ""
     if info.path:
         return f", and what it guards reaches {info.what}"
     return f", and the guarded code {info.what}"
 
 
-def _defect(
-    project: Project, info: HandlerInfo, rule: str, message: str, severity: Severity, confidence: Confidence
+def defect_of(
+    project: Project,
+    info: HandlerInfo,
+    rule: str,
+    message: str,
+    severity: Severity,
+    confidence: Confidence,
+    steps: tuple[Step, ...] = (),
+    path: tuple[tuple[int, int], ...] = (),
 ) -> Defect:
+    """A defect of a clause, at the clause; quiet where only tests are concerned. ``path``: the way that the verdict
+    rests on. Without ``steps`` the way of what it guards is shown."""
     handler = info.handler
-    where = project.trace.span(info.unit, handler.line, handler.column, handler.end_line, handler.end_column)
-    if project.is_test(where.path) or project.passes_test(info.path):
+    place = project.trace.span(info.unit, handler.line, handler.column, handler.end_line, handler.end_column)
+    if project.is_test(place.path) or project.passes_test(path):
         confidence = "low"
-    steps = project.trace.steps(info.path, "guarded here", f"reaches {info.what}") if info.path else ()
-    return Defect(
-        rule,
-        where,
-        where.line,
-        "",
-        message,
-        severity,
-        confidence,
-        steps,
-        f"handler:{where.line}:{where.column}",
-    )
+    if not steps and info.path and is_near(project, info):
+        steps = project.trace.steps(info.path, "guarded here", f"reaches {info.what}")
+    group = f"handler:{place.line}:{place.column}"
+    return Defect(rule, place, place.line, "", message, severity, confidence, steps, group)

@@ -12,15 +12,17 @@ from sst_lint.flow.answers import Answers
 from sst_lint.flow.artifacts import Kind as ArtifactKind
 from sst_lint.flow.artifacts import classify
 from sst_lint.flow.calls import Site
+from sst_lint.flow.digests import Digests
 from sst_lint.flow.draws import Draws
 from sst_lint.flow.effects import Effects
-from sst_lint.flow.digests import Digests
 from sst_lint.flow.evidence import PathEvidence
+from sst_lint.flow.fallbacks import Fallbacks, Poison
 from sst_lint.flow.handlers import HandlerInfo, Handlers
 from sst_lint.flow.identity import Identity
 from sst_lint.flow.leaks import Leaks
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.locks import Locks
+from sst_lint.flow.lost_files import LostFile, LostFiles
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order, Picked, Reach, Sink, SortedBy
@@ -71,7 +73,8 @@ class Project:
 
     @cached_property
     def _handlers(self) -> Handlers:
-        return Handlers(self.linked, self.graph, self._writes, self._order)
+        values = self.leaks.permanence.graph
+        return Handlers(self.linked, self.graph, values, self._writes, self._order, self.config)
 
     @cached_property
     def identity(self) -> Identity:
@@ -169,6 +172,22 @@ class Project:
     def picked(self) -> Sequence[Picked]:
         """Choices among unordered elements."""
         return self._order.picked()
+
+    @cached_property
+    def poisons(self) -> Sequence[Poison]:
+        """Fallback values of handlers that become permanent."""
+        return Fallbacks(self.linked, self.leaks.permanence).poisons(self.handlers())
+
+    @cached_property
+    def lost_files(self) -> Sequence[LostFile]:
+        """Files that are written over although they could not be read."""
+        permanence = self.leaks.permanence
+        files = LostFiles(self.linked, permanence, self.effects, self._writes, self._order, self.handlers())
+        return files.find(self.races.updates)
+
+    def calls_in(self, unit: int, region: int) -> Sequence[int]:
+        """The calls of a region of a unit (local number), and of the regions inside it."""
+        return self._handlers.calls_in(unit, region)
 
     def handlers(self) -> Sequence[HandlerInfo]:
         """All except clauses with their contexts."""

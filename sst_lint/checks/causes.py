@@ -1,0 +1,76 @@
+"""Which clauses speak of a failure and leave out why?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.defect import Defect
+from sst_lint.checks.handlers import defect_of, is_harmless, is_near, where
+from sst_lint.facts.records import Kind
+from sst_lint.flow.fallbacks import ABSENCE
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.handlers import HandlerInfo
+
+#: Classes of which one instance says no more than the next.
+_TELLING = ABSENCE | frozenset(
+    f"builtins.{n}"
+    for n in (
+        "KeyboardInterrupt", "SystemExit", "PermissionError", "RecursionError", "MemoryError", "OverflowError",
+        "GeneratorExit", "BrokenPipeError", "InterruptedError",
+    )
+)  # fmt: skip
+_OPENING = frozenset({"read_text", "read_bytes", "open"})
+_READING = _OPENING | {"load", "loads", "safe_load", "check_output", "check_call", "run", "urlopen"}
+
+
+def lost(project: Project) -> Iterator[Defect]:
+    """SST406: logged or replaced without the original error, where the failure shapes an artifact or a file is read."""
+    for info in project.handlers():
+        if not _has_cause(info):
+            continue
+        if _logs_without(project, info):
+            text = f"logs that it failed, but not why{where(project, info)}; log the error too"
+        elif _hides(project, info):
+            text = "raises another error `from None` that says nothing of this one; use `from`, or put it into the text"
+        else:
+            continue
+        yield defect_of(project, info, "SST406", text, "warning", "medium")
+
+
+def _has_cause(info: HandlerInfo) -> bool:
+    """Whether the caught classes leave open what happened."""
+    return info.handler.bare or any(_is_open(name) for name in info.names)
+
+
+def _is_open(name: str) -> bool:
+    known = name.startswith("builtins.") or name.rpartition(".")[2].endswith(("Error", "Exception"))
+    return known and "." in name and name not in _TELLING
+
+
+def _logs_without(project: Project, info: HandlerInfo) -> bool:
+    """Whether a clause reports a failure to make an artifact, goes on, and keeps the reason to itself."""
+    if is_harmless(info) or not info.fate.calls or info.fate.kept or info.fate.examined:
+        return False
+    return info.context == "artifact-shaping" and is_near(project, info) and not info.decides and not info.probe
+
+
+def _hides(project: Project, info: HandlerInfo) -> bool:
+    """Whether all that is said of the failure is a fixed text."""
+    handler = info.handler
+    if not handler.hidden or info.fate.carried or info.fate.logged or info.fate.handed or info.fate.policy:
+        return False
+    facts = project.world.units[info.unit][2]
+    for node in handler.hidden:
+        record = facts.nodes[node]
+        if record.kind != Kind.CALL:
+            return False
+        arguments = [facts.nodes[a.node] for a in facts.calls[record.base].args]
+        if not arguments or any(a.kind != Kind.TEXT or "\x00" in a.name for a in arguments):
+            return False
+    first = project.world.call_base[info.unit]
+    calls = [facts.calls[n - first] for n in project.calls_in(info.unit, handler.tried)]
+    names = {c.method or facts.nodes[c.callee].name for c in calls}
+    return bool(names & _READING) and (info.logs or bool(names & _OPENING))

@@ -1,0 +1,102 @@
+"""Which fallback values of handlers become permanent, and which files are lost by them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.handlers import defect_of, is_handled
+from sst_lint.flow.fallbacks import is_identity
+from sst_lint.flow.location import Step
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.fallbacks import Poison
+    from sst_lint.flow.lost_files import LostFile
+
+_WORDS = {
+    "number": "a made-up number",
+    "not a number": "NaN",
+    "empty": "an empty value",
+    "placeholder": "a placeholder",
+    "changing": "a value that differs from run to run",
+    "computed": "another value",
+    "given": "a default",
+}
+#: Further than so many fields and calls away nobody can say that it is this value.
+_FAR = 2
+
+
+def poisoned(project: Project) -> Iterator[Defect]:
+    """SST404: a handler's fallback becomes part of an artifact, a digest or a name."""
+    for poison in project.poisons:
+        info = poison.info
+        if is_handled(info) or info.probe or poison.located:
+            continue
+        confidence = _confidence(project, poison)
+        certain = poison.leak.sink.rank == 0 and confidence == "high"
+        yield defect_of(
+            project,
+            info,
+            "SST404",
+            f"after an error {_WORDS[poison.sort]} takes the place of what failed, and reaches "
+            f"{poison.leak.sink.what}; raise, or leave it out visibly",
+            "error" if certain else "warning",
+            confidence,
+            project.trace.steps(poison.leak.path, "the fallback", f"reaches {poison.leak.sink.what}"),
+            poison.leak.path,
+        )
+
+
+def _confidence(project: Project, poison: Poison) -> Confidence:
+    """Broad clauses by the way alone; narrow ones only where the value is plainly made up."""
+    info, distance = poison.info, project.distance(poison.leak.path)
+    obvious = poison.sort in ("changing", "not a number", "placeholder")
+    if info.decides or info.tested or poison.leak.weak or distance > (_FAR if obvious else _FAR - 1):
+        return "low"
+    if info.broad:
+        return "high" if distance == 0 and poison.leak.sink.rank == 0 else "medium"
+    if poison.sort in ("computed", "given"):
+        return "low"
+    if poison.absence and poison.sort != "changing":
+        return "low"
+    return "medium" if obvious or (is_identity(poison) and distance == 0) else "low"
+
+
+def overwritten(project: Project) -> Iterator[Defect]:
+    """SST407: a file that could not be read becomes an empty value, which is written over it."""
+    for lost in project.lost_files:
+        if not lost.empty:
+            continue
+        confidence = _sure(project, lost)
+        yield defect_of(
+            project,
+            lost.info,
+            "SST407",
+            "if the file cannot be read, it is written over with what takes its place; go on only after "
+            "`FileNotFoundError`",
+            "error" if confidence == "high" else "warning",
+            confidence,
+            (
+                _step(project, lost.read.site.call, "read here"),
+                _step(project, lost.write.site.call, "written over here"),
+            ),
+        )
+
+
+def _sure(project: Project, lost: LostFile) -> Confidence:
+    """A cache can be made again; far-away pairs and decided failures are less sure."""
+    write = lost.write.write
+    names = {*write.evidence.names, *write.evidence.texts} if write is not None else set()
+    kind = write.final.kind if write is not None else "artifact"
+    if lost.info.decides or kind in ("log", "lock", "temp", "scratch", "test", "console"):
+        return "low"
+    if any("cache" in name.lower() for name in names) or "cache" in lost.info.what:
+        return "low"
+    return "high" if lost.together and not lost.info.logs and kind in ("artifact", "state") else "medium"
+
+
+def _step(project: Project, call: int, message: str) -> Step:
+    where = project.trace.location(project.linked.result_of(call))
+    return Step(where.path, where.line, where.function, message)

@@ -1,0 +1,91 @@
+"""Which clauses swallow a request to stop: Ctrl-C, exit, cancellation?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.handlers import defect_of, ends_program, function_name, where
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.handlers import HandlerInfo
+
+_BASE = "builtins.BaseException"
+#: Ctrl-C at a prompt means "not this line".
+_PROMPTS = frozenset(
+    "input raw_input prompt getpass readline getch getchar getkey confirm ask cmdloop interact read_line".split()
+)
+_CANCELS = frozenset({"cancel", "cancel_all", "uncancel", "cancelling", "aclose", "stop", "shutdown"})
+_PROGRAMS = frozenset({"main", "cli", "run_cli", "entry_point", "console_main", "__main__", "<module>", ""})
+_SHORT = {_BASE: "every request to stop", "builtins.SystemExit": "SystemExit"}
+
+
+def swallowed(project: Project) -> Iterator[Defect]:
+    """SST405: a clause for `BaseException`, `KeyboardInterrupt` or `CancelledError` goes on."""
+    for info in project.handlers():
+        if info.handler.bare or not info.stops or not info.completes or info.cleanup or info.fate.policy:
+            continue
+        confidence = _whole(project, info) if _BASE in info.stops else _named(project, info)
+        if confidence is None:
+            continue
+        names = ", ".join(_SHORT.get(n, n.rpartition(".")[2]) for n in info.stops)
+        what = "a loop goes on" if info.loops else "the code goes on"
+        yield defect_of(
+            project,
+            info,
+            "SST405",
+            f"swallows {names}: {what}{where(project, info)}; raise it again, or catch `Exception`",
+            "error" if confidence == "high" and info.certain and info.path else "warning",
+            confidence,
+        )
+
+
+def _whole(project: Project, info: HandlerInfo) -> Confidence | None:
+    """`except BaseException` that does not raise: fine where the error object is kept for somebody else."""
+    if info.fate.whole or ends_program(project, info) or _is_program(project, info):
+        return None
+    if info.decides or _stopped_before(project, info) or info.handler.only_imports:
+        return "low"
+    return "high" if info.silent or info.loops else "medium"
+
+
+def _named(project: Project, info: HandlerInfo) -> Confidence | None:
+    """A clause that names the request: on purpose, unless it is treated like any other failure, or a loop goes on."""
+    if info.fate.whole or ends_program(project, info) or _is_program(project, info):
+        return None
+    called = _called(project, info)
+    cancelled = [n for n in info.stops if n.endswith(("CancelledError", "Cancelled"))]
+    mixed = len(set(info.names)) > len(set(info.stops))
+    if cancelled:
+        if not info.asynchronous or called & _CANCELS:
+            return None
+        return "medium" if (mixed or info.loops) and not info.decides else "low"
+    if called & _PROMPTS or "builtins.EOFError" in info.names:
+        return None
+    if info.decides or "breaks" in info.handler.ends:
+        return "low"
+    return "medium" if info.loops or (mixed and info.silent) else "low"
+
+
+def _stopped_before(project: Project, info: HandlerInfo) -> bool:
+    """Whether an earlier clause of the same ``try`` raises Ctrl-C again."""
+    return any(
+        other.unit == info.unit and other.handler.tried == info.handler.tried and not other.completes
+        and "builtins.KeyboardInterrupt" in other.names
+        for other in project.handlers()
+    )  # fmt: skip
+
+
+def _is_program(project: Project, info: HandlerInfo) -> bool:
+    """Whether the program ends soon after the clause: its main function, or the statements of a module."""
+    kind = project.world.units[info.unit][1].kind
+    outermost = info.handler.scope == 0 and not info.loops
+    return outermost and (kind == "module" or function_name(project, info).strip("_") in _PROGRAMS)
+
+
+def _called(project: Project, info: HandlerInfo) -> set[str]:
+    """What the function around the clause calls, by last name."""
+    facts = project.world.units[info.unit][2]
+    return {c.method or facts.nodes[c.callee].name for c in facts.calls if c.scope == info.handler.scope}

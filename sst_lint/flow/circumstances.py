@@ -1,0 +1,148 @@
+"""In what circumstances does an ``except`` clause stand? Clean-up, a question whether something works, a loop that goes
+on, callers that test what it returns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Handler, Kind, Node
+from sst_lint.flow.clauses import Clauses
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.reach import Graph
+
+_CLEANUP = frozenset(
+    "close aclose unlink remove rmtree rmdir kill terminate shutdown disconnect release join stop cleanup unregister "
+    "quit cancel delete removedirs flush logout abort rollback __exit__ __aexit__ wait detach unlock dispose destroy "
+    "killpg communicate unsubscribe deregister exit clear closerange stop_loop call_soon_threadsafe".split()
+)
+#: Functions that are called when things are being thrown away.
+_DISPOSING = re.compile(r"_*(del|abort|kill|terminate|clean_?up|tear_?down|rollback|dispose|disconnect|finalize)(_|$)")
+#: Functions that ask whether something holds or works.
+_ASKING = re.compile(
+    r"_*((is|has|have|can|could|should|supports?|exists|looks_like|check_if|may|need|needs|was|are|contains?|accepts?)_"
+    r"|isatty$|exists$|\w*(readable|writable|seekable|available|installed|reachable|alive|supported|enabled)$|is[a-z]+$)",
+    re.IGNORECASE,
+)
+_STEPS = 12
+
+
+class Circumstances:
+    """Answers for the handlers of a linked program."""
+
+    def __init__(self, linked: Mutations, graph: Graph, clauses: Clauses) -> None:
+        self._linked = linked
+        self._graph = graph
+        self._clauses = clauses
+        self._callers: dict[int, list[int]] = {}
+        for number, scopes in sorted(linked.callees.items()):
+            for scope in scopes:
+                self._callers.setdefault(scope, []).append(number)
+        self._tests: dict[int, None] = {}
+        for unit, (_, _, facts) in enumerate(linked.world.units):
+            base = linked.world.node_base[unit]
+            for region in facts.regions:
+                if region.kind in ("if", "else") and region.node >= 0:
+                    self._tests[base + region.node] = None
+
+    def function_name(self, unit: int, handler: Handler) -> str:
+        """The name of the function that the clause stands in."""
+        _, source, facts = self._linked.world.units[unit]
+        if handler.scope == 0 or not facts.scopes:
+            return source.qualname.rpartition(".")[2]
+        return facts.scopes[handler.scope].name
+
+    def cleans_up(self, unit: int, handler: Handler) -> bool:
+        """Whether the guarded code only releases things, or runs while things are being thrown away."""
+        world = self._linked.world
+        calls = self._clauses.calls_in(unit, handler.tried)
+        names = [self._clauses.name_of(n) for n in calls if not world.calls[n].used]
+        assigned = [n for n in handler.written_names if not n.endswith("[]")]
+        if names and not assigned and all(n in _CLEANUP for n in names):
+            return True
+        if _DISPOSING.match(self.function_name(unit, handler)):
+            return True
+        return self._on_the_way_out(unit, handler) and not assigned
+
+    def _on_the_way_out(self, unit: int, handler: Handler) -> bool:
+        """Whether the ``try`` stands in a ``finally``, or in a clause that always raises: an error is under way."""
+        facts = self._linked.world.units[unit][2]
+        raising = {h.body for h in facts.handlers if h.body >= 0 and set(h.ends) == {"raises"}}
+        region = handler.tried
+        while region >= 0:
+            if region in raising or facts.regions[region].kind == "finally":
+                return True
+            region = facts.regions[region].parent
+        return False
+
+    def is_probe(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause answers a question: a ``return True`` or ``False`` of a function that says yes or no."""
+        world = self._linked.world
+        facts = world.units[unit][2]
+        if _ASKING.match(self.function_name(unit, handler)):
+            return True
+        if handler.fallback_names != ("return",) or self._clauses.calls_in(unit, handler.body):
+            return False
+        if any(not world.calls[n].used for n in self._clauses.calls_in(unit, handler.tried)):
+            return False
+        nodes = facts.nodes
+        returns = facts.scopes[handler.scope].returns if facts.scopes else -1
+        values = [e.source for e in facts.edges if e.target == returns and e.op == Op.SAME]
+        return bool(values) and _is_truth(nodes[handler.fallbacks[0]]) and all(_is_answer(nodes[v]) for v in values)
+
+    def goes_on(self, unit: int, handler: Handler) -> bool:
+        """Whether the loop around the clause goes on after it."""
+        facts = self._linked.world.units[unit][2]
+        loop = facts.nodes[handler.error].loop if handler.error >= 0 else -1
+        if handler.suppress >= 0:
+            loop = facts.calls[handler.suppress].loop
+        return (
+            loop >= 0 and facts.loops[loop].scope == handler.scope and bool({"falls", "continues"} & set(handler.ends))
+        )
+
+    def is_tested(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause returns a failure (False, None, a code) that every caller tests, or ends the program
+        with."""
+        facts = self._linked.world.units[unit][2]
+        returned = [n for n, name in zip(handler.fallbacks, handler.fallback_names, strict=True) if name == "return"]
+        if not returned or not all(_is_failure(facts.nodes[n]) for n in returned):
+            return False
+        callers = self._callers.get(self._linked.world.scope_base[unit] + handler.scope, ())
+        return bool(callers) and all(self._is_tested(self._linked.result_of(n)) for n in callers)
+
+    def _is_tested(self, node: int) -> bool:
+        """Whether a value is what an ``if`` asks for, or what the program exits with."""
+        graph, world = self._graph, self._linked.world
+        queue, seen = [node], {node}
+        for current in queue:
+            if current in self._tests:
+                return True
+            for number in graph.outgoing.get(current, ()):
+                target = graph.target[number]
+                if graph.label[number] == 0 and target not in seen and len(seen) < _STEPS:
+                    if world.node_unit[target] == world.node_unit[node]:
+                        seen.add(target)
+                        queue.append(target)
+        unit = world.node_unit[node]
+        return any(
+            self._clauses.ends_program(n) and any(a in seen for _, a in self._linked.argument_nodes(n))
+            for n in range(world.call_base[unit], world.call_base[unit] + len(world.units[unit][2].calls))
+        )
+
+    def names_called(self, calls: Iterable[int]) -> list[str]:
+        """What some calls call, as written."""
+        return [self._clauses.name_of(n) for n in calls]
+
+
+def _is_truth(node: Node) -> bool:
+    return node.kind == Kind.CONST and node.name in ("True", "False")
+
+
+def _is_failure(node: Node) -> bool:
+    return node.kind == Kind.CONST and (node.name in ("False", "None") or node.name.lstrip("-").isdigit())
+
+
+def _is_answer(node: Node) -> bool:
+    """A truth value, or a comparison, or what a call answers."""
+    return _is_truth(node) or (node.kind == Kind.VALUE and node.name == "compare") or node.kind == Kind.CALL

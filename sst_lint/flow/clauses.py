@@ -1,0 +1,317 @@
+"""What becomes of the error that an ``except`` clause caught? Logged, handed on, tested, decided by a policy, or lost.
+
+The caught error is followed through the function: into texts, containers, names that outlive the clause, and the
+arguments of calls. A function of the program that is handed the error is judged by its own body: one that only logs
+has logged, one that may also raise has decided.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Handler, Kind
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.reach import Graph
+
+#: Methods of unknown loggers and terminals.
+LOGGING_NAMES = frozenset(
+    "debug info warning warn error exception critical log fatal trace success print_exc print_exception print echo "
+    "secho log_exception print_traceback excepthook notice msg err".split()
+)
+#: They write the error that is being handled by themselves.
+_WITH_ERROR = frozenset(
+    "exception print_exc print_exception print_traceback log_exception excepthook fatal err".split()
+)
+#: They give the error that is being handled.
+_CURRENT_ERROR = frozenset({"format_exc", "exc_info", "format_exception", "TracebackException", "sys_exc_info"})
+#: Functions of whatever team that are made for errors: `capture_exception()`, `self.handleError(record)`.
+_FOR_ERRORS = re.compile(
+    r"(handle|report|record|capture|log|print|show|notify|send|on|emit|register|process|dump|track)\w*?"
+    r"(error|exception|exc|traceback|failure)s?$",
+    re.IGNORECASE,
+)
+_ENDS = frozenset({"reraise", "raise_from", "reraise_exc", "raise_with_traceback", "raise_exception"})
+_PURE = frozenset("str repr isinstance issubclass type getattr hasattr format len bool int id callable".split())
+_LITERALS = frozenset({Kind.DICT, Kind.LIST, Kind.TUPLE, Kind.SET, Kind.TEXT, Kind.BINOP, Kind.VALUE, Kind.CALL})
+_STEPS = 200
+_WITH_TRACEBACK = frozenset({"exc_info", "stack_info"})
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What a clause does with the error."""
+
+    calls: bool  #: it logs something
+    logged: bool  #: it logs the error itself
+    handed: bool  #: the error leaves the clause: returned, stored, passed to somebody
+    whole: bool  #: ... as the object that it is, not as a text
+    examined: bool  #: it is tested
+    policy: bool  #: a policy decides
+    exits: bool  #: the program (or function) always ends in the clause
+    carried: bool = False  #: an error that is raised ``from None`` holds something of it
+
+    @property
+    def kept(self) -> bool:
+        """Whether anybody can hear of the error."""
+        return self.logged or self.handed or self.policy
+
+
+class Clauses:
+    """Answers for the handlers of a linked program."""
+
+    def __init__(self, linked: Mutations, graph: Graph, policies: frozenset[str], loggers: frozenset[str]) -> None:
+        self._linked = linked
+        self._graph = graph
+        world = linked.world
+        self._logs = {s.call for s in linked.sites if s.model.logs or s.model.policy}
+        self._with_error = {s.call for s in linked.sites if s.model.logs == "exception" or s.model.policy}
+        self._policy = {s.call for s in linked.sites if s.model.policy}
+        self._exits = {s.call for s in linked.sites if s.model.raises}
+        self._names = {scope: self._qualified(scope) for scope in world.functions} if policies or loggers else {}
+        self._policies = frozenset(scope for scope, name in self._names.items() if name in policies)
+        self._loggers = frozenset(scope for scope, name in self._names.items() if name in loggers)
+        self._by_region: dict[tuple[int, int], list[int]] = {}
+        for number, call in enumerate(world.calls):
+            self._by_region.setdefault((world.call_unit[number], call.region), []).append(number)
+        self._children: dict[tuple[int, int], list[int]] = {}
+        for unit, (_, _, facts) in enumerate(world.units):
+            for index, region in enumerate(facts.regions):
+                self._children.setdefault((unit, region.parent), []).append(index)
+
+    def _qualified(self, scope: int) -> str:
+        function = self._linked.world.functions[scope]
+        file = self._linked.world.path_of_unit(function.unit)
+        module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        return f"{module}.{function.qualname}"
+
+    # calls of a region
+
+    def calls_in(self, unit: int, region: int) -> list[int]:
+        """The calls of a region and the regions inside it."""
+        result: list[int] = []
+        for inner in self.regions_in(unit, region):
+            result += self._by_region.get((unit, inner), ())
+        return sorted(result)
+
+    def regions_in(self, unit: int, region: int) -> Iterator[int]:
+        """A region and all inside it."""
+        stack = [region]
+        while stack:
+            current = stack.pop()
+            yield current
+            stack += self._children.get((unit, current), ())
+
+    def name_of(self, number: int) -> str:
+        """The last name of what is called, as written."""
+        world = self._linked.world
+        call = world.calls[number]
+        return call.method or world.nodes[world.node_base[world.call_unit[number]] + call.callee].name
+
+    def is_log(self, number: int) -> bool:
+        """Whether a call speaks to people: a logger, a terminal, or a function of the program that does."""
+        if number in self._logs or self.name_of(number) in LOGGING_NAMES:
+            return True
+        if self.name_of(number).startswith(("log_", "warn_", "report_")):
+            return True
+        return any(scope in self._logging or scope in self._loggers for scope in self._linked.callees.get(number, ()))
+
+    @cached_property
+    def _logging(self) -> dict[int, bool]:
+        """Functions that log something whenever they run; whether they log the error that is being handled."""
+        world = self._linked.world
+        found: dict[int, bool] = {}
+        for number, call in enumerate(world.calls):
+            if call.region != -1 or not (number in self._logs or self.name_of(number) in LOGGING_NAMES):
+                continue
+            if self.name_of(number) in ("print", "echo", "secho", "msg"):
+                continue
+            scope = world.scope_base[world.call_unit[number]] + call.scope
+            found[scope] = found.get(scope, False) or self._by_itself(number)
+        return found
+
+    def _by_itself(self, number: int) -> bool:
+        """Whether a log call writes the error without being given it: ``exception``, ``exc_info=True``."""
+        if number in self._with_error or self.name_of(number) in _WITH_ERROR:
+            return True
+        return any(a.slot in _WITH_TRACEBACK for a in self._linked.world.calls[number].args)
+
+    def ends_program(self, number: int) -> bool:
+        """Whether a call never comes back: ``sys.exit``, or a function of the program that always raises."""
+        if number in self._exits or self.name_of(number) in _ENDS:
+            return True
+        world = self._linked.world
+        scopes = self._linked.callees.get(number, {})
+        records = [world.functions[s].record for s in scopes if s in world.functions]
+        return bool(records) and all(
+            r.endless or r.annotation.rpartition(".")[2].strip("'\"") in ("NoReturn", "Never") for r in records
+        )
+
+    # the error
+
+    def fate(self, unit: int, handler: Handler) -> Fate:
+        """What the clause does with the error."""
+        if handler.body < 0:
+            return Fate(False, False, False, False, False, False, False)
+        body = self.calls_in(unit, handler.body)
+        reached = _Followed(self, unit, handler, body)
+        logs = [n for n in body if self.is_log(n)]
+        logged = reached.logged or any(self._by_itself(n) for n in logs) or any(self._logs_current(n) for n in body)
+        policy = reached.decided or any(n in self._policy or self._calls_policy(n) for n in body)
+        return Fate(
+            bool(logs), logged, reached.handed or self._for_errors(body), reached.whole, reached.examined, policy,
+            self._always_exits(unit, handler, body), reached.carried,
+        )  # fmt: skip
+
+    def _logs_current(self, number: int) -> bool:
+        return any(self._logging.get(scope) for scope in self._linked.callees.get(number, ()))
+
+    def _calls_policy(self, number: int) -> bool:
+        return any(scope in self._policies for scope in self._linked.callees.get(number, ()))
+
+    def _for_errors(self, body: Iterable[int]) -> bool:
+        """Calls of something unknown whose name says that it takes care of the current error."""
+        known = self._linked.callees
+        return any(number not in known and _FOR_ERRORS.match(self.name_of(number)) for number in body)
+
+    def _always_exits(self, unit: int, handler: Handler, body: Iterable[int]) -> bool:
+        """Whether a call that never comes back stands on every way through the clause."""
+        world = self._linked.world
+        for number in body:
+            region = world.calls[number].region
+            while region != handler.body and world.region(unit, region).kind in ("with", "finally"):
+                region = world.region(unit, region).parent
+            if region == handler.body and self.ends_program(number):
+                return True
+        return False
+
+    def takes_error(self, number: int, argument: int) -> str:
+        """What the functions that a call hands the error to do with it: logs, decides, or keeps."""
+        scopes = self._linked.callees.get(number, {})
+        params = {p for a, p, _ in self._linked.bindings.get(number, ()) if a == argument}
+        if not scopes or not params:
+            return "keeps"
+        verdicts = {self._takes(scope, params) for scope in scopes if scope in self._linked.world.functions}
+        for verdict in ("keeps", "decides"):
+            if verdict in verdicts:
+                return verdict
+        return "logs"
+
+    def _takes(self, scope: int, params: set[int]) -> str:
+        world = self._linked.world
+        function = world.functions[scope]
+        unit = function.unit
+        sources = [p for p in function.params if p in params]
+        first = world.call_base[unit]
+        own = [
+            first + local
+            for local, call in enumerate(world.units[unit][2].calls)
+            if world.scope_base[unit] + call.scope == scope
+        ]
+        followed = _Walk(self, unit, sources, own, shallow=True)
+        logs = followed.logged or any(self._by_itself(n) for n in own if self.is_log(n))
+        if function.record.raises and (logs or followed.handed):
+            return "decides"
+        return "logs" if logs and not followed.kept_whole else "keeps"
+
+
+class _Walk:
+    """Follows values through one unit: to the calls that take them, and to where they leave."""
+
+    def __init__(
+        self, clauses: Clauses, unit: int, sources: Iterable[int], calls: Iterable[int], shallow: bool = False
+    ) -> None:
+        self._clauses = clauses
+        self._linked = clauses._linked
+        self._graph = clauses._graph
+        self._unit = unit
+        self._shallow = shallow
+        self.logged = self.handed = self.whole = self.examined = self.decided = self.kept_whole = False
+        self._takers: dict[int, list[int]] = {}
+        base = self._linked.world.node_base[unit]
+        for number in calls:
+            call = self._linked.world.calls[number]
+            for arg in call.args:
+                self._takers.setdefault(base + arg.node, []).append(number)
+            if call.receiver >= 0:
+                self._takers.setdefault(base + call.receiver, []).append(number)
+        self._follow(sources)
+
+    def _follow(self, sources: Iterable[int]) -> None:
+        graph, world = self._graph, self._linked.world
+        queue: list[tuple[int, bool]] = [(s, True) for s in sources]
+        self.seen = seen = {s for s, _ in queue}
+        for node, whole in queue:
+            if len(seen) > _STEPS:
+                return
+            for number in self._takers.get(node, ()):
+                result = self._taken(number, node, whole)
+                if result >= 0 and result not in seen:
+                    seen.add(result)
+                    queue.append((result, whole and self._clauses.name_of(number)[:1].isupper()))
+            for number in graph.outgoing.get(node, ()):
+                target, op = graph.target[number], graph.op[number]
+                if graph.label[number] != 0 or op == Op.NOTHING or world.node_unit[target] != self._unit:
+                    continue
+                if self._leaves(target, op, whole) or target in seen:
+                    continue
+                seen.add(target)
+                queue.append((target, whole and op in (Op.SAME, Op.STORE)))
+
+    def _leaves(self, target: int, op: int, whole: bool) -> bool:
+        """Notes where the value ends: tested, returned, stored."""
+        record = self._linked.world.nodes[target]
+        if record.kind == Kind.VALUE and record.name == "compare":
+            self.examined = True
+            return True
+        stored = op == Op.STORE and record.kind not in _LITERALS
+        if record.kind in (Kind.RETURN, Kind.PUT, Kind.BOUND, Kind.CELL, Kind.OUT) or stored:
+            self.handed = True
+            self.whole |= whole
+            self.kept_whole = True
+            return True
+        return False
+
+    def _taken(self, number: int, node: int, whole: bool) -> int:
+        """A call takes the value: what that means. The node of its result where the value goes on, else -1."""
+        clauses, world = self._clauses, self._linked.world
+        call = world.calls[number]
+        name = clauses.name_of(number)
+        base = world.node_base[self._unit]
+        if call.receiver >= 0 and base + call.receiver == node and all(base + a.node != node for a in call.args):
+            return base + call.result  # a method of the error
+        if name in _PURE:
+            self.examined |= name in ("isinstance", "issubclass", "getattr", "hasattr", "type", "bool")
+            return base + call.result
+        if clauses.is_log(number) and number not in self._linked.callees:
+            self.logged = True
+        elif self._shallow:
+            self.handed = True
+        else:
+            verdict = clauses.takes_error(number, node)
+            self.logged |= verdict == "logs"
+            self.decided |= verdict == "decides"
+            if verdict == "keeps":
+                if name[:1].isupper():
+                    return base + call.result  # another error, or a record, is made of it
+                self.handed = True
+                self.whole |= whole
+        return -1
+
+
+class _Followed(_Walk):
+    """Follows the error of one clause."""
+
+    def __init__(self, clauses: Clauses, unit: int, handler: Handler, body: list[int]) -> None:
+        world = clauses._linked.world
+        base, first = world.node_base[unit], world.call_base[unit]
+        sources = [base + handler.error] if handler.error >= 0 else []
+        sources += [base + world.calls[n].result for n in body if clauses.name_of(n) in _CURRENT_ERROR]
+        everything = range(first, first + len(world.units[unit][2].calls))
+        super().__init__(clauses, unit, sources, everything)
+        self.carried = any(base + node in self.seen for node in handler.hidden)
+        if handler.error in handler.fallbacks:
+            self.handed = self.whole = True  # it has a name that outlives the clause, or is returned

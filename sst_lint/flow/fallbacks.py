@@ -1,0 +1,168 @@
+"""What does a handler put in the place of what failed, and where does that become permanent?
+
+A fallback is what a clause assigns to a name that its ``try`` body assigns too, or what it returns. Whether it is made
+up (a placeholder, a number, NaN, a random id, a clock) or given (a parameter, another computation) decides, together
+with the classes that are caught, how bad it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Handler, Kind, UnitFacts
+from sst_lint.flow.handlers import HandlerInfo
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.permanence import Leak, Permanence, Where
+
+Sort = Literal["nothing", "truth", "number", "not a number", "empty", "placeholder", "changing", "computed", "given"]
+
+#: These say that something is not there; a default is the ordinary answer.
+ABSENCE = frozenset(
+    f"builtins.{n}"
+    for n in (
+        "FileNotFoundError", "KeyError", "IndexError", "LookupError", "AttributeError", "ImportError", "StopIteration",
+        "ModuleNotFoundError", "StopAsyncIteration", "NotImplementedError", "ZeroDivisionError", "NameError",
+        "EOFError", "UnboundLocalError", "FileExistsError", "NotADirectoryError", "TimeoutError", "ProcessLookupError",
+    )
+) | {
+    "queue.Empty", "queue.Full", "asyncio.TimeoutError", "asyncio.QueueEmpty", "configparser.NoOptionError",
+    "configparser.NoSectionError", "importlib.metadata.PackageNotFoundError",
+}  # fmt: skip
+#: Sources of values that differ from run to run.
+_CHANGING = frozenset({"clock", "random", "identity", "hash"})
+_NAN = frozenset({"nan", "NaN", "NAN", "inf", "NA", "NaT"})
+_EMPTY_MAKERS = frozenset({"dict", "list", "set", "tuple", "str", "bytes", "OrderedDict", "defaultdict", "Counter"})
+_STEPS = 60
+_PLACES: tuple[tuple[Where, int], ...] = (("digest", 0), ("name", 0), ("name", 1), ("seed", 0), ("content", 0))
+_IDENTITY: frozenset[Where] = frozenset({"digest", "name", "seed"})
+_PLACE_LIKE = ("/", ".", "~", "\\")
+
+
+@dataclass(frozen=True)
+class Poison:
+    """A fallback that becomes permanent."""
+
+    info: HandlerInfo
+    node: int
+    name: str  #: where the handler puts it: "return", or a name
+    sort: Sort
+    leak: Leak
+    absence: bool  #: only the absence of something is caught
+    located: bool  #: it is a place where files lie, not a part of a name
+
+
+class Fallbacks:
+    """The fallbacks of a linked program."""
+
+    def __init__(self, linked: Mutations, permanence: Permanence) -> None:
+        self._linked = linked
+        self._permanence = permanence
+        self._calls = {s.ports["return"]: s for s in linked.sites}
+
+    def poisons(self, infos: Sequence[HandlerInfo]) -> list[Poison]:
+        """The fallbacks that reach something permanent, the worst place of each."""
+        candidates = [(info, node, name) for info in infos if info.completes for node, name in self.of(info)]
+        sources = {node: frozenset(_PLACES) for _, node, _ in candidates if self.sort(node) not in ("nothing", "truth")}
+        leaks = self._permanence.find(sources)
+        return [
+            Poison(info, node, name, self.sort(node), leaks[node], _absence(info), self._is_place(node, leaks))
+            for info, node, name in candidates
+            if node in leaks
+        ]
+
+    def of(self, info: HandlerInfo) -> Iterator[tuple[int, str]]:
+        """(node, name) of what a clause puts in the place of what failed."""
+        handler: Handler = info.handler
+        base = self._linked.world.node_base[info.unit]
+        written = {*handler.written_names, "return"}
+        for node, name in zip(handler.fallbacks, handler.fallback_names, strict=True):
+            record = self._linked.world.nodes[base + node]
+            if name in written and node > handler.error and record.kind not in (Kind.PUT, Kind.RETURN, Kind.ERROR):
+                yield base + node, name
+
+    # what it is
+
+    def sort(self, node: int) -> Sort:
+        """What kind of value a fallback is."""
+        world = self._linked.world
+        unit = world.node_unit[node]
+        facts, base = world.units[unit][2], world.node_base[unit]
+        if self._changes(node):
+            return "changing"
+        local = self._origin(facts, node - base)
+        record = facts.nodes[local]
+        if record.kind == Kind.CONST:
+            if record.name in ("True", "False"):
+                return "truth"
+            return "nothing" if record.name in ("None", "...") else "number"
+        if record.kind == Kind.TEXT:
+            if record.name == "":
+                return "empty"
+            return "computed" if "\x00" in record.name else "placeholder"
+        if record.kind in (Kind.DICT, Kind.LIST, Kind.TUPLE, Kind.SET):
+            filled = any(e.target == local and facts.nodes[e.source].statement == record.statement for e in facts.edges)
+            return "computed" if filled or record.name else "empty"
+        if record.kind == Kind.ATTR and record.name in _NAN:
+            return "not a number"
+        if record.kind == Kind.CALL:
+            return self._called(facts, base, local)
+        return "given" if record.kind in (Kind.PARAM, Kind.NAME, Kind.CELL, Kind.VALUE) else "computed"
+
+    def _called(self, facts: UnitFacts, base: int, local: int) -> Sort:
+        call = facts.calls[facts.nodes[local].base]
+        name = call.method or facts.nodes[call.callee].name
+        if name == "float" and len(call.args) == 1 and facts.nodes[call.args[0].node].name.strip("+-") in _NAN:
+            return "not a number"
+        return "empty" if not call.args and name in _EMPTY_MAKERS else "computed"
+
+    @staticmethod
+    def _origin(facts: UnitFacts, node: int) -> int:
+        """What a value is, before it got other names."""
+        for _ in range(4):
+            before = [e.source for e in facts.edges if e.target == node and e.op == Op.SAME]
+            if len(before) != 1 or facts.nodes[node].kind != Kind.VALUE:
+                return node
+            node = before[0]
+        return node
+
+    def _changes(self, node: int) -> bool:
+        """Whether a clock or random number is in what the handler made."""
+        graph, world = self._permanence.graph, self._linked.world
+        seen, queue = {node}, [node]
+        for current in queue:
+            if any(kind in _CHANGING for _, kind, _ in self._linked.sources.get(current, ())):
+                return True
+            for number in graph.incoming.get(current, ()):
+                source = graph.source[number]
+                if source in seen or graph.label[number] != 0 or len(seen) > _STEPS:
+                    continue
+                same = world.node_unit[source] == world.node_unit[node]
+                if same and world.nodes[source].line >= world.nodes[node].line:
+                    seen.add(source)
+                    queue.append(source)
+        return False
+
+    def _is_place(self, node: int, leaks: Mapping[int, Leak]) -> bool:
+        """Whether a fallback for a path says where to look, not how something is called."""
+        if node not in leaks or leaks[node].sink.where != "name":
+            return False
+        world = self._linked.world
+        unit = world.node_unit[node]
+        record = world.units[unit][2].nodes[self._origin(world.units[unit][2], node - world.node_base[unit])]
+        if record.kind == Kind.TEXT and any(sign in record.name for sign in _PLACE_LIKE):
+            return True
+        graph = self._permanence.graph
+        ops = [graph.op[e] for _, e in leaks[node].path if e >= 0]
+        return not any(op in (Op.TEXT, Op.PATH) for op in ops)
+
+
+def _absence(info: HandlerInfo) -> bool:
+    return bool(info.names) and all(name in ABSENCE for name in info.names)
+
+
+def is_identity(poison: Poison) -> bool:
+    """Whether a fallback decides what something is called or how it is compared."""
+    return poison.leak.sink.where in _IDENTITY

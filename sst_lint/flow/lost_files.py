@@ -1,0 +1,169 @@
+"""Which files are written over although they could not be read? A read whose failure becomes an empty value, and a
+later write of what was built on it to the same path.
+
+Read and write meet in one function (``races`` knows), or in two methods of one class that share a field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sst_lint.facts.ops import VALUE
+from sst_lint.facts.records import Kind
+from sst_lint.flow.effects import Effect, Effects
+from sst_lint.flow.fallbacks import ABSENCE, Fallbacks
+from sst_lint.flow.handlers import HandlerInfo
+from sst_lint.flow.identity import Symbol
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.order import Order
+from sst_lint.flow.permanence import Permanence
+from sst_lint.flow.races import Update
+from sst_lint.flow.reach import Search
+from sst_lint.flow.writes import Writes
+
+#: What a clause does to keep the broken file.
+_KEEPS = frozenset({"rename", "replace", "copy", "copy2", "copyfile", "move", "copyfileobj", "backup", "copytree"})
+_WRITING = ("write", "replace")
+#: States of one search from a write to the values that it holds.
+_STATES = 3000
+
+
+@dataclass(frozen=True)
+class LostFile:
+    """A clause after which a file that could not be read is written over."""
+
+    info: HandlerInfo
+    read: Effect
+    write: Effect
+    together: bool  #: both meet in one function
+    empty: bool  #: what takes the place of the content is plainly empty
+
+
+class LostFiles:
+    """Finds the clauses of a linked program."""
+
+    def __init__(
+        self,
+        linked: Mutations,
+        permanence: Permanence,
+        effects: Effects,
+        writes: Writes,
+        order: Order,
+        infos: Sequence[HandlerInfo],
+    ) -> None:
+        self._linked = linked
+        self._permanence = permanence
+        self._effects = effects
+        self._writes = writes
+        self._fallbacks = Fallbacks(linked, permanence)
+        self._by_tried: dict[tuple[int, int], list[HandlerInfo]] = {}
+        for info in infos:
+            self._by_tried.setdefault((info.unit, info.handler.tried), []).append(info)
+        self._contents: dict[int, list[int]] = {}
+        for sink in order.sinks:
+            if sink.call >= 0 and sink.node >= 0:
+                for write in writes.of_call(sink.call):
+                    self._contents.setdefault(write.site.call, []).append(sink.node)
+
+    def find(self, updates: Sequence[Update]) -> list[LostFile]:
+        """All of them, one for each clause and written call."""
+        found: dict[tuple[int, int, int], LostFile] = {}
+        for lost in (*self._together(updates), *self._by_field()):
+            key = (lost.info.unit, lost.info.handler.line, lost.info.handler.column)
+            found.setdefault(key, lost)
+        return list(found.values())
+
+    # one function
+
+    def _together(self, updates: Sequence[Update]) -> Iterator[LostFile]:
+        for update in updates:
+            chain = dict.fromkeys((update.read.call, *update.read.calls, update.read.site.call))
+            for number in chain:
+                for info in self._around(number):
+                    here = number == update.read.call
+                    if _loses(info) and not self._leaves(info, here):
+                        yield LostFile(info, update.read, update.write, True, self._is_empty(info))
+
+    def _around(self, number: int) -> Iterator[HandlerInfo]:
+        """The clauses that guard a call."""
+        world = self._linked.world
+        unit, region = world.call_unit[number], world.calls[number].region
+        while region >= 0:
+            yield from self._by_tried.get((unit, region), ())
+            region = world.region(unit, region).parent
+
+    def _leaves(self, info: HandlerInfo, here: bool) -> bool:
+        """Whether the clause leaves the function in which the write stands, or returns nothing that could be
+        written."""
+        handler = info.handler
+        if self._keeps_copy(info) or set(handler.ends) <= {"raises"}:
+            return True
+        goes_on = bool({"falls", "continues", "breaks"} & set(handler.ends))
+        if here:
+            return not goes_on
+        returned = [n for n, name in self._fallbacks.of(info) if name == "return"]
+        nothing = all(self._fallbacks.sort(n) in ("nothing", "truth") for n in returned)
+        return not goes_on and nothing and info.tested
+
+    def _keeps_copy(self, info: HandlerInfo) -> bool:
+        facts = self._linked.world.units[info.unit][2]
+        if info.handler.body < 0:
+            return False
+        regions, wanted = facts.regions, info.handler.body
+        for call in facts.calls:
+            region = call.region
+            while region >= 0 and region != wanted:
+                region = regions[region].parent
+            if region == wanted and (call.method or facts.nodes[call.callee].name) in _KEEPS:
+                return True
+        return False
+
+    def _is_empty(self, info: HandlerInfo) -> bool:
+        sorts = [self._fallbacks.sort(n) for n, _ in self._fallbacks.of(info)]
+        return not sorts or all(s in ("empty", "nothing", "given", "number") for s in sorts)
+
+    # two methods
+
+    def _by_field(self) -> Iterator[LostFile]:
+        """`load` leaves a field empty, `save` writes it: the same path, as an attribute of the same object."""
+        reads: dict[Symbol, list[tuple[HandlerInfo, Effect]]] = {}
+        writes: dict[Symbol, list[Effect]] = {}
+        for scope in self._effects.scopes():
+            for effect in self._effects.of(scope):
+                if effect.path[0] != "attribute" or effect.path[2][:1] != ("instance",):
+                    continue
+                if effect.kind in _WRITING:
+                    writes.setdefault(effect.path, []).append(effect)
+                elif effect.kind == "read":
+                    for info in self._around(effect.call):
+                        if _loses(info):
+                            reads.setdefault(effect.path, []).append((info, effect))
+        for path, rows in reads.items():
+            for write in writes.get(path, ()):
+                for info, read in rows:
+                    if self._carried(info, write) and not self._keeps_copy(info):
+                        yield LostFile(info, read, write, False, self._is_empty(info))
+
+    def _carried(self, info: HandlerInfo, write: Effect) -> bool:
+        """Whether what was read, or what takes its place, is written."""
+        base = self._linked.world.node_base[info.unit]
+        nodes = [base + n for n in (*info.handler.fallbacks, *info.handler.writes)]
+        nodes = [n for n in nodes if self._linked.world.nodes[n].kind != Kind.ERROR]
+        starts = self._contents.get(write.write.site.call, []) if write.write is not None else []
+        if write.protocol is not None:
+            starts = [n for w in write.protocol.writes for n in self._contents.get(w.site.call, ())]
+        if not nodes or not starts:
+            return False
+        graph = self._permanence.graph
+        search = Search(graph, graph.forward_mask((n, VALUE) for n in nodes), _STATES)
+        search.start((n, VALUE, "") for n in starts)
+        search.run()
+        return any(search.found(n, VALUE) is not None for n in nodes)
+
+
+def _loses(info: HandlerInfo) -> bool:
+    """Whether a clause answers a failed read with something else, and not only the absence of the file."""
+    if not info.completes or info.fate.policy or info.fate.handed or info.handler.only_imports:
+        return False
+    return info.handler.bare or any(name not in ABSENCE for name in info.names)
