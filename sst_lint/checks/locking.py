@@ -20,6 +20,7 @@ _QUIET = frozenset({"log", "lock", "console", "test", "report", "scratch", "temp
 #: What is read, changed and written as a whole; other text is mostly a file that somebody edits.
 _STRUCTURED = frozenset({"json", "yaml", "toml", "pickle", "csv", "ini", "xml", "msgpack", "parquet", "torch", "npy"})
 
+_CACHES = frozenset({"cache", "caches", "cached", "memo"})
 _COUNTERS = frozenset({"counter", "sequence", "seq", "serial", "count", "number", "version", "lease", "ledger"})
 
 
@@ -101,13 +102,16 @@ def _shared(project: Project, read: Effect, write: Effect) -> Confidence | None:
     if write.site.weak or kind.kind == "argument":
         return "low"
     formats = {*project.effects.formats(read), *project.effects.formats(write)}
-    return "medium" if _STRUCTURED & formats or kind.kind in _SHARED or _counts(project, write) else "low"
+    formats.update(write.write.formats if write.write is not None else ())
+    if _named(project, write, _CACHES):
+        return "low"  # an entry that is lost is made again
+    return "medium" if _STRUCTURED & formats or _named(project, write, _COUNTERS) else "low"
 
 
-def _counts(project: Project, write: Effect) -> bool:
-    """Whether the file is a counter or the like by its name."""
+def _named(project: Project, write: Effect, vocabulary: frozenset[str]) -> bool:
+    """Whether the file is called one of ``vocabulary``."""
     evidence = project.evidence.of(write.node) if write.node >= 0 else None
-    return evidence is not None and any(words(n) & _COUNTERS for n in (*evidence.names[:3], *evidence.texts[:1]))
+    return evidence is not None and any(words(n) & vocabulary for n in (*evidence.names[:3], *evidence.texts[:1]))
 
 
 def _raced(project: Project, effect: Effect) -> Confidence | None:
@@ -118,16 +122,18 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
         kind = _kind(project, effect)
         if kind is None or kind.kind in _QUIET:
             return None
-        return "medium" if kind.kind in _SHARED and not effect.site.weak else "low"
+        if effect.site.weak or kind.kind == "argument":
+            return "low"
+        return "medium" if kind.kind in _SHARED or effect.kind == "write" else "low"
     path = effect.site.ports.get(effect.site.model.makes_directory or effect.site.model.removes, -1)
     judged = project.kind_of_path(path, where.path)
     if judged.kind in ("temp", "scratch", "test", "console"):
         return None
-    if effect.site.weak or judged.kind == "argument":
+    if effect.site.weak or judged.kind == "argument" or where.path.rpartition("/")[2] == "setup.py":
         return "low"
     if effect.kind == "mkdir":
         return "medium"
-    return "medium" if judged.kind in ("artifact", "state") and not effect.calls else "low"
+    return "medium" if judged.kind in _SHARED or project.writes_path(path) else "low"
 
 
 def _step(project: Project, effect: Effect, text: str) -> Step:

@@ -73,7 +73,11 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
     if protocol.removes_first and way != "replace":
         yield "high", "replace", "the target is removed before, so in between there is no file"
     elif "replace" in missing and way == "rename":
-        yield "medium", "replace", "`os.rename` fails on Windows when the target exists, `os.replace` does not"
+        yield (
+            "low" if protocol.wrapped else "medium",
+            "replace",
+            "`os.rename` fails on Windows when the target exists, `os.replace` does not",
+        )
     elif "replace" in missing and way == "move" and "same-directory" not in missing:
         text = "`shutil.move` may fall back to a copy, `os.replace` never does"
         yield "medium" if known else "low", "replace", text
@@ -119,14 +123,14 @@ def _message(protocol: Protocol, texts: list[str]) -> str:
 def _trace(project: Project, protocol: Protocol, wrong: list[str]) -> tuple[Step, ...]:
     """Where the temporary file is named, made and written, as far as that is wrong or not beside the last step."""
     move = project.trace.location(protocol.move.ports["return"])
-    steps: dict[Step, None] = {}
+    steps: list[Step] = []
     if "unique-name" in wrong:
         for node in project.evidence.composed(protocol.source)[:1]:
-            steps[_step(project, node, "the temporary file is named")] = None
+            steps.append(_step(project, node, "the temporary file is named"))
     for maker in protocol.makers[:2]:
-        steps[_step(project, maker.ports["return"], "the temporary file is made")] = None
+        steps.append(_step(project, maker.ports["return"], "the temporary file is made"))
     for write in protocol.writes[:2]:
-        steps[_step(project, write.site.ports["return"], "the temporary file is written")] = None
+        steps.append(_step(project, write.site.ports["return"], "the temporary file is written"))
     shown = [s for s in steps if _WRONG & set(wrong) or (s.path, s.function) != (move.path, move.function)]
     if not shown:
         return ()

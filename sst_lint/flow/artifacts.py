@@ -98,7 +98,7 @@ _WORDS: tuple[tuple[frozenset[str], ArtifactKind], ...] = (
     ),
 )
 _TEST_PATH = re.compile(
-    r"(^|/)(tests?|testing|test_[^/]*|[^/]*_test|conftest|[^/]*benchmarks?|examples?|docs?|features/steps)(/|\.py$)"
+    r"(^|/)(tests?|testing|testsuites?|unittests?|test_[^/]*|[^/]*_test|conftest|[^/]*benchmarks?|examples?|docs?|features/steps)(/|\.py$)"
 )
 _STRUCTURED = frozenset({"json", "yaml", "pickle", "toml", "csv", "npy", "parquet", "xml", "msgpack", "hdf5", "torch"})
 #: Names further away from the path than this say nothing of it.

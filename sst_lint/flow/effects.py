@@ -21,6 +21,8 @@ from sst_lint.flow.writes import Write, Writes
 EffectKind = Literal["read", "write", "replace", "test", "mkdir", "remove", "lock", "truncate"]
 
 _READERS = frozenset({"read_text", "read_bytes"})
+#: Methods that fill their object from the file that they are given.
+_FILLED = frozenset({"configparser.RawConfigParser.read"})
 _DEPTH = 5
 #: So many functions may be under way at once.
 _ACTIVE = 150
@@ -62,7 +64,7 @@ class Effects:
         self._formats: dict[int, list[str]] = {}
         for site in linked.sites:
             self._sites.setdefault(site.call, []).append(site)
-            if site.model.format:
+            if site.model.format and not _parses(site):
                 self._formats.setdefault(locks.scope_of(site.call), []).append(site.model.format)
         self._moves = {p.move.call: p for p in protocols}
         self._known: dict[int, tuple[Effect, ...]] = {}
@@ -93,7 +95,7 @@ class Effects:
         return result
 
     def formats(self, effect: Effect) -> tuple[str, ...]:
-        """How data is rendered or parsed in the functions through which an effect happens."""
+        """How data is rendered in the functions through which an effect happens."""
         scopes = dict.fromkeys(self._locks.scope_of(call) for call in (effect.call, *effect.calls, effect.site.call))
         return tuple(dict.fromkeys(f for scope in scopes for f in self._formats.get(scope, ())))
 
@@ -114,6 +116,8 @@ class Effects:
                 yield from self._truncated(site)
             if model.name.rpartition(".")[2] in _READERS:
                 yield from self._on("read", site, "self")
+            if model.name in _FILLED:
+                yield from self._on("read", site, model.params[0])
             yield from self._opened(site)
             protocol = self._moves.get(call)
             if protocol is not None and protocol.move is site:
@@ -219,6 +223,11 @@ class Effects:
                     if symbol[0] != "node":
                         found["attribute", record.name, ("instance", cls)] = substituted(symbol, arguments)
         return found
+
+
+def _parses(site: Site) -> bool:
+    last = site.model.name.rpartition(".")[2]
+    return last.startswith(("load", "read", "parse", "safe_load", "unpack", "decode", "from"))
 
 
 def _reads_path(site: Site) -> bool:

@@ -212,8 +212,9 @@ class PathEvidence:
 
     def parts(self, node: int) -> list[int]:
         """What a path is or is put together of, one step back."""
-        graph = self._graph
-        return [graph.source[n] for n in graph.incoming.get(node, ()) if graph.op[n] in (Op.SAME, Op.TEXT, Op.PATH)]
+        graph, nodes = self._graph, self._linked.world.nodes
+        found = [graph.source[n] for n in graph.incoming.get(node, ()) if graph.op[n] in (Op.SAME, Op.TEXT, Op.PATH)]
+        return [source for source in found if nodes[source].kind != Kind.OUT]
 
     def passed(self, node: int) -> tuple[int, ...]:
         """All nodes that go into a path, nearest first, as far as they are followed."""
@@ -248,8 +249,8 @@ class PathEvidence:
         if record.kind == Kind.TEXT and "\x00" not in record.name:
             return ("text", record.name)
         if record.kind in (Kind.TEXT, Kind.BINOP):
-            parts = tuple(self.signature(graph.source[n], depth + 1) for n in graph.incoming.get(node, ()))
-            return (record.kind, record.name, parts)
+            inputs = [graph.source[n] for n in graph.incoming.get(node, ()) if graph.label[n] == 0]
+            return (record.kind, record.name, tuple(self.signature(source, depth + 1) for source in inputs))
         if record.kind in (Kind.NAME, Kind.IMPORT):
             return ("name", self._linked.file_of(node), record.name)
         if record.kind in (Kind.ATTR, Kind.ITEM) and record.base >= 0:
@@ -270,7 +271,9 @@ class PathEvidence:
             receiver = self._linked.receiver_of(number)
             parts = tuple(self.signature(n, depth + 1) for _, n in self._linked.argument_nodes(number))
             return ("call", record.name, self.signature(receiver, depth + 1) if receiver >= 0 else None, parts)
-        sources = [graph.source[n] for n in graph.incoming.get(node, ()) if graph.op[n] == Op.SAME]
+        sources = [
+            graph.source[n] for n in graph.incoming.get(node, ()) if graph.op[n] == Op.SAME and graph.label[n] == 0
+        ]
         if record.kind == Kind.VALUE and len(sources) == 1:
             return self.signature(sources[0], depth + 1)
         return node

@@ -39,6 +39,10 @@ class Identity:
         self._sites: dict[int, list[Site]] = {}
         self._returning: set[int] = set()
         self._visited = 0
+        self._puts: dict[tuple[int, str], list[int]] = {}
+        for node, record in enumerate(linked.world.nodes):
+            if record.kind == Kind.PUT and record.line:
+                self._puts.setdefault((linked.world.scope_of_node(node), record.name), []).append(node)
         for site in linked.sites:
             self._sites.setdefault(site.ports["return"], []).append(site)
 
@@ -76,6 +80,9 @@ class Identity:
             owner = self._of(base, depth + 1)
             if owner[0] == "temporary":
                 return owner
+            put = self._puts.get((self._linked.world.scope_of_node(node), record.name), ())
+            if owner[0] == "instance" and len(put) == 1 and len(self._inputs(put[0])) == 1:
+                return self._of(self._inputs(put[0])[0], depth + 1)  # the function itself says what the field is
             return ("attribute", record.name, owner)
         if record.kind == Kind.CALL:
             return self._call(node, depth)

@@ -18,6 +18,8 @@ _TAKING = frozenset({"acquire", "lock", "flock", "lockf", "acquire_lock", "take"
 _LETTING_GO = frozenset({"release", "unlock", "release_lock"})
 _OF_THREADS = "threading.Lock"
 _OF_LIBRARIES = ("filelock.FileLock", "fasteners.InterProcessLock", _OF_THREADS)
+#: Names of functions that are to be called with the lock held.
+_UNDER_A_LOCK = ("_locked", "_unlocked", "_with_lock", "_under_lock", "_holding_lock")
 _CALLS_DEEP = 3
 _CALLERS_DEEP = 4
 #: More callers than this are not all asked.
@@ -239,7 +241,7 @@ class Locks:
         for decorator in function.decorators:
             if self._is_lock(decorator) or self._decorator_locks(decorator):
                 return (Lock(decorator, -1, None, False),)
-        if words(function.record.name) & {"locked", "unlocked"}:
+        if function.record.name.endswith(_UNDER_A_LOCK):
             return (Lock(function.returns, -1, None, False),)
         if depth >= _CALLERS_DEEP:
             return ()

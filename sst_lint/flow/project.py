@@ -104,6 +104,10 @@ class Project:
         """What a path is that is not written (tested, made, removed) by code in the file ``path``."""
         return classify(self.evidence.of(node), (), path, self.config)
 
+    def writes_path(self, node: int) -> bool:
+        """Whether the program itself writes a lasting file to the path, so that another run of it does so too."""
+        return self._protocols.writes_path(node)
+
     def protocols(self) -> Sequence[Protocol]:
         """All temp-and-replace protocols, the complete ones too."""
         return self._protocols.all

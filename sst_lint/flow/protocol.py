@@ -16,7 +16,7 @@ from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.artifacts import Kind, classify, words
 from sst_lint.flow.calls import Site
 from sst_lint.flow.evidence import PathEvidence
-from sst_lint.flow.identity import Identity, Symbol
+from sst_lint.flow.identity import Identity, Symbol, leaves
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.writes import Write, Writes
@@ -42,6 +42,8 @@ _VERSIONED = re.compile(r"[\w.-](\x00|%[-0-9.]*[sdifxr])[^/]*$|^(?!\x00)[^/]*(\x
 _OF_DIRECTORIES = frozenset({"shutil.copytree", "shutil.rmtree", "os.rmdir", "os.removedirs", "pathlib.Path.rmdir"})
 _RAW = frozenset({"os.open", "io.FileIO"})
 _DEPTH = 6
+_CALLERS_DEEP = 3
+_CALLERS = 20
 #: How good a way of putting a file in place is; the best of several for one file counts.
 _WAYS = ("replace", "rename", "move", "copy")
 
@@ -65,6 +67,7 @@ class Protocol:
     removes_first: bool  #: the target is removed before the new file takes its name
     versioned: bool  #: the final name has a part of its own for each version
     seen: bool  #: the temporary file is known, not only guessed by its name
+    wrapped: bool = False  #: the last step is a function of its own that does nothing else: its callers decide
 
     @property
     def temporary(self) -> bool:
@@ -112,6 +115,15 @@ class Protocols:
         """The protocol that a write to a temporary file is part of."""
         return self._of_write.get(write.site.call)
 
+    def writes_path(self, node: int) -> bool:
+        """Whether some write of a lasting file is to the same path."""
+        passing = ("temp", "scratch", "test", "log", "lock")
+        return any(
+            write.kind.kind not in passing
+            for origin in self._evidence.origins(node)
+            for write in self._by_origin.get(origin, ())
+        )
+
     def _made_directories(self) -> set[object]:
         """Origins of paths that are directories, so moving them moves no file."""
         found: set[object] = set()
@@ -139,28 +151,32 @@ class Protocols:
                 key = (self._locks.scope_of(site.call), self._identity.of(target))
                 targets.setdefault(key, set()).add(site.model.moves.kind)
         for site in sorted(moves, key=lambda s: s.call):
-            protocol = self._protocol(site, targets)
+            protocol = self._protocol(site, targets, [m for m in moves if m.call < site.call])
             if protocol is not None:
                 yield protocol
 
-    def _protocol(self, site: Site, targets: dict[tuple[int, Symbol], set[str]]) -> Protocol | None:
+    def _protocol(
+        self, site: Site, targets: dict[tuple[int, Symbol], set[str]], moves_before: list[Site]
+    ) -> Protocol | None:
         moves = site.model.moves
         assert moves is not None
         source, target = site.ports.get(moves.src, -1), site.ports.get(moves.dst, -1)
         if source < 0 or target < 0:
             return None
         origins = self._evidence.origins(source)
-        makers = tuple(self._makers[o[1]] for o in _sorted(origins) if o[0] == "temporary" and o[1] in self._makers)
-        writes = tuple(self._written(origins))
+        makers = self._made(origins)
+        writes = tuple(w for w in self._written(origins) if self._belongs(w, site, source, target))
         guessed = not writes and not makers
         if guessed and not self._looks_temporary(source, target, moves.kind):
             return None
         if not origins.isdisjoint(self._directories):
             return None
-        path = self._linked.world.path_of_unit(self._linked.world.call_unit[site.call])
+        path = self._file_of(site)
         formats = tuple(dict.fromkeys([f for w in writes for f in w.formats] + self._formats_of(makers)))
         final = classify(self._evidence.of(target), formats, path, self._writes.config)
         best = targets.get((self._locks.scope_of(site.call), self._identity.of(target)), set())
+        if self._moved_aside(site, target, moves_before):
+            return None
         draft = _Draft(site, moves.kind, source, target, origins, writes, makers, "replace" in best)
         steps = dict(self._judged(draft))
         return Protocol(
@@ -176,7 +192,69 @@ class Protocols:
             self._removes_first(draft),
             any(_VERSIONED.search(t.rsplit("/", 1)[-1]) for t in self._evidence.of(target).texts[:2]),
             not guessed,
+            self._wrapped(site, source, target),
         )
+
+    def _moved_aside(self, site: Site, target: int, before: list[Site]) -> bool:
+        """Whether the function moved its target aside first and now puts it back."""
+        final, scope = self._identity.of(target), self._locks.scope_of(site.call)
+        return any(
+            self._locks.scope_of(other.call) == scope
+            and other.model.moves is not None
+            and self._identity.of(other.ports.get(other.model.moves.src, -1)) == final
+            for other in before
+            if other.model.moves is not None and other.ports.get(other.model.moves.src, -1) >= 0
+        )
+
+    def _wrapped(self, site: Site, source: int, target: int) -> bool:
+        given = all(self._identity.of(node)[0] == "param" for node in (source, target))
+        return given and len(self._locks.calls_in(self._locks.scope_of(site.call))) == 1
+
+    def _file_of(self, site: Site) -> str:
+        return self._linked.world.path_of_unit(self._linked.world.call_unit[site.call])
+
+    def _made(self, origins: frozenset[object]) -> tuple[Site, ...]:
+        """The calls of ``tempfile`` that made what is moved; those of tests only if there are no others."""
+        found = [self._makers[o[1]] for o in _sorted(origins) if o[1] in self._makers]
+        return tuple(m for m in found if not self._writes.is_test(self._file_of(m))) or tuple(found)
+
+    def _belongs(self, write: Write, move: Site, source: int, target: int) -> bool:
+        """Whether a file is written in order to be moved: it is temporary by its name, or written just before."""
+        if write.kind.kind in ("temp", "scratch"):
+            return True
+        mine, other = self._locks.scope_of(write.site.call), self._locks.scope_of(move.call)
+        if mine == other:
+            return write.site.call < move.call
+        if self._derived(self._identity.of(source), self._identity.of(target)):
+            return True
+        world = self._linked.world
+        first, second = world.functions.get(mine), world.functions.get(other)
+        if first is not None and second is not None and first.cls == second.cls >= 0:
+            return True
+        writing, moving = self._ways_to(write.site.call), self._ways_to(move.call)
+        return any(
+            a < b or world.calls[b].entered
+            for scope in writing
+            if scope in moving
+            for a in writing[scope]
+            for b in moving[scope]
+            if a != b
+        )
+
+    def _ways_to(self, call: int) -> dict[int, list[int]]:
+        """The functions that lead to a call within a few calls, each with its own calls on the way."""
+        found = {self._locks.scope_of(call): [call]}
+        front = list(found)
+        for _ in range(_CALLERS_DEEP):
+            upper: list[int] = []
+            for scope in front:
+                for caller in self._locks.callers(scope)[:_CALLERS]:
+                    outer = self._locks.scope_of(caller)
+                    if outer not in found:
+                        upper.append(outer)
+                    found.setdefault(outer, []).append(caller)
+            front = upper
+        return found
 
     def _written(self, origins: frozenset[object]) -> list[Write]:
         found = {w.site.call: w for o in origins for w in self._by_origin.get(o, ())}
@@ -185,7 +263,7 @@ class Protocols:
     def _formats_of(self, makers: tuple[Site, ...]) -> list[str]:
         """How what is written to new temporary files is rendered."""
         nodes = {("temporary", maker.ports["return"]) for maker in makers}
-        return [form for form, origins in self._rendered if not nodes.isdisjoint(origins)]
+        return sorted({form for form, origins in self._rendered if not nodes.isdisjoint(origins)})
 
     def _looks_temporary(self, source: int, target: int, kind: str) -> bool:
         """Whether something unknown wrote the source: a temporary name that is moved to another one."""
@@ -246,10 +324,11 @@ class Protocols:
             return "*" not in maker.given and "**" not in maker.given
         if "dir" in maker.constants and maker.constants["dir"] is None:
             return True
-        evidence = self._evidence.of(folder)
-        if not evidence.temporary:
-            return any(t.startswith(_TEMPORARY_DIRECTORY) for t in evidence.texts[:1])
-        return not self._folders_of(folder) & self._folders_of(target)
+        made = [leaf for leaf in leaves(self._identity.of(folder)) if leaf[0] == "temporary"]
+        if made:
+            return not set(made) & set(leaves(self._identity.of(target)))
+        texts = self._evidence.of(folder).texts[:1]
+        return self._identity.of(folder)[0] == "text" and any(t.startswith(_TEMPORARY_DIRECTORY) for t in texts)
 
     def _folders_of(self, node: int) -> set[int]:
         leaves = self._evidence.passed(node)
@@ -322,7 +401,7 @@ class Protocols:
             mine = self._is_mine(port, draft, handles)
             if site.model.sync == "flush":
                 flushed |= mine is not False and (mine is True or self._locks.scope_of(site.call) in involved)
-            elif self._of_directory(port):
+            elif not mine and self._of_directory(port):
                 directory |= self._locks.scope_of(site.call) in involved
             elif mine or (mine is None and self._locks.scope_of(site.call) in involved):
                 synced = True

@@ -11,7 +11,7 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.effects import Effect, Effects
 from sst_lint.flow.evidence import PathEvidence
-from sst_lint.flow.identity import Symbol
+from sst_lint.flow.identity import Symbol, leaves
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.reach import Graph
@@ -19,9 +19,10 @@ from sst_lint.flow.reach import Graph
 _WRITES = ("write", "replace")
 #: A library that opens the lock file for writing, so locking the data empties it.
 _TRUNCATING_LOCKS = frozenset({"filelock.FileLock", "filelock.UnixFileLock"})
-_KERNEL_LOCKS = frozenset(
-    {"fcntl.flock", "fcntl.lockf", "os.lockf", "msvcrt.locking", "portalocker.lock", "portalocker.Lock"}
-)
+#: Locks that bind to the open file, not to its name. (Windows does not remove a file that others have open.)
+_KERNEL_LOCKS = frozenset({"fcntl.flock", "fcntl.lockf", "os.lockf", "portalocker.lock", "portalocker.Lock"})
+#: How many calls away from the function that reads or writes it a file may be that only the module names.
+_CALLS_TO_A_GLOBAL = 2
 _EXISTS = "FileExistsError"
 _HARMLESS = {
     "mkdir": frozenset({"FileExistsError"}),
@@ -80,7 +81,7 @@ class Races:
         return tuple(u for scope in self._effects.scopes() for u in self._updates_in(scope))
 
     def _updates_in(self, scope: int) -> Iterator[Update]:
-        effects = self._effects.of(scope)
+        effects = [e for e in self._effects.of(scope) if self._named_here(scope, e)]
         reads = [e for e in effects if e.kind == "read"]
         writes = [e for e in effects if e.kind in _WRITES and (e.write is None or e.write.mode != "append")]
         if not reads or not writes:
@@ -90,11 +91,29 @@ class Races:
             for read in reads:
                 if (write.call, write.path) in seen or not self._before(read, write) or read.path != write.path:
                     continue
-                if read.path[0] in ("node", "temporary") or self._own_name(write):
+                if self._own_name(write):
                     continue
                 if self._carries(read, write):
                     seen.add((write.call, write.path))
                     yield Update(read, write, self._covered(read, write))
+
+    def _named_here(self, scope: int, effect: Effect) -> bool:
+        """Whether the function at hand says which file it is: it hands the path on, or its own object or module
+        holds it. What happens deep inside of other objects is told there."""
+        world = self._linked.world
+        if effect.path[0] in ("node", "temporary"):
+            return False
+        function = world.functions.get(scope)
+        own = self._linked.mro(function.cls) if function is not None and function.cls >= 0 else ()
+        unit = world.unit_of_scope(scope)
+        handed = False
+        for leaf in leaves(effect.path):
+            if leaf[0] == "instance" and effect.calls and leaf[1] not in own:
+                return False
+            if leaf[0] == "node" and world.node_unit[leaf[1]] != unit:
+                return False
+            handed |= leaf[0] in ("param", "node", "instance")
+        return handed or len(effect.calls) <= _CALLS_TO_A_GLOBAL
 
     @staticmethod
     def _before(read: Effect, write: Effect) -> bool:
@@ -116,6 +135,8 @@ class Races:
         """Whether what was read arrives at the call that writes, within the function."""
         graph, linked = self._graph, self._linked
         start = linked.result_of(read.call)
+        if not read.calls and read.site.model.method and read.site.ports["self"] != read.node:
+            start = read.site.ports["self"]
         goals = self._goals(write)
         unit = linked.world.node_unit[start]
         seen = {start}
