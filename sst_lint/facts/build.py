@@ -67,7 +67,7 @@ class Frame:
         self.names: dict[str, int] = {}
         self.is_generator = False
         self.is_class = False
-        self.raises = False  #: there is a ``raise`` in it
+        self.raises: dict[int, None] = {}  #: regions in which there is a ``raise``
         self.returned = False  #: there is a ``return`` in it
 
 

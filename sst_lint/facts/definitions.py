@@ -68,8 +68,8 @@ class Definitions(Matches):
             frame.is_generator,
             self.positions.of(node)[0],
             abstract=not is_lambda and _is_abstract(node.body),
-            raises=frame.raises,
-            endless=frame.raises and not (frame.returned or frame.is_generator) and frame.env is None,
+            raises=tuple(frame.raises),
+            endless=bool(frame.raises) and not (frame.returned or frame.is_generator) and frame.env is None,
         )
 
     def _sorted_params(self, params: tuple[Param, ...]) -> tuple[Param, ...]:

@@ -132,7 +132,7 @@ class Guards(Loops):
 
     def _raise(self, node: cst.Raise) -> None:
         raised = () if node.exc is None else self.value(node.exc)
-        self.frame.raises = True
+        self.frame.raises[self.region] = None
         if node.cause is not None:
             self.value(node.cause.item)
         for state in reversed(self.handler_states):

@@ -123,7 +123,7 @@ class Scope(msgspec.Struct, array_like=True, frozen=True):
     #: names annotated in a class body or module: (name, annotation, default node or -1, order)
     fields: tuple[tuple[str, str, int], ...] = ()
     abstract: bool = False  #: the body is a docstring, `pass`, `...` or `raise NotImplementedError`
-    raises: bool = False  #: there is a ``raise`` in the body
+    raises: tuple[int, ...] = ()  #: regions of the body in which there is a ``raise`` (-1: in none)
     endless: bool = False  #: no way through the body comes to its end or to a ``return``
 
 

@@ -35,7 +35,10 @@ _FOR_ERRORS = re.compile(
     re.IGNORECASE,
 )
 _ENDS = frozenset({"reraise", "raise_from", "reraise_exc", "raise_with_traceback", "raise_exception"})
-_PURE = frozenset("str repr isinstance issubclass type getattr hasattr format len bool int id callable".split())
+_PURE = frozenset(
+    "str repr isinstance issubclass type getattr hasattr format len bool int id callable ascii unicode text_type join "
+    "format_exception format_exception_only indent dedent shorten escape encode decode force_str exc_to_str".split()
+)
 _LITERALS = frozenset({Kind.DICT, Kind.LIST, Kind.TUPLE, Kind.SET, Kind.TEXT, Kind.BINOP, Kind.VALUE, Kind.CALL})
 _STEPS = 200
 _WITH_TRACEBACK = frozenset({"exc_info", "stack_info"})
@@ -213,9 +216,31 @@ class Clauses:
         ]
         followed = _Walk(self, unit, sources, own, shallow=True)
         logs = followed.logged or any(self._by_itself(n) for n in own if self.is_log(n))
-        if function.record.raises and (logs or followed.handed):
+        if (logs or followed.handed) and any(self._by_mode(unit, r, followed.seen) for r in function.record.raises):
             return "decides"
         return "logs" if logs and not followed.kept_whole else "keeps"
+
+    def _by_mode(self, unit: int, region: int, error: set[int]) -> bool:
+        """Whether a ``raise`` depends on something else than what the error is: on how strict the run is."""
+        base = self._linked.world.node_base[unit]
+        while region >= 0:
+            record = self._linked.world.region(unit, region)
+            if record.kind in ("if", "else") and self._asks(base + record.node, error):
+                return False
+            region = record.parent
+        return True
+
+    def _asks(self, test: int, error: set[int]) -> bool:
+        """Whether a test looks at the error."""
+        graph, seen, queue = self._graph, {test}, [test]
+        for node in queue:
+            if node in error:
+                return True
+            sources = [graph.source[n] for n in graph.incoming.get(node, ()) if graph.label[n] == 0]
+            fresh = [s for s in sources if s not in seen and len(seen) < _STEPS // 4]
+            seen.update(fresh)
+            queue += fresh
+        return False
 
 
 class _Walk:
@@ -247,7 +272,9 @@ class _Walk:
         for node, whole in queue:
             if len(seen) > _STEPS:
                 return
-            for number in self._takers.get(node, ()):
+            taking = self._takers.get(node, ())
+            results = {world.node_base[self._unit] + world.calls[number].result for number in taking}
+            for number in taking:
                 result = self._taken(number, node, whole)
                 if result >= 0 and result not in seen:
                     seen.add(result)
@@ -256,7 +283,7 @@ class _Walk:
                 target, op = graph.target[number], graph.op[number]
                 if graph.label[number] != 0 or op == Op.NOTHING or world.node_unit[target] != self._unit:
                     continue
-                if self._leaves(target, op, whole) or target in seen:
+                if target in results or self._leaves(target, op, whole) or target in seen:
                     continue
                 seen.add(target)
                 queue.append((target, whole and op in (Op.SAME, Op.STORE)))
