@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import click
 
-from sst_lint.cli.terminal import print_result
+from sst_lint.cli.terminal import UsageProblem, print_result
 
 
 @click.command("rules")
 @click.option("--output-format", "--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(form: str) -> int:
-    """List every rule: code, name, whether it is on by default, what it reports."""
+    """List every rule, a team's own too: code, name, whether it is on by default, what it reports."""
     from sst_lint.catalogue import load_rules
+    from sst_lint.checks.own import OwnCheckError, own_checks
     from sst_lint.output.prose import rules_json, rules_table
 
-    print_result(rules_json(load_rules()) if form == "json" else rules_table(load_rules()))
+    try:
+        rules = (*load_rules(), *(each.rule for each in own_checks()))
+    except OwnCheckError as error:
+        raise UsageProblem(str(error)) from error
+    print_result(rules_json(rules) if form == "json" else rules_table(rules))
     return 0

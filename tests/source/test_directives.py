@@ -160,3 +160,27 @@ def test_comments_of_the_standard_library_are_those_that_tokenize_finds() -> Non
 def test_no_text_is_too_odd(text: str) -> None:
     for directive in directives(text, ("OK",), ("noqa:BLE001",)):
         assert directive.line <= text.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "first"),
+    [
+        ('x = f("""\n\n""")  # sst: ignore[SST101] -- why\n', 3, 1),
+        ("x = 1 + \\\n  2 + \\\n  3  # sst: ignore[SST101] -- why\n", 3, 1),
+        ('x = """\n""" + y + """\n"""  # sst: ignore[SST101] -- why\n', 3, 1),
+        ('x = \\\n  """\n"""  # noqa: SST101 -- why\n', 3, 1),
+        ("x = (\n  3)  # sst: ignore[SST101] -- why\n", 2, 0),
+        ('"""doc"""\nx = 1  # sst: ignore[SST101] -- why\n', 2, 0),
+    ],
+)
+def test_a_comment_speaks_for_lines_without_room(text: str, line: int, first: int) -> None:
+    (directive,) = directives(text)
+    assert (directive.line, directive.first, directive.error) == (line, first, "")
+
+
+@pytest.mark.parametrize("comment", ["# sst: ignore[SST101] -- why", "# noqa: SST101 -- why"])
+def test_a_comment_on_a_line_without_statement(comment: str) -> None:
+    (directive,) = directives(f"def f():\n    {comment}\n    return 1\n")
+    assert directive.error.startswith("no statement stands on this line; put it at the end")
+    assert directives("# noqa\n")[0].error == ""
+    assert directives("# sst: off[SST101] -- why\n")[0].error == ""
