@@ -16,7 +16,7 @@ from sst_lint.cli.app import VERBS
 from sst_lint.config import load_config
 from sst_lint.output import FORMATS
 
-PAGES = ("README.md", "CHANGELOG.md", "docs/how-it-decides.md")
+PAGES = ("README.md", "CHANGELOG.md", "docs/how-it-decides.md", "docs/gate.md", "docs/library.md")
 TEXT = README.read_text(encoding="utf-8")
 #: What the prose names as not there yet, or as an example of a name.
 NOT_THERE = {"fix"}
@@ -37,7 +37,7 @@ def test_named_paths_exist(name: str) -> None:
     roots = {path.name for path in ROOT.iterdir()}
     ours = sorted(path for path in named if path.split("/")[0] in roots)
     assert [path for path in ours if not (ROOT / path).exists()] == []
-    assert ours or name == "CHANGELOG.md"
+    assert ours or name in ("CHANGELOG.md", "docs/gate.md")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -59,7 +59,20 @@ def test_named_targets_exist() -> None:
 
 
 def test_named_formats_exist() -> None:
-    assert set(re.findall(r"--output-format (\w+)", TEXT)) <= set(FORMATS)
+    assert set(re.findall(r"--output-format ([a-z-]+)", TEXT)) <= set(FORMATS)
+    table = page("docs/gate.md").partition("## Outputs")[2].partition("\n- ")[0]
+    named = [name for row in table.splitlines() if row.startswith("| `") for name in re.findall(r"`([a-z-]+)`", row)]
+    assert named == list(FORMATS)
+
+
+def test_the_library_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    example = re.findall(r"```python\n(import sst_lint\n.*?)```", page("docs/library.md"), re.DOTALL)[0]
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text("x = 1\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        exec(example, {})
+    assert caught.value.code == 0
 
 
 @pytest.mark.parametrize("name", PAGES)
