@@ -75,6 +75,7 @@ class SourceEffect:
     port: str = "return"
     depth: tuple[Literal["own", "inner"], ...] = ("own",)
     file: bool = False  #: clock: the time that a file carries, not the time of now
+    secret: bool = False  #: random: meant to be guessed by nobody, so a digest with it is a token
     when: tuple[tuple[str, Constant], ...] = ()
     unless: tuple[tuple[str, Constant], ...] = ()
 

@@ -156,6 +156,8 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
             continue
         if leak.sink.where == "content" and _is_volatile(project, source, leak):
             continue
+        if kind == "place" and confidence == "medium" and not _is_near(project, leak):
+            confidence = "low"
         what, cure = _WHY[kind]
         yield _defect(
             project,
@@ -166,6 +168,11 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
             confidence,
             "error" if leak.sink.where not in ("content", "leaves") and leak.sink.rank == 0 else "warning",
         )
+
+
+def _is_near(project: Project, leak: Leak) -> bool:
+    """Whether a way stays in one function: a directory that comes from afar mostly is what a cache is for."""
+    return not any(edge >= 0 and project.graph.label[edge] for _, edge in leak.path) and not project.distance(leak.path)
 
 
 def _kind(source: Source) -> str:
@@ -192,15 +199,24 @@ def _is_volatile(project: Project, source: Source, leak: Leak) -> bool:
     for node, edge in leak.path:
         if edge >= 0 and graph.key[edge][:1] in ("'", "."):
             names.append(graph.key[edge][1:])
+        elif edge >= 0 and nodes[graph.target[edge]].kind == Kind.CALL:
+            names += _keywords(project, node, graph.target[edge])
         if nodes[node].kind in (Kind.PUT, Kind.PARAM) or node in project.linked.field_nodes:
             names.append(nodes[node].name)
     return any(fnmatchcase(name.lower(), pattern.lower()) for name in names for pattern in patterns)
 
 
+def _keywords(project: Project, argument: int, result: int) -> list[str]:
+    """The keywords under which an argument is given to the call that ``result`` is the result of."""
+    unit = project.world.node_unit[result]
+    number = project.world.call_base[unit] + project.world.nodes[result].base
+    return [slot for slot, node in project.linked.argument_nodes(number) if node == argument and slot.isidentifier()]
+
+
 def _is_key(project: Project, leak: Leak) -> bool:
-    """Whether the value goes into a mapping as a key: such are mostly for looking up, in memory."""
+    """Whether the value goes into a mapping that is kept, as a key: such are mostly for looking up, in memory."""
     graph = project.graph
-    return any(
+    return project.distance(leak.path) > 0 and any(
         edge >= 0
         and graph.op[edge] == Op.STORE
         and not graph.key[edge]
@@ -238,7 +254,7 @@ def _defect(
     confidence: Confidence,
     severity: Severity,
 ) -> Defect:
-    where = project.trace.location(source.node)
+    where = project.trace.location(source.place)
     if leak.weak or project.distance(leak.path) >= FAR or (rule == "SST303" and _is_key(project, leak)):
         confidence = _LESS[confidence]
     if project.distance(leak.path) >= VERY_FAR or (rule == "SST303" and _is_key(project, leak)):
@@ -248,7 +264,7 @@ def _defect(
     return Defect(
         rule,
         where,
-        project.trace.statement_line(source.node),
+        project.trace.statement_line(source.place),
         "",
         message,
         severity,

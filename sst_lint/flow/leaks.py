@@ -60,7 +60,9 @@ class Leaks:
             if s.drawn and (s.node not in found or found[s.node].sink.where == "leaves")
         }
         found |= self.permanence.find(drawn, bits=ORDER)
-        return tuple((source, found[source.node]) for source in sources if source.node in found)
+        reached = [(source, found[source.node]) for source in sources if source.node in found]
+        tokens = {leak.sink.node for source, leak in reached if source.secret}
+        return tuple((s, leak) for s, leak in reached if leak.sink.where != "digest" or leak.sink.node not in tokens)
 
     def _unordered(self, graph: Graph) -> Graph:
         """The graph without the keys of sorting: to sort by a clock is a choice, which other rules judge."""

@@ -34,6 +34,16 @@ class Source:
     site: Site | None = None
 
     @property
+    def place(self) -> int:
+        """The node whose position people look at: the call, also when it changes its argument (``shuffle``)."""
+        return self.site.ports["return"] if self.site is not None else self.node
+
+    @property
+    def secret(self) -> bool:
+        """Whether nobody is meant to guess it: what is digested together with it is a token."""
+        return self.site is not None and any(effect.secret for effect in self.site.model.sources)
+
+    @property
     def drawn(self) -> bool:
         """Whether something was drawn at random (a sample, a shuffle, an array): that spoils more than one field."""
         if self.kind != "random" or self.site is None:
