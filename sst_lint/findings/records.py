@@ -24,6 +24,8 @@ class Suppression:
     kind: str  #: ignore, ignore-file, off, noqa, waiver
     line: int
     reason: str
+    tier: str = ""  #: of a team's own waiver that names one
+    ticket: str = ""
 
 
 @dataclass(frozen=True)

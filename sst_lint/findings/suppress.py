@@ -111,9 +111,8 @@ class Suppressions:
             return finding
         nearest = min(silencing, key=lambda scope: (_RANK[scope.directive.kind], scope.directive.line))
         directive = nearest.directive
-        return dataclasses.replace(
-            finding, suppressed=Suppression(directive.kind, directive.line, directive.reason.strip())
-        )
+        why = Suppression(directive.kind, directive.line, directive.reason.strip(), directive.tier, directive.ticket)
+        return dataclasses.replace(finding, suppressed=why)
 
     def problems(self, enabled: Iterable[str]) -> list[tuple[str, Directive, str]]:
         """Return (code, directive, message) for what is wrong with the comments; ask after every ``apply``.

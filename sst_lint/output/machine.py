@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
 from typing import Any
@@ -68,8 +69,7 @@ def _fix(finding: Finding) -> dict[str, Any] | None:
 
 
 def _suppressed(finding: Finding) -> dict[str, Any] | None:
-    silenced = finding.suppressed
-    return None if silenced is None else {"kind": silenced.kind, "line": silenced.line, "reason": silenced.reason}
+    return None if finding.suppressed is None else dataclasses.asdict(finding.suppressed)
 
 
 def summary(report: Report) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def render_text(report: Report, style: Style) -> str:
     if style.statistics:
         return statistics(report)
     shown = visible(report, style)
-    if len(shown) > WALL and not style.verbose:
+    if len(shown) > WALL and not style.verbose and not style.show_suppressed:
         return overview(report, style, full)
     blocks = ["\n".join(full(finding, report, style)) for finding in shown]
     if not style.quiet and (report.files or not report.problems):
@@ -42,8 +42,11 @@ def headline(finding: Finding, style: Style) -> str:
 
 def _state(finding: Finding) -> str:
     if finding.suppressed is not None:
-        reason = escape(finding.suppressed.reason) or "no reason given"
-        return f" (suppressed in line {finding.suppressed.line}: {reason})"
+        silenced = finding.suppressed
+        tier = f"tier {silenced.tier}" if silenced.tier else ""
+        extra = ", ".join(part for part in (tier, silenced.ticket) if part)
+        reason = escape(silenced.reason or "no reason given") + (f" [{escape(extra)}]" if extra else "")
+        return f" (suppressed in line {silenced.line}: {reason})"
     if finding.baseline == "moved":
         return " (in the baseline, under an old name)"
     return " (in the baseline)" if finding.baselined else ""

@@ -30,6 +30,10 @@ _OTHER_TOOLS = {
     "nosec": re.compile(r"#\s*nosec\b:?\s*(?P<codes>B[0-9]+(?:[,\s]+B[0-9]+)*)", re.IGNORECASE),
 }
 _CODE = re.compile(r"[A-Za-z][\w-]*\Z")
+_BRACKET = re.compile(r"\s*[(\[]([^)\]]*)[)\]]")
+_TIER = re.compile(r"\btier\s*[-=:#]?\s*(\w+)", re.IGNORECASE)
+_TICKET = re.compile(r"\b[A-Z][A-Z0-9]+-\d+\b|(?<![\w&])#\d+\b")
+_WAIVER_SEPARATORS = " \t-–—:;,"
 _NO_STATEMENT = "no statement stands on this line; put it at the end of the statement's line, or use `off` and `on`"
 _SEPARATORS = " \t-–—:;,#.()[]"
 
@@ -173,8 +177,27 @@ def _waived(comment: str, line: int, column: int, declared: Sequence[Waiver]) ->
     for waiver in declared:
         match = re.search(rf"(?<![\w.-]){re.escape(waiver.word)}(?![\w-])", comment)
         if match is not None:
-            reason = comment[match.end() :].strip(" \t-–—:;,")
-            yield Directive("waiver", line, column, waiver.codes, reason, comment)
+            tier, ticket, reason = _waiver_parts(comment[match.end() :])
+            yield Directive("waiver", line, column, waiver.codes, reason, comment, tier=tier, ticket=ticket)
+
+
+def _waiver_parts(rest: str) -> tuple[str, str, str]:
+    """Tier, ticket and reason of what follows a waiver's word: ``(tier 2, ML-17): reason``, ``ML-17 -- reason``.
+
+    A tier or a ticket in brackets or before the reason is no part of it; a ticket inside it is read and stays.
+    """
+    bracket = _BRACKET.match(rest)
+    details = bracket.group(1) if bracket is not None else ""
+    speaks = bool(_TIER.search(details) or _TICKET.search(details))
+    reason = rest[bracket.end() :] if bracket is not None and speaks else rest
+    while True:
+        reason = reason.strip(_WAIVER_SEPARATORS)
+        leading = _TIER.match(reason) or _TICKET.match(reason)
+        if leading is None:
+            break
+        details, reason = f"{details} {leading.group()}", reason[leading.end() :]
+    tier, ticket = _TIER.search(details), _TICKET.search(f"{details} {reason}")
+    return tier.group(1) if tier else "", ticket.group() if ticket else "", reason
 
 
 def _accepted(comment: str, line: int, column: int, accepted: Sequence[Accepted]) -> Iterator[Directive]:

@@ -41,6 +41,8 @@ class Directive:
     text: str
     error: str = ""
     first: int = 0
+    tier: str = ""  #: of a declared waiver that names one
+    ticket: str = ""
 
 
 @dataclass(frozen=True)

@@ -68,11 +68,21 @@ def test_nothing_found() -> None:
 
 def test_suppressed_findings_are_counted_and_shown_on_request() -> None:
     silenced = finding(suppressed=Suppression("ignore", 4, "one file only"))
+    waived = finding(suppressed=Suppression("waiver", 4, "", "2", "ML-17"))
+    text = FORMATS["concise"](report(waived), Style(show_suppressed=True))
+    assert text.endswith("(suppressed in line 4: no reason given [tier 2, ML-17])\n")
+    assert FORMATS["text"](report(*[silenced] * 60), Style(show_suppressed=True)).count("one file only") == 60
     assert FORMATS["text"](report(silenced), Style()) == "No findings in 3 files; 1 suppressed.\n"
     shown = FORMATS["concise"](report(silenced), Style(show_suppressed=True))
     assert shown.endswith("(suppressed in line 4: one file only)\n")
     record = json.loads(FORMATS["json"](report(silenced), Style()))
-    assert record["findings"][0]["suppressed"] == {"kind": "ignore", "line": 4, "reason": "one file only"}
+    assert record["findings"][0]["suppressed"] == {
+        "kind": "ignore",
+        "line": 4,
+        "reason": "one file only",
+        "tier": "",
+        "ticket": "",
+    }
     assert (record["summary"]["findings"], record["summary"]["suppressed"]) == (0, 1)
 
 

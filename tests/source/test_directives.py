@@ -100,7 +100,7 @@ def test_waivers_are_declared_words() -> None:
     assert directives(text) == ()
     found = only(text, waivers=("DETERMINISM_OK",))
     assert (found.kind, found.codes, found.line) == ("waiver", (), 1)
-    assert found.reason == "(tier B, PIPE-12): order is sorted by the caller"
+    assert (found.tier, found.ticket, found.reason) == ("B", "PIPE-12", "order is sorted by the caller")
     assert only(text, waivers=("DETERMINISM_OK=SST2,SST3",)).codes == ("SST2", "SST3")
     assert directives("x  # NOT_DETERMINISM_OKAY\n", waivers=("DETERMINISM_OK",)) == ()
 
@@ -184,3 +184,20 @@ def test_a_comment_on_a_line_without_statement(comment: str) -> None:
     assert directive.error.startswith("no statement stands on this line; put it at the end")
     assert directives("# noqa\n")[0].error == ""
     assert directives("# sst: off[SST101] -- why\n")[0].error == ""
+
+
+@pytest.mark.parametrize(
+    ("rest", "parts"),
+    [
+        (": sorted upstream", ("", "", "sorted upstream")),
+        ("(tier-2, ML-17): sorted upstream", ("2", "ML-17", "sorted upstream")),
+        (" [Tier B] #231 -- sorted upstream", ("B", "#231", "sorted upstream")),
+        (" ML-17, tier=1: sorted (upstream)", ("1", "ML-17", "sorted (upstream)")),
+        (": sorted upstream, see ML-17", ("", "ML-17", "sorted upstream, see ML-17")),
+        ("(owner: me)", ("", "", "(owner: me)")),
+        ("", ("", "", "")),
+    ],
+)
+def test_tier_ticket_and_reason_of_a_waiver(rest: str, parts: tuple[str, str, str]) -> None:
+    (directive,) = directives(f"x = 1  # DETERMINISM_OK{rest}\n", ["DETERMINISM_OK"])
+    assert (directive.tier, directive.ticket, directive.reason) == parts
