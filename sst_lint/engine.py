@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sst_lint.config import Config
     from sst_lint.findings import Collected, Finding, Policy, Report, Stock
     from sst_lint.findings.baseline import Baseline, Compared, Today
-    from sst_lint.flow import FileFacts
+    from sst_lint.flow import FileFacts, Project
     from sst_lint.source import Discovery
 
 
@@ -73,6 +73,16 @@ class Judged:
     read: Read
     unread: frozenset[str]  #: files that were not, or not fully, understood
     policy: Policy
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One project for questions: its graph, and every finding with what keeps it from being shown ("" for nothing)."""
+
+    project: Project
+    read: Read
+    findings: tuple[tuple[Finding, str], ...]
     problems: tuple[str, ...]
 
 
@@ -232,6 +242,44 @@ def judge(project: Prepared, asked: Sequence[Path]) -> Judged:
         project.policy,
         tuple(failures.problems),
     )
+
+
+def examine(root: Path, options: Options, asked: Sequence[Path] = ()) -> Examined:
+    """Return the linked project at ``root``, which holds the ``asked`` files too, with all of its findings.
+
+    Raises ``ConfigError``, ``CatalogueError`` and ``OwnCheckError``.
+    """
+    from sst_lint import checks, flow
+    from sst_lint.checks.own import run_own
+    from sst_lint.findings import Policy, collect
+
+    with _uncollected():
+        prepared, failures = prepare(root, options), Failures()
+        config = prepared.config
+        read = _read(root, [root, *asked], config)
+        project = flow.link(extract_all(read.sources, failures), _models(config), config)
+        defects = [*checks.run(project, config), *run_own(prepared.own, project)]
+        sources = {source.path: source for source in read.sources}
+        found = collect(defects, (*read.unreadable, *failures.files), prepared.rules, prepared.policy, sources)
+        everything = Policy(replace(config, select=("ALL",), ignore=(), extend_ignore=(), per_path=()), prepared.rules)
+        rest = collect(defects, (), prepared.rules, everything, sources)
+    groups = ((found.findings, ""), (found.hidden, "unsure"), ([*rest.findings, *rest.hidden], "not selected"))
+    return Examined(project, read, tuple(_with_states(groups)), tuple(failures.problems))
+
+
+def _with_states(groups: Iterable[tuple[Sequence[Finding], str]]) -> list[tuple[Finding, str]]:
+    """Return each finding once, in order, with the state of the first group that tells of it (be it as an ``also``)."""
+    from sst_lint.findings.suppress import ABOUT_SUPPRESSIONS
+
+    told: dict[tuple[str, int, int], set[str]] = {}
+    result: list[tuple[Finding, str]] = []
+    for findings, state in groups:
+        for finding in findings:
+            known = told.setdefault(finding.order[:3], set())
+            if finding.rule not in known and not (state and finding.rule in ABOUT_SUPPRESSIONS):
+                result.append((finding, state))
+                known.update((finding.rule, *finding.also))
+    return sorted(result, key=lambda each: each[0].order)
 
 
 def compare_project(root: Path, options: Options, baseline: Baseline) -> tuple[Compared, tuple[str, ...]]:

@@ -18,7 +18,7 @@ OK, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 VERBS: dict[str, tuple[str, str]] = {
     "check": ("sst_lint.cli.check", "Report what could make an artifact differ, tear or lie."),
     "baseline": ("sst_lint.cli.baseline", "Write down the findings of today, so that the gate sees what comes."),
-    "explain": ("sst_lint.cli.explain", "Say what a rule means, why, and what to write instead."),
+    "explain": ("sst_lint.cli.explain", "Say what a rule means, what is known of a line, or who writes a file."),
     "rules": ("sst_lint.cli.rules", "List the rules."),
     "vendor": ("sst_lint.cli.vendor", "Copy the runtime helpers into a project."),
 }
@@ -28,7 +28,9 @@ Examples:
   sst-lint check                         the project around the working directory
   sst-lint check src --select SST1       one family of rules
   sst-lint check --format json > out     for programs
-  sst-lint explain SST201
+  sst-lint explain SST201                what a rule means
+  sst-lint explain src/a.py:12           what is known of a line
+  sst-lint explain manifest.json         who writes a file, and from what
 
 \b
 Exit codes: 0 clean, 1 findings, 2 usage, configuration or internal error, 130 interrupt."""

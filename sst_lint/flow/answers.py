@@ -7,18 +7,18 @@ here: ``quiet`` says why nothing would be, if nothing is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import KEYS_ANY, ORDER, ORDERS_ANY, SETS, VALUE
 from sst_lint.facts.records import Choice, Kind, Loop
 from sst_lint.flow.calls import Site
+from sst_lint.flow.described import Note, SiteAnswer, describe_handler, describe_write, some
 from sst_lint.flow.fates import Fates
-from sst_lint.flow.location import Location, Step
+from sst_lint.flow.location import Location
 from sst_lint.flow.paths import Paths
 from sst_lint.flow.reach import Search
-from sst_lint.flow.words import EFFECT_WORDS, END_WORDS, KIND_WORDS, MODE_WORDS, MOVE_WORDS, OF_WORDS, SOURCE_WORDS
+from sst_lint.flow.words import EFFECT_WORDS, KIND_WORDS, OF_WORDS, SOURCE_WORDS
 from sst_lint.flow.writes import Write
 
 if TYPE_CHECKING:
@@ -26,30 +26,8 @@ if TYPE_CHECKING:
     from sst_lint.flow.order import Reach
     from sst_lint.flow.project import Project
 
-_SILENT = frozenset({"log", "lock", "temp", "report", "scratch", "test", "console", "remote"})
 _SHOWN = 4
-
-
 Make = Callable[[], "Iterable[SiteAnswer]"]
-
-
-@dataclass(frozen=True)
-class Note:
-    """One sentence on a site, with the way that proves it if there is one."""
-
-    text: str
-    steps: tuple[Step, ...] = ()
-
-
-@dataclass(frozen=True)
-class SiteAnswer:
-    """One site: where, what sort of thing it is, what is known, and why it is no finding (if it is none)."""
-
-    location: Location
-    sort: str  #: write, source, loop, choice, digest, serialization, handler, replace, lock, sync, call
-    text: str
-    notes: tuple[Note, ...] = ()
-    quiet: str = ""
 
 
 class Answers:
@@ -83,7 +61,7 @@ class Answers:
     @cached_property
     def fates(self) -> Fates:
         """Where order ends."""
-        sinks = {sink.node for sink in self.project.sinks()}
+        sinks = {sink.node: sink.what for sink in self.project.sinks()}
         quiet = {
             node: KIND_WORDS[write.final.kind]
             for write in self.project.writes()
@@ -94,7 +72,7 @@ class Answers:
             node = self._linked.contents.get((site.call, ""))
             if node is not None and site.model.console and node not in sinks:
                 quiet.setdefault(node, "the terminal")
-        return Fates(self._linked, self.project.graph, quiet)
+        return Fates(self._linked, self.project.graph, quiet, sinks)
 
     # lines
 
@@ -162,6 +140,15 @@ class Answers:
         return found
 
     @cached_property
+    def _passing(self) -> dict[int, list[Reach]]:
+        """Each node between -> the ways that pass it."""
+        found: dict[int, list[Reach]] = {}
+        for reach in self.project.reaches():
+            for node in dict.fromkeys(node for node, _ in reach.path):
+                found.setdefault(node, []).append(reach)
+        return found
+
+    @cached_property
     def _shown(self) -> list[int]:
         """Places where order shows that are neither calls nor loops (`f"{x}"`, `*x`)."""
         nodes = self._world.nodes
@@ -184,14 +171,14 @@ class Answers:
     def _ways(self, node: int, bits: int) -> tuple[tuple[Note, ...], str]:
         """Where the order of a value goes, and if nowhere, why not."""
         notes = []
-        for reach in self._reaches.get(node, ()):
+        for reach in self._reaches.get(node, self._passing.get(node, ())):
             verb = "may reach" if reach.sink.rank == 1 else "reaches"
             text = f"its order {verb} {reach.sink.what}" if reach.sink.what else "its order leaves the program"
             last = f"reaches {reach.sink.what}" if reach.sink.what else "leaves the program here"
             notes.append(Note(text, self.project.trace.steps(reach.path, "its order comes from here", last)))
         if notes:
-            return _some(notes), ""
-        ends = [f"{end.words} ({self._place(end.node)})" for end in self.fates.of(node, bits)]
+            return some(notes), ""
+        ends = [f"{end.words} ({self.place(end.node)})" for end in self.fates.of(node, bits)]
         if not ends:
             return (), "no step was found that shows its order or keeps it: only membership, truth, or nothing uses it"
         return (), "; ".join(ends)
@@ -234,9 +221,13 @@ class Answers:
     def _call(self, number: int) -> list[SiteAnswer]:
         where = self.project.trace.location(self._linked.result_of(number))
         answers = [answer for site in self._sites.get(number, ()) for answer in self._site(site, where)]
+        result = self._linked.result_of(number)
+        if not answers and result in self._reaches:
+            text = f"`{self.fates.called(result)}` shows the order of what it is given"
+            answers.append(SiteAnswer(where, "order", text, *self._ways(result, ORDER)))
         callees = [self._world.functions[scope] for scope in self._linked.callees.get(number, ())]
         if callees:
-            names = ", ".join(f"{f.qualname}() ({self._place(f.returns, f.unit)})" for f in callees[:_SHOWN])
+            names = ", ".join(f"{f.qualname}() ({self.place(f.returns, f.unit)})" for f in callees[:_SHOWN])
             weak = number not in self._linked.callees or any(
                 self.project.graph.weak[e] for f in callees for e in self._edges_into(f.params, number)
             )
@@ -271,9 +262,9 @@ class Answers:
                 )
                 if number in named.calls or by_callee in callees:
                     api = write.site.model.name.removeprefix("builtins.")
-                    place = self._place(self._linked.result_of(write.site.call))
+                    place = self.place(self._linked.result_of(write.site.call))
                     found[f"so `{named.shape}` is written, by `{api}` ({place})"] = None
-        return _some([Note(text) for text in found])
+        return some([Note(text) for text in found])
 
     @cached_property
     def _sites(self) -> dict[int, list[Site]]:
@@ -287,7 +278,7 @@ class Answers:
         model, name = site.model, f"`{site.model.name.removeprefix('builtins.')}`"
         write = self._by_call.get(site.call)
         if write is not None:
-            yield self._write(write, where)
+            yield describe_write(self, write, where)
         for effect in model.sources:
             node = site.ports.get(effect.port, -1)
             if node >= 0 and any(row[1] == effect.kind and row[2] == site.call for row in self._rows(node)):
@@ -301,7 +292,7 @@ class Answers:
             yield self._serialization(site, where, name)
         elif write is None and (site.call, "") in self._linked.contents and self.project.writes_of(site.call):
             target = self.project.writes_of(site.call)[0]
-            text = f"{name} writes to the file that {self._place(self._linked.result_of(target.site.call))} opens"
+            text = f"{name} writes to the file that {self.place(self._linked.result_of(target.site.call))} opens"
             yield SiteAnswer(where, "write", text, *self._arriving(site.call))
         if model.moves is not None and write is None:
             yield SiteAnswer(where, "replace", f"{name} puts one file in place of another", self._put_in_place(site))
@@ -344,7 +335,7 @@ class Answers:
             for reach in self.project.reaches()
             if reach.sink.call == call
         ]
-        return _some(notes), "" if notes else "nothing without order was found to arrive here"
+        return some(notes), "" if notes else "nothing without order was found to arrive here"
 
     def _serialization(self, site: Site, where: Location, name: str) -> SiteAnswer:
         model = site.model
@@ -357,64 +348,6 @@ class Answers:
         quiet = "keys are sorted" if canonical else "the order of keys was not found to reach an artifact or digest"
         return SiteAnswer(where, "serialization", text, notes, "" if notes else quiet)
 
-    # writes
-
-    def _write(self, write: Write, where: Location) -> SiteAnswer:
-        name = write.site.model.name.removeprefix("builtins.")
-        kind = write.kind
-        notes = [Note(f"the path: {shape}") for shape in self._shapes(write)]
-        notes.append(Note(f"the file is {KIND_WORDS[kind.kind]}" + (f": {kind.why}" if kind.why else "")))
-        notes.append(Note(self.protocol(write)))
-        inflows: list[Note] = []
-        for node in self.contents.get(write.site.call, ()):
-            for reach in self.project.reaches():
-                if reach.sink.node == node:
-                    steps = self.project.trace.steps(reach.path, "its order comes from here", "written")
-                    inflows.append(Note(f"the order of {OF_WORDS[reach.kind]} goes into it", steps))
-        text = f"`{name}` {MODE_WORDS.get(write.mode, 'writes')}"
-        return SiteAnswer(where, "write", text, (*notes, *_some(inflows)), self._calm(write))
-
-    def _shapes(self, write: Write) -> list[str]:
-        """What the path of a write may be, a few of them."""
-        shapes = list(dict.fromkeys(named.shape for named in self.paths.of(write.name_node)))
-        if not shapes:
-            return ["nothing of it is written down"]
-        more = [f"and {len(shapes) - _SHOWN} more"] if len(shapes) > _SHOWN else []
-        return [", ".join([*(f"`{shape}`" for shape in shapes[:_SHOWN]), *more])]
-
-    def protocol(self, write: Write) -> str:
-        """How the content gets to its final path, in a sentence."""
-        name = write.site.model.name.removeprefix("builtins.")
-        if write.mode == "remote":
-            return "one request to a store: it is there whole or not at all"
-        if write.atomic:
-            return f"atomic: `{name}` writes a temporary file and replaces"
-        if write.mode == "append":
-            return "appended to what is there"
-        if not write.moved:
-            return "in place: no temporary file, no replace"
-        steps = [
-            site.model.name.removeprefix("builtins.").removeprefix("typing.")
-            for site in self._linked.sites
-            if self._world.call_unit[site.call] == self._world.call_unit[write.site.call]
-            and (site.model.sync or site.model.temp or site.model.sets_mode or site.model.moves is not None)
-        ]
-        also = f" (steps in this function: {', '.join(dict.fromkeys(steps))})" if steps else ""
-        return f"written under another name and put in place by {MOVE_WORDS[write.moved]}{also}"
-
-    def _calm(self, write: Write) -> str:
-        """Why a write that is not reported is not."""
-        if write.atomic or write.mode == "remote":
-            return "nobody can see half of the file"
-        if write.moved:
-            return "the file appears whole, by a rename"
-        if write.mode in ("append", "exclusive"):
-            return "nothing is truncated"
-        if write.kind.kind in _SILENT:
-            return f"losing {KIND_WORDS[write.kind.kind]} costs nothing that is compared or read back"
-        where = self.project.trace.location(write.site.ports["return"])
-        return "the file that writes it is test code" if self.project.is_test(where.path) else ""
-
     def _put_in_place(self, site: Site) -> tuple[Note, ...]:
         moves = site.model.moves
         assert moves is not None
@@ -423,47 +356,12 @@ class Answers:
             (Note("the final name: " + ", ".join(f"`{shape}`" for shape in list(shapes)[:_SHOWN])),) if shapes else ()
         )
 
-    # handlers
-
     def _handler(self, info: HandlerInfo, where: Location) -> list[SiteAnswer]:
-        handler = info.handler
-        caught = ", ".join(name.removeprefix("builtins.") for name in info.names) or "everything"
-        text = f"{'suppresses' if handler.suppress >= 0 else 'catches'} {caught}"
-        behavior = [END_WORDS[end] for end in handler.ends if end in END_WORDS]
-        behavior += ["logs"] * info.logs + ["uses the error"] * handler.uses_error
-        if info.context == "artifact-shaping":
-            why = f"what it guards reaches {info.what}" if info.path else f"the guarded code {info.what}"
-        else:
-            why = "nothing that it guards, assigns or returns was found to reach an artifact or digest"
-        steps = self.project.trace.steps(info.path, "guarded here", f"reaches {info.what}") if info.path else ()
-        notes = (Note(f"{info.context}: {why}", steps), Note("then it " + ", ".join(behavior or ["goes on"])))
-        return [SiteAnswer(where, "handler", text, notes, _calm_handler(info))]
+        return [describe_handler(self, info, where)]
 
-    def _place(self, node: int, unit: int = -1) -> str:
+    def place(self, node: int, unit: int = -1) -> str:
         """``path:line`` of a node; for the end of a function that of its definition."""
         where = self.project.trace.location(node)
         if unit >= 0:
             return f"{where.path}:{self._world.units[unit][1].first_line}"
         return f"{where.path}:{where.line}"
-
-
-def _some(notes: list[Note]) -> tuple[Note, ...]:
-    """The first few, and how many more there are."""
-    more = [Note(f"and {len(notes) - _SHOWN} more")] if len(notes) > _SHOWN else []
-    return (*notes[:_SHOWN], *more)
-
-
-def _calm_handler(info: HandlerInfo) -> str:
-    """Why a clause that is not reported is not."""
-    handler = info.handler
-    if not info.completes:
-        return "it always raises"
-    if handler.only_imports:
-        return "it guards an import and nothing else"
-    if info.cleanup:
-        return "the guarded code only cleans up"
-    if not info.broad:
-        return "it names what it expects"
-    if not info.silent and info.context != "artifact-shaping":
-        return "it says what happened, and nothing permanent depends on what it guards"
-    return "it hands the error on" if handler.uses_error else ""

@@ -19,7 +19,17 @@ _STATES = 1500
 _SHOWN = 4
 _OF_ORDER = SETS | ORDERS_ANY | KEYS_ANY
 #: Ends that explain most come first.
-_RANK = {"sorted": 0, "canonical": 1, "set": 2, "reduced": 3, "quiet": 4, "loop": 5, "unknown": 6, "leaves": 7}
+_RANK = {
+    "sorted": 0,
+    "canonical": 1,
+    "set": 2,
+    "reduced": 3,
+    "quiet": 4,
+    "loop": 5,
+    "apart": 6,
+    "unknown": 7,
+    "leaves": 8,
+}
 
 
 @dataclass(frozen=True)
@@ -32,12 +42,14 @@ class End:
 
 
 class Fates:
-    """Follows order forward. ``quiet``: what is written at a content node that is no sink (``a log``)."""
+    """Follows order forward. ``quiet``: what is written at a content node that is no sink (``a log``), ``sinks``: what
+    is at those that are."""
 
-    def __init__(self, linked: Mutations, graph: Graph, quiet: dict[int, str]) -> None:
+    def __init__(self, linked: Mutations, graph: Graph, quiet: dict[int, str], sinks: dict[int, str]) -> None:
         self._linked = linked
         self._graph = graph
         self._quiet = quiet
+        self._sinks = sinks
 
     def of(self, start: int, bits: int) -> list[End]:
         """Where the order ``bits`` of the value at ``start`` ends; the nearest of the most telling sort."""
@@ -48,6 +60,10 @@ class Fates:
         while queue and len(seen) < _STATES:
             node, some, inside = queue.popleft()
             passed = False
+            if node in self._sinks:
+                # this way is looser than the search from the sinks, which tells keys and calls apart
+                words = f"{self._sinks[node]} is near, but another element, field or call goes into it"
+                found.setdefault((words, 0, 0), End("apart", node, words))
             for number in graph.outgoing.get(node, ()):
                 label, target = graph.label[number], graph.target[number]
                 if label < 0 and inside and inside[-1] != -label:

@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import VALUE
-from sst_lint.flow.answers import Note
 from sst_lint.flow.artifacts import classify
+from sst_lint.flow.described import Note, describe_protocol
 from sst_lint.flow.location import Location, Step
 from sst_lint.flow.paths import Named, closeness
 from sst_lint.flow.reach import Search
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from sst_lint.flow.project import Project
 
 _READING = ("read", "load", "open", "scan", "fromfile", "genfromtxt")
-_SHOWN = 6
+_SHOWN = 4
+_FILES = "what is read from files"
 _CALLERS = 3
 
 
@@ -40,7 +41,7 @@ class WrittenFile:
     chain: tuple[Step, ...]  #: from the function that names it to the write
     protocol: str
     inflows: tuple[Note, ...]
-    quiet: str = ""
+    also: tuple[str, ...] = ()  #: functions from which other ways lead to the same write
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class ReadFile:
     name: str
     location: Location
     text: str
+    callers: tuple[str, ...]  #: the functions that name it, where another one reads it
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,43 @@ class Provenance:
         writes = [(w, n, closeness(n.shape, query)) for w, n in self._named()]
         reads = [(s, n, closeness(n.shape, query)) for s, n in self._read()]
         best = max((fit for _, _, fit in writes), default=0) or max((fit for _, _, fit in reads), default=0)
-        written = [self._written(write, named) for write, named, fit in writes if fit and fit == best]
-        read = [self._reader(site, named) for site, named, fit in reads if fit and fit == best]
         return FileAnswer(
-            tuple(sorted(dict.fromkeys(written), key=lambda each: (each.name, each.location))),
-            tuple(sorted(dict.fromkeys(read), key=lambda each: (each.name, each.location))),
+            tuple(self._ways([(write, named) for write, named, fit in writes if fit and fit == best])),
+            tuple(self._places([(site, named) for site, named, fit in reads if fit and fit == best])),
             self.names,
         )
+
+    def _ways(self, found: list[tuple[Write, Named]]) -> list[WrittenFile]:
+        """One answer for each file and write; of several ways to it the shortest, the others by their beginning."""
+        groups: dict[tuple[str, int], list[tuple[Write, Named]]] = {}
+        for write, named in found:
+            groups.setdefault((named.shape, write.site.call), []).append((write, named))
+        answers = []
+        for group in groups.values():
+            group.sort(key=lambda each: (len(each[1].calls), each[1].calls))
+            others = [self._step(named.calls[0], "") for _, named in group[1:] if named.calls]
+            places = tuple(
+                dict.fromkeys(f"{step.function or 'the module'} ({step.path}:{step.line})" for step in others)
+            )
+            answers.append(replace(self._written(*group[0]), also=places))
+        return sorted(answers, key=lambda each: (each.name, each.location))
+
+    def _places(self, found: list[tuple[Site, Named]]) -> list[ReadFile]:
+        """One answer for each file and reading call, with the functions that it is read for."""
+        groups: dict[tuple[str, int], list[tuple[Site, Named]]] = {}
+        for site, named in found:
+            groups.setdefault((named.shape, site.call), []).append((site, named))
+        answers = []
+        for (shape, call), group in groups.items():
+            calls = dict.fromkeys(named.calls[0] for _, named in group if named.calls)
+            callers = tuple(self._step(number, "") for number in calls)
+            names = tuple(
+                dict.fromkeys(f"{step.function or 'the module'} ({step.path}:{step.line})" for step in callers)
+            )
+            api = group[0][0].model.name.removeprefix("builtins.")
+            where = self.project.trace.location(self._linked.result_of(call))
+            answers.append(ReadFile(shape, where, f"`{api}` reads it", names))
+        return sorted(answers, key=lambda each: (each.name, each.location))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -104,7 +136,7 @@ class Provenance:
             where,
             f"`{api}` {MODE_WORDS.get(write.mode, 'writes')}; {kind}",
             self._chain(named, write),
-            self.project.answers.protocol(write),
+            describe_protocol(self.project.answers, write),
             tuple(self._inflows(write, named)),
         )
 
@@ -179,24 +211,40 @@ class Provenance:
         if named.calls:
             arguments = [node for _, node in self._linked.argument_nodes(named.calls[0])]
             starts = [n for n in arguments if all(other.node != named.node for other in self._paths.of(n))]
-        origins: dict[int, str] = {
+        search = Search(graph, self._value_mask)
+        search.start((node, VALUE, "") for node in starts)
+        search.run()
+        read: list[str] = []
+        for node, what in self._origins.items():
+            found = search.found(node, VALUE)
+            if found is not None and what == _FILES:
+                read.append(self._place(node))
+            elif found is not None:
+                path = tuple((state[0], edge) for state, edge in search.path(*found))
+                yield Note(
+                    f"{what}, at {self._place(node)}", self.project.trace.steps(path, "comes from here", "goes in")
+                )
+        if read:
+            places = list(dict.fromkeys(read))
+            more = f" and at {len(places) - _SHOWN} more places" if len(places) > _SHOWN else ""
+            yield Note(f"{_FILES}, at {', '.join(places[:_SHOWN])}{more}")
+
+    @cached_property
+    def _origins(self) -> dict[int, str]:
+        """Where values come from that are worth telling."""
+        found: dict[int, str] = {
             node: VALUE_WORDS.get(kind, "an unreliable value")
             for node, rows in sorted(self._linked.sources.items())
             for bits, kind, _ in rows
             if bits == VALUE
         }
         for site in self._readers:
-            origins.setdefault(site.ports["return"], "what is read from a file")
-        search = Search(graph, graph.forward_mask((node, VALUE) for node in origins))
-        search.start((node, VALUE, "") for node in starts)
-        search.run()
-        for node, what in origins.items():
-            found = search.found(node, VALUE)
-            if found is not None:
-                path = tuple((state[0], edge) for state, edge in search.path(*found))
-                yield Note(
-                    f"{what}, at {self._place(node)}", self.project.trace.steps(path, "comes from here", "goes in")
-                )
+            found.setdefault(site.ports["return"], _FILES)
+        return found
+
+    @cached_property
+    def _value_mask(self) -> dict[int, int]:
+        return self.project.graph.forward_mask((node, VALUE) for node in self._origins)
 
     def _is_same_way(self, path: Iterable[tuple[int, int]], named: Named) -> bool:
         """Whether content that takes ``path`` goes through the calls that hand in this name, where they call the
@@ -233,14 +281,11 @@ class Provenance:
         for site in self._readers:
             model = site.model
             port = model.opens.path if model.opens is not None else "self" if model.method else (*model.params, "")[0]
-            for named in self._paths.of(site.ports.get(port, -1)):
+            node = site.ports.get(port, -1)
+            if node < 0 or any(kind == "h" for kind, _ in self._linked.values(node)):
+                continue  # what another call opened
+            for named in self._paths.of(node):
                 yield site, named
-
-    def _reader(self, site: Site, named: Named) -> ReadFile:
-        where = self.project.trace.location(site.ports["return"])
-        calls = [self.project.trace.location(self._linked.result_of(number)) for number in named.calls[:1]]
-        through = f", for {calls[0].function or calls[0].path}" if calls else ""
-        return ReadFile(named.shape, where, f"`{site.model.name.removeprefix('builtins.')}` reads it{through}")
 
     def _place(self, node: int) -> str:
         where = self.project.trace.location(node)

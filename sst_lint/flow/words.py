@@ -41,7 +41,7 @@ EFFECT_WORDS = {
     "sync": " forces what was written on its way",
     "temporary": " makes a new temporary name",
 }
-MOVE_WORDS = {"replace": "`os.replace`", "rename": "a rename", "move": "`shutil.move`, which may copy"}
+MOVE_WORDS = {"replace": "a replace", "rename": "a rename", "move": "`shutil.move`, which may copy"}
 OF_WORDS = {"listing": "a listing", "set": "a set", "dict": "a mapping", "completion": "results as they are completed"}
 END_WORDS = {
     "falls": "goes on behind the `try`",
