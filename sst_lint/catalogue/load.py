@@ -171,6 +171,7 @@ _PORT_FIELDS = (
     "sets_mode",
     "tests_existence",
     "lock",
+    "groups",
     "seed",
 )
 

@@ -166,6 +166,7 @@ class Model:
     #: the result is a date without a time zone, unless ``zone_param`` names a parameter that is given and not None
     naive: bool = False
     zone_param: str = ""
+    groups: str = ""  #: port by whose values rows are put into groups (`groupby`)
     seed: str = ""  #: port of the seed of a generator
     seeds: str = ""  #: prefix of the names whose shared generator the call seeds (`random.`)
     nan_param: str = ""  #: parameter of a serializer that, when False, refuses NaN (otherwise it writes NaN)

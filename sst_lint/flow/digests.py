@@ -142,6 +142,8 @@ class Digests:
         """What kind of thing without a fixed text ``node`` is; "" if it has one. ``shown``: by ``repr``."""
         held = self._linked.values(node)
         types = {str(v[1]) for v in held if v[0] == "t"}
+        if shown and types & _CONTAINERS:
+            return "mapping"
         if types and len(types) == len(held):
             if types <= _CONTAINERS:
                 return "mapping"

@@ -127,6 +127,10 @@ class Permanence:
 
     def _shards(self) -> Iterator[ValueSink]:
         world = self._linked.world
+        for site in self._linked.sites:
+            port = site.ports.get(site.model.groups, -1) if site.model.groups else -1
+            if port >= 0:
+                yield ValueSink(port, "shard", 0, "a choice among groups", site.call)
         for unit, (_, _, facts) in enumerate(world.units):
             for item, index in facts.subscripts:
                 base = world.nodes[world.node_base[unit] + item].base

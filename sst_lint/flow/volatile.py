@@ -88,7 +88,7 @@ class Sources:
         for site in self._linked.sites:
             zone = site.model.zone_param
             if site.model.naive and (zone not in site.given or site.constants.get(zone, 0) is None):
-                if "**" not in site.given:
+                if "**" not in site.given and self._is_named(site):
                     found.append(Source(site.ports["return"], "naive", _api(site.model.name), site.call, site))
         return found
 
@@ -114,10 +114,20 @@ class Sources:
                 site = next(
                     (s for s in self._sites.get(call, ()) if any(e.kind == kind for e in s.model.sources)), None
                 )
-                if site is None or not self._harmless(node, kind, site):
-                    api = _api(site.model.name) if site is not None else "this"
-                    of_file = site is not None and any(e.file for e in site.model.sources)
-                    yield Source(node, "file-time" if of_file else kind, api, call, site)
+                if site is not None and self._is_named(site) and not self._harmless(node, kind, site):
+                    of_file = any(e.file for e in site.model.sources)
+                    yield Source(node, "file-time" if of_file else kind, _api(site.model.name), call, site)
+
+    def _is_named(self, site: Site) -> bool:
+        """Whether the call names what it calls. ``func(*args)`` may call anything that anybody ever handed over."""
+        world = self._linked.world
+        callee = world.node_base[world.call_unit[site.call]] + world.calls[site.call].callee
+        record = world.nodes[callee]
+        if record.kind == Kind.ATTR:
+            base = world.node_base[world.node_unit[callee]] + record.base
+            of_module = any(v[0] == "x" for v in self._linked.values(base))
+            return of_module or record.name == site.model.name.rpartition(".")[2]
+        return record.kind in (Kind.NAME, Kind.IMPORT, Kind.BOUND, Kind.CELL)
 
     def _harmless(self, node: int, kind: str, site: Site) -> bool:
         world = self._linked.world
