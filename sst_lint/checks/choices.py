@@ -98,6 +98,8 @@ def first_of_mapping(project: Project) -> Iterator[Defect]:
 
 def _confidence(project: Project, picked: Picked) -> Confidence | None:
     choice = picked.choice
+    if project.linked.has_type(picked.node, "builtins.str", "builtins.bytes"):
+        return None  # a character of a text, a part of it
     if choice.guarded if choice is not None else project.world.calls[picked.call].guarded:
         return None
     if choice is not None and choice.keyed:

@@ -54,6 +54,7 @@ class Branches(Expressions):
         self.typing_only = False
         self.type_comment = ""
         self.assigned_at: dict[str, tuple[int, int, int, int, int]] = {}
+        self.numbers = {}
         self.loop_targets: dict[int, frozenset[int]] = {}
 
     def block(self, node: Any) -> None:

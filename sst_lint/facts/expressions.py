@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 
 from sst_lint.facts.build import Builder, Frame, Val
+from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Arg, Call, Choice, Kind, Loop
 
@@ -188,12 +189,15 @@ class Expressions(Builder):
                 self.edge(self.value(element.value), made, Op.COPY)
                 position = -1
                 continue
-            self.edge(self.value(element.value), made, Op.STORE, f"#{position}" if position >= 0 else "")
+            value = self.value(element.value)
+            self.edge(value, made, Op.STORE, f"#{position}" if position >= 0 else "")
+            self.numbered(value, made, len(node.elements))
             position += position >= 0
         return (made,)
 
     def _set(self, node: cst.Set) -> Val:
-        made = self.node(Kind.SET, node)
+        single = len(node.elements) == 1 and isinstance(node.elements[0], cst.Element)
+        made = self.node(Kind.SET, node, "one" if single else "")
         for element in node.elements:
             inner = self.value(element.value)
             self.edge(inner, made, Op.SETTED if isinstance(element, cst.StarredElement) else Op.STORE)
@@ -208,8 +212,16 @@ class Expressions(Builder):
                 key = constant_key(element.key)
                 if key is None:
                     self.edge(self.value(element.key), made, Op.STORE)
-                self.edge(self.value(element.value), made, Op.STORE, key or "")
+                value = self.value(element.value)
+                self.edge(value, made, Op.STORE, key or "")
+                self.numbered(value, made, len(node.elements))
         return (made,)
+
+    def numbered(self, value: Val, made: int, together: int = 2) -> None:
+        """A number of a round stands in ``made`` together with something else: which with which is up to the loop."""
+        for one in value:
+            if one in self.numbers and together > 1:
+                self.edge(self.loops[self.numbers[one]].node, made, Op.ORDERS_INNER)
 
     # operators
 
@@ -318,7 +330,7 @@ class Expressions(Builder):
         for bound in (part.lower, part.upper, part.step):
             if bound is not None:
                 self.value(bound)
-        if part.upper is not None or (part.lower is not None and part.upper is None):
+        if part.upper is not None or isinstance(part.lower, (cst.Integer, cst.UnaryOperation)):
             self.choice("slice", base, node, self.is_single(node.value))
         return self.derived(Op.SAME, (base,), node, name=f"[{_bound(part.lower)}:{_bound(part.upper)}]")
 
@@ -424,7 +436,9 @@ class Expressions(Builder):
         if isinstance(node, cst.DictComp):
             key = constant_key(node.key)
             self.edge(self.value(node.key), made, Op.STORE, "")
-            self.edge(self.value(node.value), made, Op.STORE, key or "")
+            value = self.value(node.value)
+            self.edge(value, made, Op.STORE, key or "")
+            self.numbered(value, made)
         else:
             self.edge(self.value(node.elt), made, Op.STORE)
         if kind != Kind.SET:
@@ -445,6 +459,7 @@ class Expressions(Builder):
         self.frame.env = before
 
     walrus_names: Sequence[str] = ()
+    numbers: dict[int, int]  #: what counts the rounds -> the loop
 
     def _comp_for(self, part: cst.CompFor, result: str) -> None:
         source = self.single(part.iter)
@@ -452,9 +467,18 @@ class Expressions(Builder):
         target = self.node(Kind.VALUE, part.target)
         self.edge(source, target, Op.ITER)
         self.assign(part.target, (target,), part.target)
+        self.count_in_order(part)
         for test in part.ifs:
             self.value(test.test)
             self.frame.env = self.narrowed(test.test, self.frame.env, True)
+
+    def count_in_order(self, node: cst.For | cst.CompFor) -> None:
+        """``for i, x in enumerate(...)``: which number goes with which element depends on the order."""
+        counted = isinstance(node.iter, cst.Call) and dotted(node.iter.func) == "enumerate"
+        if counted and isinstance(node.target, cst.Tuple) and isinstance(node.target.elements[0].value, cst.Name):
+            number = self.value(node.target.elements[0].value)
+            for one in number:
+                self.numbers[one] = self.loop
 
     def enter_loop(self, source: int, at: cst.CSTNode, kind: str, result: str = "", order: bool = True) -> int:
         """Start a loop over ``source``; the caller puts ``self.loop`` back. ``order``: whether its order counts."""

@@ -29,17 +29,8 @@ class Loops(Targets):
         else:
             self.assign(node.target, (target,), node)
         self.loop_targets[index] = frozenset({target, *range(first, len(self.nodes))})
-        self._count_in_order(node)
+        self.count_in_order(node)
         self._loop_body(node, phis, index, outer, target)
-
-    def _count_in_order(self, node: cst.For) -> None:
-        """``for i, x in enumerate(...)``: which number goes with which element depends on the order."""
-        counted = isinstance(node.iter, cst.Call) and dotted(node.iter.func) == "enumerate"
-        if counted and isinstance(node.target, cst.Tuple) and isinstance(node.target.elements[0].value, cst.Name):
-            number = self.value(node.target.elements[0].value)
-            order = self.loops[self.loop].node
-            for one in number:
-                self.edge(order, one, Op.ORDERS)
 
     def _while(self, node: cst.While) -> None:
         names = self.bindings.of(node.body)

@@ -10,6 +10,9 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.picks import Picks
 from sst_lint.facts.records import Kind
 
+#: So many edges back, what a value was just made of is looked for.
+_RECENT = 12
+
 
 class Targets(Picks):
     """Puts values where assignments say."""
@@ -64,12 +67,19 @@ class Targets(Picks):
         if key and path and "." not in path and self.frame.env is not None and path in self.frame.env:
             base = self._overwritten(path, base, key, target)
         self.edge(value, base, Op.STORE, key or "")
+        if key is None:
+            self._number(value, base)
         if key is None and self.nodes[base].kind not in (Kind.LIST, Kind.TUPLE):
             self.ordered_by_loops(base, Op.ORDERS_KEYS)
         name = f"{path or '?'}[{key or ''}]"
         self.change(base, name)
         self.note_made(value, name)
         self.touched(attribute_path(target.value))
+
+    def _number(self, value: Val, base: int) -> None:
+        """``ids[name] = number``: which number goes with which name depends on the order of the loop that counts."""
+        made = [e.source for e in self.edges[-_RECENT:] if e.target in value]
+        self.numbered((*value, *made), base)
 
     def _overwritten(self, name: str, base: int, key: str, at: cst.CSTNode) -> int:
         """``x["a"] = ...``: from here on ``x`` is what it was, without what stood under ``"a"``."""

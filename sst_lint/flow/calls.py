@@ -408,7 +408,10 @@ class Calls(Resolver):
     def _spread(self, node: int, positional: list[tuple[Param, int]], rest: int, label: int) -> None:
         for index, (_, target) in enumerate(positional):
             self.add_edge(node, target, Op.LOAD, f"#{index}", label)
-        self.add_edge(node, rest, Op.COPY, "", label)
+        if rest >= 0:  # a node at the call, so that a set that shows its order here is found here
+            step = self._step_node(label - 1, "*")
+            self.add_edge(node, step, Op.COPY)
+            self.add_edge(step, rest, Op.SAME, "", label)
 
     def bind_class(self, number: int, cls: int) -> None:
         """A constructor: ``__init__`` on the result, or fields by position and keyword."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDER, SET, SETS, Op, at_depth
 from sst_lint.facts.records import Choice, Kind
@@ -12,11 +13,18 @@ from sst_lint.flow.calls import Site
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.reach import Exposure, Graph, Search, State
 from sst_lint.flow.sorting import Sorted, Sorting
+from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Write, Writes
 
 _LISTED_STATES = 400
 #: In so many calling contexts one step is looked at.
 _CONTEXTS = 4
+_NEAR = 60
+#: What carries a path, or a command that it is part of, on.
+_CARRIES = frozenset({Op.SAME, Op.TEXT, Op.STORE, Op.PATH, Op.COPY})
+_STARTS = ("subprocess.", "os.system", "os.popen", "os.exec", "os.spawn", "asyncio.create_subprocess")
+#: A set that is put there may get more elements.
+_MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
 #: What a caller is likely to see: the order of the thing itself, and of what it holds.
 _LEAVING = ORDER | KEYS | at_depth(ORDER | KEYS, 1)
 
@@ -87,6 +95,7 @@ class Order:
         for sink in self.sinks:
             self._sink_of.setdefault(sink.node, sink)
         self._add_mappings()
+        self._drop_single()
         for node, bits in linked.set_sources.items():
             linked.add_source(node, bits, "set", -1)
         self.sorted: dict[int, SortedBy] = {}
@@ -110,7 +119,7 @@ class Order:
         for write in self._writes.all:
             content = linked.contents.get((write.site.call, ""))
             if write.node >= 0 and content is not None:
-                rank, what = rank_of(write)
+                rank, what = self._rank(write)
                 if rank < 3:
                     named = rank == 0 or write.final.literal
                     yield Sink(content, ORDER, rank, what, write.site.call, named)
@@ -136,24 +145,82 @@ class Order:
                 found += self._writes.handle_writes(port)
             known |= site.model.console and "file" not in site.given
         if found:
-            rank, what = min((rank_of(w) for w in found), key=lambda r: r[0])
+            rank, what = min((self._rank(w) for w in found), key=lambda r: r[0])
             if rank < 3:
                 named = rank == 0 or any(w.final.literal for w in found)
                 yield Sink(content, ORDER, rank, what, call, named)
         elif not known and not self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call])):
             yield Sink(content, ORDER, 1, "a file", call)
 
+    def _rank(self, write: Write) -> tuple[int, str]:
+        """As ``rank_of``; a temporary file that another program reads is as permanent as what that makes of it."""
+        rank, what = rank_of(write)
+        if rank == 2 and self._handed_on(write.path_node):
+            return 1, "a file that another program reads"
+        return rank, what
+
+    def _handed_on(self, path: int) -> bool:
+        graph, commands = self._graph, self._commands
+        waiting, seen = [path], {path}
+        for node in waiting:
+            if node in commands:
+                return True
+            for edge in graph.outgoing.get(node, ()):
+                target = graph.target[edge]
+                if graph.op[edge] in _CARRIES and target not in seen and len(seen) < _NEAR:
+                    seen.add(target)
+                    waiting.append(target)
+        return False
+
+    @cached_property
+    def _commands(self) -> frozenset[int]:
+        """What is given to other programs as arguments."""
+        linked = self._linked
+        calls = [n for n, names in linked.externals.items() if any(name.startswith(_STARTS) for name in names)]
+        return frozenset(node for call in calls for _, node in linked.argument_nodes(call))
+
+    def _drop_single(self) -> None:
+        """``{x}`` has no order, as long as nobody adds to it."""
+        linked, graph, nodes = self._linked, self._graph, self._linked.world.nodes
+        for node in [n for n in linked.sources if nodes[n].kind == Kind.SET and nodes[n].name == "one"]:
+            kept = any(nodes[graph.target[e]].kind in _MAY_GROW for e in graph.outgoing.get(node, ()))
+            kept |= any(nodes[graph.target[e]].name == "phi" for e in graph.outgoing.get(node, ()))
+            if not kept and node not in linked._changed:
+                del linked.sources[node]
+
     def _escapes(self) -> Iterable[tuple[int, int, str]]:
         """What leaves through public functions, their parameters, fields and globals."""
         world = self._linked.world
         for function in world.functions.values():
-            name = function.record.name
-            if (name.startswith("_") and not name.endswith("__")) or function.record.kind == "lambda":
+            if function.record.kind == "lambda" or (self._is_private(function) and not self._is_hook(function)):
                 continue
             for node in (function.returns, *function.outs):
                 yield (node, _LEAVING, "")
         for node in sorted({*self._linked.field_nodes, *self._linked.global_nodes}):
             yield (node, _LEAVING, "")
+
+    @staticmethod
+    def _is_private(function: Function) -> bool:
+        name = function.record.name
+        return name.startswith("_") and not name.endswith("__")
+
+    def _is_hook(self, function: Function) -> bool:
+        """A private function that nothing here calls is called by a framework: a method, or one that is handed over."""
+        if function.scope in self._linked._callers:
+            return False
+        return function.cls >= 0 or function.scope in self._named
+
+    @cached_property
+    def _named(self) -> frozenset[int]:
+        """Functions that are read as values."""
+        nodes = self._linked.world.nodes
+        return frozenset(
+            value[1]
+            for node, held in self._linked.held.items()
+            if nodes[node].kind in (Kind.NAME, Kind.ATTR)
+            for value in held
+            if value[0] in ("f", "b")
+        )
 
     # sources
 
