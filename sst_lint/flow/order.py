@@ -11,12 +11,14 @@ from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.calls import Site
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Exposure, Graph, Search, State
+from sst_lint.flow.reach import LONGEST, Exposure, Graph, Mask, Search, State
 from sst_lint.flow.sorting import Sorted, Sorting
 from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Write, Writes
 
 _LISTED_STATES = 400
+#: Who reads an escape looks at one function and what it calls: a long way out of it convinces nobody.
+_LONGEST_ESCAPE = 24
 #: In so many calling contexts one step is looked at.
 _CONTEXTS = 4
 _NEAR = 60
@@ -311,7 +313,7 @@ class Order:
                     sources.setdefault(node, []).append((bits, kind))
         mask = self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
         for rank in (0, 1, 2, 3):
-            search = Search(self._graph, mask, expose=expose)
+            search = Search(self._graph, mask, expose=expose, longest=_LONGEST_ESCAPE if rank == 3 else LONGEST)
             if rank == 3:
                 search.ascend = False  # every public function is an end of its own
                 search.start(self._escapes())
@@ -338,7 +340,7 @@ class Order:
         main: Search,
         exposure: Exposure,
         sources: dict[int, list[tuple[int, str]]],
-        mask: dict[int, int],
+        mask: Mask,
         rank: int,
         latent: str,
         shown_as: str,
@@ -394,7 +396,7 @@ class Order:
         return result
 
     def _pick(
-        self, node: int, bits: int, sources: dict[int, list[tuple[int, str]]], mask: dict[int, int]
+        self, node: int, bits: int, sources: dict[int, list[tuple[int, str]]], mask: Mask
     ) -> tuple[str, tuple[tuple[int, int], ...]] | None:
         search = Search(self._graph, mask, _LISTED_STATES)
         search.start([(node, bits, "")])

@@ -7,10 +7,16 @@ Fields, globals and shared variables are plain nodes: a path through them forget
 
 ``key`` is a demand: having come through ``x["a"]``, only what was stored under ``"a"`` (or under an unknown key)
 counts.
+
+States are taken in the order of the cheapest way that can lead through them (A*, Hart, Nilsson and Raphael, 1968): what
+the way to the sink costs, and what a plain search forward needs at least from the nearest source. A step costs one, one
+through a field, a global or a guess more: the cost is the doubt. So what a bounded search finds first is what has the
+most believable trace, and ways that nobody would believe are not walked at all.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -31,6 +37,10 @@ _BUDGET = 150_000
 _BUDGET_PER_NODE = 1
 #: Steps for each state that a limited search may see.
 _BUDGET_PER_STATE = 8
+#: A way that costs more than this is not walked.
+LONGEST = 64
+#: What a step through a field, global or shared variable costs, a guessed one, and one in or out of a call.
+_SHARED, _WEAK, _CALLED = 5, 5, 2
 #: A trace is cut at so many steps, and so many calls deep.
 _TRACE = 300
 _DEPTH = 12
@@ -39,6 +49,16 @@ _OVERWRITTEN = 6
 _ELEMENT_KEYS = ("#", "'", ".")
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
                          Op.NOT_LIST, Op.SETTED, Op.VIEW, Op.MERGE})  # fmt: skip
+
+
+class Mask(dict[int, int]):
+    """Node to the bits that can arrive there from some sources; ``far``: the least cost of a way from one of them."""
+
+    far: dict[int, int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.far = {}
 
 
 class Graph:
@@ -83,6 +103,14 @@ class Graph:
         self.shared = frozenset(
             n for n, record in enumerate(world.nodes) if record.kind in (Kind.PUT, Kind.BOUND, Kind.CELL)
         )
+        #: what a step along an edge costs
+        self.cost = [self._cost(number) for number in range(len(edges))]
+
+    def _cost(self, number: int) -> int:
+        cost = _SHARED if self.source[number] in self.shared else 1
+        if self.label[number]:
+            cost = max(cost, _CALLED)
+        return max(cost, _WEAK) if self.weak[number] else cost
 
     def step(self, number: int, bits: int, key: str) -> tuple[tuple[int, str], ...]:
         """(bits, key) at the source of an edge from which ``bits`` under the demand ``key`` at its target can come."""
@@ -125,16 +153,17 @@ class Graph:
             return None if key == stored[1:] else _without(key, stored)
         return key if op in _PASSES_KEY else ""
 
-    def forward_mask(self, sources: Iterable[tuple[int, int]]) -> dict[int, int]:
+    def forward_mask(self, sources: Iterable[tuple[int, int]]) -> Mask:
         """Bits that can arrive at each node from ``sources`` (node, bits), calls and keys not matched: what to look
         at."""
         outgoing = self.outgoing
-        mask: dict[int, int] = {}
+        mask = Mask()
         queue: deque[int] = deque()
         for node, bits in sources:
             if bits & ~mask.get(node, 0):
                 mask[node] = mask.get(node, 0) | bits
                 queue.append(node)
+        begun = list(mask)
         while queue:
             node = queue.popleft()
             bits = mask[node]
@@ -145,7 +174,26 @@ class Graph:
                 if out & ~known:
                     mask[target] = known | out
                     queue.append(target)
+        self._measure(mask, begun)
         return mask
+
+    def _measure(self, mask: Mask, begun: Iterable[int]) -> None:
+        """Fill ``mask.far``, nearest first (Dial, 1969: costs are small numbers); forget what is too far away."""
+        far, cost, target, op = mask.far, self.cost, self.target, self.op
+        levels: list[list[int]] = [[] for _ in range(LONGEST + 1)]
+        levels[0].extend(begun)
+        for level, nodes in enumerate(levels):
+            for node in nodes:
+                if node in far:
+                    continue
+                far[node] = level
+                bits = mask[node]
+                for number in self.outgoing.get(node, ()):
+                    at = level + cost[number]
+                    if at <= LONGEST and target[number] not in far and _forward(op[number], bits):
+                        levels[at].append(target[number])
+        for node in [each for each in mask if each not in far]:
+            del mask[node]
 
 
 @cache
@@ -226,9 +274,12 @@ class Exploration:
     port: tuple[int, int, str] | None  #: (node, bits, key)
     seen: dict[tuple[int, str], int] = field(default_factory=dict)  #: (node, key) -> bits
     hops: dict[State, Hop | None] = field(default_factory=dict)
-    #: callers that wait for parameters: (exploration, state at the call's result, edge into the callee, call label)
-    waiting: list[tuple[Exploration, State, int, int]] = field(default_factory=list)
-    arrived: list[tuple[int, int, str]] = field(default_factory=list)  #: (node, bits, key) at parameters
+    #: callers that wait for parameters: (exploration, state at the call's result, edge into the callee, call label,
+    #: steps from the sink to the callee)
+    waiting: list[tuple[Exploration, State, int, int, int]] = field(default_factory=list)
+    #: (node, bits, key, steps from the port) at parameters
+    arrived: list[tuple[int, int, str, int]] = field(default_factory=list)
+    begun: int = 0  #: steps from the sink to the port, where it was entered first
     origin: Exploration | None = None  #: the exploration of the main search that a search for one exposure goes on with
 
 
@@ -240,6 +291,7 @@ class Exposure:
     state: State  #: the set, before the step
     after: State  #: what the step makes of it
     edge: int
+    steps: int  #: from the sink
 
 
 class Search:
@@ -249,9 +301,11 @@ class Search:
     followed: each is one finding, so each is searched for by itself.
     """
 
-    def __init__(self, graph: Graph, mask: dict[int, int], limit: int = 0, expose: int = 0) -> None:
+    def __init__(self, graph: Graph, mask: Mask, limit: int = 0, expose: int = 0, longest: int = LONGEST) -> None:
         self.graph = graph
         self.mask = mask
+        self.longest = longest
+        self._far = mask.far
         self.limit = limit
         self.expose = expose
         #: whether to go on from a function's parameters to all of its callers
@@ -262,7 +316,8 @@ class Search:
         self.surfaced: dict[State, Exploration] = {}
         self.reached: dict[int, list[tuple[Exploration, int, str]]] = {}
         self.exposures: dict[tuple[int, State, int], Exposure] = {}
-        self._queue: deque[tuple[Exploration, int, int, str]] = deque()
+        #: (steps of the shortest way through, number, steps from the sink, place, node, bits, key)
+        self._queue: list[tuple[int, int, int, Exploration, int, int, str]] = []
         self._mapped: dict[int, Exploration] = {}
         self.count = 0
         #: bounded on programs whose calls fan out: the nearest sources are found first
@@ -272,13 +327,13 @@ class Search:
     def start(self, states: Iterable[tuple[int, int, str]]) -> None:
         """Begin at sinks (node, bits, key), in the order given (of equally long traces the first is shown)."""
         for node, bits, key in states:
-            self._add(self.top, node, bits, key, None)
+            self._add(self.top, node, bits, key, None, 0)
 
     def start_at(self, exposure: Exposure, main: Search) -> None:
         """Begin at one exposure of another search, in its calling context."""
         self._main = main
         node, bit, key = exposure.state
-        self._add(self._map(exposure.place), node, bit, key, None)
+        self._add(self._map(exposure.place), node, bit, key, None, exposure.steps)
 
     def found(self, node: int, bits: int) -> tuple[Exploration, State] | None:
         """Where the search came to one of ``bits`` at ``node`` first."""
@@ -292,17 +347,22 @@ class Search:
             return self.top
         known = self._mapped.get(id(place))
         if known is None:
-            known = self._mapped[id(place)] = Exploration(place.port, origin=place)
+            known = self._mapped[id(place)] = Exploration(place.port, origin=place, begun=place.begun)
         return known
 
-    def _waiting(self, place: Exploration) -> list[tuple[Exploration, State, int, int]]:
+    def _waiting(self, place: Exploration) -> list[tuple[Exploration, State, int, int, int]]:
         if place.origin is None:
             return place.waiting
-        return [(self._map(p), at, number, label) for p, at, number, label in place.origin.waiting]
+        return [(self._map(p), at, number, label, steps) for p, at, number, label, steps in place.origin.waiting]
 
-    def _add(self, place: Exploration, node: int, bits: int, key: str, hop: tuple[int, int, str, int] | None) -> int:
-        """Note new bits at a node; ``hop`` is (node, bits, key) nearer to the sink and the edge between. The new
-        bits."""
+    def _add(
+        self, place: Exploration, node: int, bits: int, key: str, hop: tuple[int, int, str, int] | None, steps: int
+    ) -> int:
+        """Note new bits at a node, ``steps`` from the sink; return them. ``hop``: (node, bits, key) nearer to the sink,
+        and the edge between."""
+        whole = steps + self._far.get(node, LONGEST)
+        if whole > self.longest:
+            return 0
         known = place.seen.get((node, key), 0)
         new = bits & ~known & self.mask.get(node, 0)
         if not new:
@@ -318,31 +378,32 @@ class Search:
                 place.hops[(node, bit, key)] = ((hop[0], hop[1], hop[2]), -1)
         self.count += 1
         self.reached.setdefault(node, []).append((place, new, key))
-        self._queue.append((place, node, new, key))
+        heapq.heappush(self._queue, (whole, self.count, steps, place, node, new, key))
         return new
 
     def run(self) -> None:
         """Search until nothing new is found, or a limit is reached."""
         graph, queue = self.graph, self._queue
-        incoming, labels, sources = graph.incoming, graph.label, graph.source
+        incoming, labels, sources, costs, far = graph.incoming, graph.label, graph.source, graph.cost, self._far
+        longest = self.longest
         while queue and not (self.limit and self.count > self.limit) and self.work < self.budget:
             self.work += 1
-            place, node, bits, key = queue.popleft()
+            _, _, steps, place, node, bits, key = heapq.heappop(queue)
             for number in incoming.get(node, ()):
                 source = sources[number]
-                if not self.mask.get(source, 0):
-                    if labels[number] >= 0:
-                        continue
+                cost = steps + costs[number]
+                if cost + far.get(source, LONGEST) > longest:
+                    continue
                 for before, demand in graph.step(number, bits, key):
                     if self.expose:
-                        before = self._followed(place, node, bits, key, number, before, demand)
+                        before = self._followed(place, node, bits, key, number, before, demand, cost)
                     if before:
-                        self._step(place, (node, bits, key, number), source, before, demand, labels[number])
+                        self._step(place, (node, bits, key, number), source, before, demand, labels[number], cost)
             if place is not self.top and node in graph.param_scope:
-                self._arrive(place, node, bits, key)
+                self._arrive(place, node, bits, key, steps)
 
     def _followed(
-        self, place: Exploration, node: int, bits: int, key: str, number: int, before: int, demand: str
+        self, place: Exploration, node: int, bits: int, key: str, number: int, before: int, demand: str, steps: int
     ) -> int:
         """Note the exposures among the bits ``before`` an edge; what is left is followed."""
         op, source = self.graph.op[number], self.graph.source[number]
@@ -350,30 +411,39 @@ class Search:
         for bit in _single(shown):
             after = (node, _cause(op, bits & ~self.expose, bit), key)
             state = (source, bit, demand)
-            self.exposures.setdefault((id(place), state, number), Exposure(place, state, after, number))
+            self.exposures.setdefault((id(place), state, number), Exposure(place, state, after, number, steps))
         return before & ~(self.expose & ~_inputs(op, bits & self.expose))
 
     def _step(
-        self, place: Exploration, hop: tuple[int, int, str, int], source: int, bits: int, key: str, label: int
+        self,
+        place: Exploration,
+        hop: tuple[int, int, str, int],
+        source: int,
+        bits: int,
+        key: str,
+        label: int,
+        steps: int,
     ) -> None:
         if label == 0:
             if place is not self.top and source in self.graph.shared and self.ascend:
-                self._surface(place, source, bits, key, hop)
+                self._surface(place, source, bits, key, hop, steps)
             else:
-                self._add(place, source, bits, key, hop)
+                self._add(place, source, bits, key, hop, steps)
         elif label > 0:
             if place is self.top and self.ascend:
-                self._add(place, source, bits, key, hop)
+                self._add(place, source, bits, key, hop, steps)
         else:
-            self._enter(place, hop, source, bits, key, -label)
+            self._enter(place, hop, source, bits, key, -label, steps)
 
-    def _surface(self, place: Exploration, node: int, bits: int, key: str, hop: tuple[int, int, str, int]) -> None:
+    def _surface(
+        self, place: Exploration, node: int, bits: int, key: str, hop: tuple[int, int, str, int], steps: int
+    ) -> None:
         """A field or global: the path forgets its calls, and goes on from the top."""
-        for bit in _single(self._add(self.top, node, bits, key, hop)):
+        for bit in _single(self._add(self.top, node, bits, key, hop, steps)):
             self.surfaced[(node, bit, key)] = place
 
     def _enter(
-        self, place: Exploration, hop: tuple[int, int, str, int], port: int, bits: int, key: str, label: int
+        self, place: Exploration, hop: tuple[int, int, str, int], port: int, bits: int, key: str, label: int, steps: int
     ) -> None:
         """From the result of a call into its callee.
 
@@ -386,28 +456,33 @@ class Search:
         inner = self.inner.get((port, bits, key))
         if inner is None:
             inner = self.inner[(port, bits, key)] = Exploration((port, bits, key))
-            inner.waiting.append((place, at, hop[3], label))
-            self._add(inner, port, bits, key, None)
+            inner.begun = steps
+            inner.waiting.append((place, at, hop[3], label, steps))
+            self._add(inner, port, bits, key, None, steps)
         else:
-            inner.waiting.append((place, at, hop[3], label))
-            for node, some, demand in tuple(inner.arrived):
-                self._leave(inner, node, some, demand, place, at, label)
+            inner.waiting.append((place, at, hop[3], label, steps))
+            for node, some, demand, inside in tuple(inner.arrived):
+                self._leave(inner, node, some, demand, place, at, label, steps + inside)
 
-    def _arrive(self, inner: Exploration, node: int, bits: int, key: str) -> None:
-        inner.arrived.append((node, bits, key))
-        for place, at, _, label in tuple(self._waiting(inner)):
-            self._leave(inner, node, bits, key, place, at, label)
+    def _arrive(self, inner: Exploration, node: int, bits: int, key: str, steps: int) -> None:
+        inside = steps - inner.begun
+        inner.arrived.append((node, bits, key, inside))
+        for place, at, _, label, before in tuple(self._waiting(inner)):
+            self._leave(inner, node, bits, key, place, at, label, before + inside)
 
     def _leave(
-        self, inner: Exploration, node: int, bits: int, key: str, place: Exploration, at: State, label: int
+        self, inner: Exploration, node: int, bits: int, key: str, place: Exploration, at: State, label: int, steps: int
     ) -> None:
         """From a parameter back to the arguments of the one call through which the callee was entered."""
         graph = self.graph
         self.work += 1
         for number in graph.entering.get((node, label), ()):
             source = graph.source[number]
+            cost = steps + graph.cost[number]
+            if cost + self._far.get(source, LONGEST) > self.longest:
+                continue
             for before, demand in graph.step(number, bits, key):
-                for bit in _single(self._add(place, source, before, demand, (*at, -1))):
+                for bit in _single(self._add(place, source, before, demand, (*at, -1), cost)):
                     arrived = (node, _cause(graph.op[number], bits, bit), key)
                     self.via[(id(place), (source, bit, demand))] = (inner, arrived)
 
@@ -441,7 +516,7 @@ class Search:
                 steps.append((current, -1))
                 if until is not None or not place.waiting:
                     return
-                outer, at, number, _ = place.waiting[0]
+                outer, at, number, _, _ = place.waiting[0]
                 steps[-1] = (current, number)
                 place, current = outer, at
                 continue

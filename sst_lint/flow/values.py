@@ -21,7 +21,7 @@ from sst_lint.flow.world import World
 Value = tuple[str, Any]
 
 #: A node that may hold more than this many values says nothing.
-CAP = 24
+CAP = 8
 
 _ELEMENTS_PASS = frozenset({*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.VIEW, Op.MERGE})
 
