@@ -56,7 +56,8 @@ def _confidence(project: Project, poison: Poison) -> Confidence:
     if info.decides or info.tested or poison.leak.weak or distance > (_FAR if obvious else _FAR - 1):
         return "low"
     if info.broad:
-        return "high" if distance == 0 and poison.leak.sink.rank == 0 else "medium"
+        sure = distance == 0 and poison.leak.sink.rank == 0 and poison.sort not in ("computed", "given")
+        return "high" if sure else "medium"
     if poison.sort in ("computed", "given"):
         return "low"
     if poison.absence and poison.sort != "changing":

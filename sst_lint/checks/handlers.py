@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from sst_lint.flow.handlers import HandlerInfo
     from sst_lint.flow.location import Step
 
-#: Functions whose contract is to be quiet: what fails in them is of interest to nobody who calls them.
-_QUIET = re.compile(r"(^|_)(safe_?(call|repr|str|eval|getattr|import)|safecall|\w+_quietly$|try_(to_)?\w+)")
 _PROGRAMS = frozenset({"main", "cli", "entry_point", "run_cli", "console_main", "main_cli"})
 
 
@@ -41,7 +38,7 @@ def silent(project: Project) -> Iterator[Defect]:
         if not info.broad or not info.silent or is_harmless(info):
             continue
         clause = "`suppress`" if info.handler.suppress >= 0 else "`except`"
-        sure: Confidence = "low" if info.probe or info.decides or _is_meant(project, info) else "medium"
+        sure: Confidence = "low" if info.probe or info.decides or info.meant else "medium"
         certain = info.context == "artifact-shaping" and info.certain and is_near(project, info)
         high = certain and sure == "medium" and not info.logs
         yield defect_of(
@@ -99,20 +96,6 @@ def ends_program(project: Project, info: HandlerInfo) -> bool:
 def function_name(project: Project, info: HandlerInfo) -> str:
     """The last name of the unit that holds a clause."""
     return project.world.units[info.unit][1].qualname.rpartition(".")[2]
-
-
-def _is_meant(project: Project, info: HandlerInfo) -> bool:
-    """Whether the code says that silence is meant: by the function's name, or ``x = convert(x)`` that keeps ``x``."""
-    if _QUIET.search(function_name(project, info)):
-        return True
-    handler = info.handler
-    if not handler.trivial or len(set(handler.written_names)) != 1 or handler.suppress >= 0:
-        return False
-    facts = project.world.units[info.unit][2]
-    named = dict(facts.named)
-    first = project.world.call_base[info.unit]
-    calls = [facts.calls[n - first] for n in project.calls_in(info.unit, handler.tried)]
-    return len(calls) == 1 and any(named.get(a.node) == handler.written_names[0] for a in calls[0].args)
 
 
 def _confidence(project: Project, info: HandlerInfo) -> Confidence:

@@ -48,7 +48,7 @@ def _whole(project: Project, info: HandlerInfo) -> Confidence | None:
         return None
     if info.decides or _stopped_before(project, info) or info.handler.only_imports:
         return "low"
-    return "high" if info.silent or info.loops else "medium"
+    return "high" if (info.silent or info.loops) and not info.meant else "medium"
 
 
 def _named(project: Project, info: HandlerInfo) -> Confidence | None:

@@ -85,6 +85,8 @@ class Statements(Definitions):
 
     def _assert(self, node: cst.Assert) -> None:
         self.value(node.test)
+        for state in self.handler_states[-1:]:
+            state.ends["raises"] = None  # it may
         if node.msg is not None:
             self.value(node.msg)
         self.frame.env = self.narrowed(node.test, self.frame.env, True)

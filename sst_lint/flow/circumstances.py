@@ -25,6 +25,18 @@ _ASKING = re.compile(
     r"|isatty$|exists$|\w*(readable|writable|seekable|available|installed|reachable|alive|supported|enabled)$|is[a-z]+$)",
     re.IGNORECASE,
 )
+#: Functions whose contract is to be quiet, and those that only show something to people.
+_QUIET = re.compile(
+    r"(^|_)(safe_?(call|repr|str|eval|getattr|import)|safecall|\w+_quietly$|try_(to_)?\w+)|__(str|format|dir|repr)__$"
+    r"|(^|_)repr$|^fallback_repr$"
+)
+#: They read and write nothing: what fails in them is the shape of a value.
+_IN_MEMORY = frozenset(
+    "getattr setattr hasattr isinstance issubclass callable type len int float str bool bytes repr list tuple dict set "
+    "frozenset min max sum sorted zip range enumerate abs round iter next vars id hash get pop keys values items strip "
+    "split rsplit lower upper startswith endswith format join encode decode replace partition rpartition splitlines "
+    "setdefault append add index count lstrip rstrip title any all map filter copy update".split()
+)
 _STEPS = 12
 
 
@@ -63,18 +75,61 @@ class Circumstances:
             return True
         if _DISPOSING.match(self.function_name(unit, handler)):
             return True
-        return self._on_the_way_out(unit, handler) and not assigned
+        return self._on_the_way_out(unit, handler, bool(assigned))
 
-    def _on_the_way_out(self, unit: int, handler: Handler) -> bool:
-        """Whether the ``try`` stands in a ``finally``, or in a clause that always raises: an error is under way."""
+    def _on_the_way_out(self, unit: int, handler: Handler, assigned: bool) -> bool:
+        """Whether the ``try`` stands in a clause that always raises, or (if it assigns nothing) in a ``finally``."""
         facts = self._linked.world.units[unit][2]
         raising = {h.body for h in facts.handlers if h.body >= 0 and set(h.ends) == {"raises"}}
         region = handler.tried
         while region >= 0:
-            if region in raising or facts.regions[region].kind == "finally":
+            if region in raising or (facts.regions[region].kind == "finally" and not assigned):
                 return True
             region = facts.regions[region].parent
         return False
+
+    def is_meant(self, unit: int, handler: Handler) -> bool:
+        """Whether the code says that silence is meant, or nothing can have happened that somebody would look for."""
+        world = self._linked.world
+        if _QUIET.search(self.function_name(unit, handler)):
+            return True
+        if _QUIET.search(world.units[unit][1].qualname.rpartition(".")[2]):
+            return True
+        calls = self._clauses.calls_in(unit, handler.tried)
+        if all(self._clauses.name_of(n) in _IN_MEMORY and n not in self._linked.callees for n in calls):
+            return not any(world.calls[n].entered for n in calls)
+        if all(self._clauses.is_log(n) for n in calls):
+            return True
+        return handler.suppress < 0 and (self._keeps(unit, handler, calls) or self._answers_otherwise(unit, handler))
+
+    def _keeps(self, unit: int, handler: Handler, calls: list[int]) -> bool:
+        """``x = convert(x)``: what cannot be converted stays as it is."""
+        if not handler.trivial or len(set(handler.written_names)) != 1 or len(calls) != 1:
+            return False
+        world = self._linked.world
+        facts = world.units[unit][2]
+        named = dict(facts.named)
+        names = [named.get(a.node, facts.nodes[a.node].name) for a in world.calls[calls[0]].args]
+        return handler.written_names[0] in names
+
+    def _answers_otherwise(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause computes the answer in another way, or turns the failure into a flag."""
+        nodes = self._linked.world.units[unit][2].nodes
+        for node, name in zip(handler.fallbacks, handler.fallback_names, strict=True):
+            record = nodes[node]
+            if name == "return" or name in handler.written_names:
+                computed = record.kind == Kind.BINOP or (record.kind == Kind.TEXT and "\x00" in record.name)
+                if computed or (record.kind == Kind.CALL and self._computes(unit, record)):
+                    return True
+                if name != "return" and _is_truth(record):
+                    return True
+        return False
+
+    def _computes(self, unit: int, record: Node) -> bool:
+        """Whether a call makes something out of something."""
+        call = self._linked.world.units[unit][2].calls[record.base]
+        number = self._linked.world.call_base[unit] + record.base
+        return bool(call.args) or call.receiver >= 0 or number in self._linked.callees
 
     def is_probe(self, unit: int, handler: Handler) -> bool:
         """Whether the clause answers a question: a ``return True`` or ``False`` of a function that says yes or no."""

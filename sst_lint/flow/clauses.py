@@ -176,9 +176,22 @@ class Clauses:
         return any(scope in self._policies for scope in self._linked.callees.get(number, ()))
 
     def _for_errors(self, body: Iterable[int]) -> bool:
-        """Calls of something unknown whose name says that it takes care of the current error."""
+        """Calls of something unknown whose name says that it takes care of the current error, and of functions of
+        the program that ask for it."""
         known = self._linked.callees
-        return any(number not in known and _FOR_ERRORS.match(self.name_of(number)) for number in body)
+        if any(number not in known and _FOR_ERRORS.match(self.name_of(number)) for number in body):
+            return True
+        return any(scope in self._asking for number in body for scope in known.get(number, ()))
+
+    @cached_property
+    def _asking(self) -> frozenset[int]:
+        """Functions that ask for the error that is being handled."""
+        world = self._linked.world
+        found = set()
+        for number, call in enumerate(world.calls):
+            if self.name_of(number) in _CURRENT_ERROR:
+                found.add(world.scope_base[world.call_unit[number]] + call.scope)
+        return frozenset(found)
 
     def _always_exits(self, unit: int, handler: Handler, body: Iterable[int]) -> bool:
         """Whether a call that never comes back stands on every way through the clause."""
@@ -278,7 +291,7 @@ class _Walk:
                 result = self._taken(number, node, whole)
                 if result >= 0 and result not in seen:
                     seen.add(result)
-                    queue.append((result, whole and self._clauses.name_of(number)[:1].isupper()))
+                    queue.append((result, self._clauses.name_of(number)[:1].isupper()))  # an error object again
             for number in graph.outgoing.get(node, ()):
                 target, op = graph.target[number], graph.op[number]
                 if graph.label[number] != 0 or op == Op.NOTHING or world.node_unit[target] != self._unit:

@@ -70,7 +70,7 @@ class Fallbacks:
         return [
             Poison(info, node, name, self.sort(node), leaks[node], _absence(info), self._is_place(node, leaks))
             for info, node, name in candidates
-            if node in leaks
+            if node in leaks and not self._is_retry(info, node)
         ]
 
     def of(self, info: HandlerInfo) -> Iterator[tuple[int, str]]:
@@ -82,6 +82,19 @@ class Fallbacks:
             record = self._linked.world.nodes[base + node]
             if name in written and node > handler.error and record.kind not in (Kind.PUT, Kind.RETURN, Kind.ERROR):
                 yield base + node, name
+
+    def _is_retry(self, info: HandlerInfo, node: int) -> bool:
+        """Whether the clause does again what the ``try`` body does."""
+        world = self._linked.world
+        facts, base = world.units[info.unit][2], world.node_base[info.unit]
+        record = facts.nodes[self._origin(facts, node - base)]
+        if record.kind != Kind.CALL or self._changes(node):
+            return False
+        again = facts.calls[record.base]
+        name = again.method or facts.nodes[again.callee].name
+        return any(
+            (c.method or facts.nodes[c.callee].name) == name and c.region == info.handler.tried for c in facts.calls
+        )
 
     # what it is
 
@@ -101,7 +114,8 @@ class Fallbacks:
         if record.kind == Kind.TEXT:
             if record.name == "":
                 return "empty"
-            return "computed" if "\x00" in record.name else "placeholder"
+            said = "\x00" in record.name or " " in record.name.strip()  # a sentence is a message
+            return "computed" if said else "placeholder"
         if record.kind in (Kind.DICT, Kind.LIST, Kind.TUPLE, Kind.SET):
             filled = any(e.target == local and facts.nodes[e.source].statement == record.statement for e in facts.edges)
             return "computed" if filled or record.name else "empty"

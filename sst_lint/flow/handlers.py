@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from sst_lint.config import Config
-from sst_lint.facts.ops import VALUE
+from sst_lint.facts.ops import VALUE, Op
 from sst_lint.facts.records import Handler, Kind
 from sst_lint.flow.circumstances import Circumstances
 from sst_lint.flow.clauses import Clauses, Fate
@@ -59,6 +59,7 @@ class HandlerInfo:
     stops: tuple[str, ...]  #: the requests to stop that it names; "" for a bare clause
     loops: bool  #: after the clause the loop around it goes on
     asynchronous: bool
+    meant: bool  #: the code says that silence is meant, or nothing can have happened that somebody would look for
 
 
 class Handlers:
@@ -79,6 +80,7 @@ class Handlers:
         for write in writes.all:
             if write.kind.kind in ("artifact", "state", "remote") and write.path_node >= 0:
                 self._sinks.setdefault(write.path_node, "the path of " + _ARTICLE[write.kind.kind])
+        self._names = {w.path_node for w in writes.all if w.path_node not in self._sure}
         self._writing_calls = self._direct(order)
         self._writing = self._writing_functions()
         judged = (self._judge(unit, handler) for unit, handler in linked.world.handlers())
@@ -168,6 +170,7 @@ class Handlers:
             ("",) if handler.bare else tuple(n for n in names if n in STOPS),
             around.goes_on(unit, handler),
             world.units[unit][2].scopes[handler.scope].is_async if world.units[unit][2].scopes else False,
+            around.is_meant(unit, handler),
         )
 
     def _type_names(self, node: int) -> list[str]:
@@ -204,7 +207,10 @@ class Handlers:
         if found is None:
             return ()
         path = tuple((s[0], e) for s, e in self._search.path(*found))
-        return path if path[-1][0] in self._sinks else ()  # too long a way to be shown is no evidence
+        if path[-1][0] not in self._sinks:
+            return ()  # too long a way to be shown is no evidence
+        parts = any(e >= 0 and self._graph.op[e] in (Op.TEXT, Op.PATH) for _, e in path)
+        return path if parts or path[-1][0] not in self._names else ()  # where a file lies is not what it is called
 
 
 def _declared(config: Config) -> tuple[frozenset[str], frozenset[str]]:

@@ -193,7 +193,7 @@ def leaves(symbol: Symbol) -> list[Symbol]:
     """What a symbol is made of, outermost first: parameters, attributes, globals, literals, unknown nodes."""
     if symbol and symbol[0] in ("param", "node", "temporary", "global", "instance"):
         return [symbol]
-    if symbol and symbol[0] == "text" and not symbol[2]:
+    if len(symbol) == 3 and symbol[0] == "text" and not symbol[2]:  # an argument named `text` is a pair
         return [symbol]
     found: list[Symbol] = [symbol] if symbol and symbol[0] == "attribute" else []
     for part in symbol:

@@ -139,11 +139,15 @@ class LostFiles:
                     for info in self._around(effect.call):
                         if _loses(info):
                             reads.setdefault(effect.path, []).append((info, effect))
+        tried: set[tuple[int, int, int]] = set()
         for path, rows in reads.items():
             for write in writes.get(path, ()):
                 for info, read in rows:
-                    if self._carried(info, write) and not self._keeps_copy(info):
-                        yield LostFile(info, read, write, False, self._is_empty(info))
+                    pair = (info.unit, info.handler.body, write.site.call)
+                    if pair not in tried and not self._keeps_copy(info):
+                        tried.add(pair)
+                        if self._carried(info, write):
+                            yield LostFile(info, read, write, False, self._is_empty(info))
 
     def _carried(self, info: HandlerInfo, write: Effect) -> bool:
         """Whether what was read, or what takes its place, is written."""
