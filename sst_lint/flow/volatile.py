@@ -127,7 +127,9 @@ class Sources:
             base = world.node_base[world.node_unit[callee]] + record.base
             of_module = any(v[0] == "x" for v in self._linked.values(base))
             return of_module or record.name == site.model.name.rpartition(".")[2]
-        return record.kind in (Kind.NAME, Kind.IMPORT, Kind.BOUND, Kind.CELL)
+        if record.kind not in (Kind.NAME, Kind.IMPORT, Kind.BOUND, Kind.CELL):
+            return False
+        return record.name == site.model.name.rpartition(".")[2] or len(self._linked.values(callee)) == 1
 
     def _harmless(self, node: int, kind: str, site: Site) -> bool:
         world = self._linked.world
