@@ -127,7 +127,9 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
         return "medium" if kind.kind in _SHARED or effect.kind == "write" else "low"
     path = effect.site.ports.get(effect.site.model.makes_directory or effect.site.model.removes, -1)
     judged = project.kind_of_path(path, where.path)
-    if judged.kind in ("temp", "scratch", "test", "console"):
+    if project.evidence.is_temporary(path, fresh=True) or (
+        judged.kind in ("temp", "scratch", "test", "console") and effect.kind != "mkdir"
+    ):
         return None
     if effect.site.weak or judged.kind == "argument" or where.path.rpartition("/")[2] == "setup.py":
         return "low"

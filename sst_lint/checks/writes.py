@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.flow.identity import leaves
+from sst_lint.flow.location import Step
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.writes import Write
 
 _REPORTED = frozenset({"artifact", "state", "unknown", "argument"})
+#: So many of those who hand over a path are shown.
+_CALLERS = 8
 _WHAT = {
     "artifact": "an artifact",
     "state": "a state file",
@@ -26,7 +30,9 @@ def non_atomic(project: Project) -> Iterator[Defect]:
     for write in project.writes():
         if write.site.call in unfinished:
             continue  # SST102: the copy of a temporary file
-        if write.mode not in ("write", "copy", "update") or write.moved or write.atomic:
+        if project.protocol_of(write) is not None:
+            continue  # SST102: written to be moved
+        if write.mode not in ("write", "copy", "update") or write.atomic:
             continue
         if write.kind.kind not in _REPORTED or write.site.model.name == "shutil.copytree":
             continue
@@ -41,8 +47,28 @@ def non_atomic(project: Project) -> Iterator[Defect]:
             _message(write),
             "error" if write.kind.kind in ("artifact", "state") else "warning",
             _confidence(write),
+            _given_by(project, write),
             group=f"write:{where.line}:{where.column}",
         )
+
+
+def _given_by(project: Project, write: Write) -> tuple[Step, ...]:
+    """Who hands over the path, if the function that writes does not name it itself."""
+    scope = project.locks.scope_of(write.site.call)
+    named = leaves(project.identity.of(write.path_node))
+    scopes = [scope] if any(leaf[0] == "param" for leaf in named) else []
+    if any(leaf[0] == "instance" for leaf in named):
+        function = project.world.functions.get(scope)
+        if function is not None and function.cls >= 0:
+            scopes = [f.scope for f in project.linked.find_method(function.cls, "__init__")]
+    found = [project.trace.location(project.linked.result_of(c)) for s in scopes for c in project.locks.callers(s)]
+    callers = [
+        Step(at.path, at.line, at.function, "hands over the path") for at in found if not project.is_test(at.path)
+    ]
+    if not callers:
+        return ()
+    here = project.trace.location(write.site.ports["return"])
+    return (*sorted(callers)[:_CALLERS], Step(here.path, here.line, here.function, "written here"))
 
 
 def _confidence(write: Write) -> Confidence:

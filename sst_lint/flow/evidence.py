@@ -23,6 +23,7 @@ _COMMAND_LINE = frozenset(
     {"args", "opts", "options", "namespace", "parse_args", "parsed_args", "cli_args", "arguments"}
 )
 _STEPS = 120
+_TEMPORARY_DEPTH = 24
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,11 @@ class Evidence:
 class PathEvidence:
     """Answers questions about path nodes; keeps the answers."""
 
-    def __init__(self, linked: Mutations, graph: Graph) -> None:
+    def __init__(self, linked: Mutations, graph: Graph, tests: frozenset[int] = frozenset()) -> None:
+        """``tests``: units of test code, which say nothing of the paths of other units."""
         self._linked = linked
         self._graph = graph
+        self._tests = tests
         self._known: dict[int, Evidence] = {}
         self._signatures: dict[int, object] = {}
         self._origins: dict[int, frozenset[object]] = {}
@@ -67,9 +70,10 @@ class PathEvidence:
 
     def _gather(self, start: int) -> Evidence:
         graph, world = self._graph, self._linked.world
+        skipped = self._skipped(start)
         texts: dict[str, None] = {}
         names: dict[str, None] = {}
-        temporary = argument = parameter = False
+        argument = parameter = False
         seen = {start}
         #: nodes with the calls through whose results they were reached: a parameter then means that call's argument
         queue: deque[tuple[int, int, tuple[int, ...]]] = deque([(start, 0, ())])
@@ -91,7 +95,6 @@ class PathEvidence:
             elif record.kind == Kind.CALL:
                 names[record.name or self._callee_name(node)] = None
                 for site in self._sites_by_result.get(node, ()):
-                    temporary |= bool(site.model.temp)
                     if site.model.opens is not None and site.ports.get(site.model.opens.path, -1) not in seen:
                         path = site.ports.get(site.model.opens.path, -1)
                         if path >= 0:
@@ -104,8 +107,11 @@ class PathEvidence:
             incoming = graph.incoming.get(node, ())
             if record.kind == Kind.PARAM and not incoming:
                 parameter = True
+                argument |= graph.param_scope.get(node, -1) in self._linked.entry_points
             for number in incoming:
                 source, label = graph.source[number], graph.label[number]
+                if world.node_unit[source] in skipped:
+                    continue
                 if graph.op[number] in _FOLLOWED and source not in seen and depth < 14:
                     if graph.op[number] in (Op.LOAD, Op.ONLY_VALUE, Op.STORE) and depth > 6:
                         continue
@@ -114,7 +120,55 @@ class PathEvidence:
                     inner = (*calls, -label) if label < 0 else calls[:-1] if label > 0 else calls
                     seen.add(source)
                     queue.append((source, depth + 1, inner))
+        temporary = self.is_temporary(start)
         return Evidence(tuple(texts), tuple(n for n in names if n), temporary, argument, parameter, len(seen))
+
+    def is_temporary(self, node: int, fresh: bool = False) -> bool:
+        """Whether a path is made by ``tempfile``, or lies below what is, on every way on which it gets its name.
+
+        ``fresh``: and nobody else knows its name (below ``gettempdir()`` they may).
+        """
+        return self._temporary_ways(node, fresh, self._skipped(node), {}, 0) is True
+
+    def _temporary_ways(
+        self, node: int, fresh: bool, skipped: frozenset[int], known: dict[int, bool | None], depth: int
+    ) -> bool | None:
+        """True if all ways are temporary, False if one is not, None if there is no way (or only around a circle)."""
+        if node in known:
+            return known[node]
+        if depth > _TEMPORARY_DEPTH or len(known) > _STEPS:
+            return False
+        known[node] = None
+        for site in self._sites_by_result.get(node, ()):
+            if site.model.temp and not (fresh and site.model.name == "tempfile.gettempdir"):
+                known[node] = True
+                return True
+        world, graph = self._linked.world, self._graph
+        kind = world.nodes[node].kind
+        found: list[bool | None] = []
+        for number in graph.incoming.get(node, ()):
+            source = graph.source[number]
+            if graph.op[number] not in _FOLLOWED or graph.op[number] == Op.ONLY_VALUE:
+                continue
+            if world.node_unit[source] in skipped or world.nodes[source].kind == Kind.OUT:
+                continue
+            found.append(self._temporary_ways(source, fresh, skipped, known, depth + 1))
+        for site in self._sites_by_result.get(node, ()):
+            opened = site.ports.get(site.model.opens.path, -1) if site.model.opens is not None else -1
+            if opened >= 0:
+                found.append(self._temporary_ways(opened, fresh, skipped, known, depth + 1))
+        if kind in (Kind.TEXT, Kind.BINOP, Kind.CALL, Kind.LIST, Kind.TUPLE) or (kind == Kind.ATTR and len(found) > 1):
+            result: bool | None = True in found  # below a temporary directory
+        elif not found:
+            result = None if kind == Kind.CONST and world.nodes[node].name == "None" else False
+        else:
+            result = None if all(f is None for f in found) else False not in found
+        known[node] = result
+        return result
+
+    def _skipped(self, node: int) -> frozenset[int]:
+        """Units that are not asked what the path at ``node`` is."""
+        return frozenset() if self._linked.world.node_unit[node] in self._tests else self._tests
 
     def given_name(self, node: int) -> str:
         """The local name that a value was first given, or ""."""
@@ -135,10 +189,13 @@ class PathEvidence:
             return known
         graph, world = self._graph, self._linked.world
         found: set[object] = set()
+        skipped = self._skipped(node)
         seen = {node}
         queue: deque[int] = deque([node])
         while queue and len(seen) < _STEPS:
             current = queue.popleft()
+            if world.node_unit[current] in skipped:
+                continue
             kind = world.nodes[current].kind
             if kind not in (Kind.VALUE, Kind.CONST, Kind.PUT, Kind.BOUND, Kind.OUT, Kind.RETURN):
                 found.add(self.signature(current, 0))
@@ -221,13 +278,14 @@ class PathEvidence:
         known = self._passed.get(node)
         if known is not None:
             return known
-        graph = self._graph
+        graph, units = self._graph, self._linked.world.node_unit
+        skipped = self._skipped(node)
         seen = {node: None}
         queue = deque([node])
         while queue and len(seen) < _STEPS:
             for number in graph.incoming.get(queue.popleft(), ()):
                 source = graph.source[number]
-                if graph.op[number] in _FOLLOWED and source not in seen:
+                if graph.op[number] in _FOLLOWED and source not in seen and units[source] not in skipped:
                     seen[source] = None
                     queue.append(source)
         result = self._passed[node] = tuple(seen)

@@ -34,7 +34,9 @@ _UNIQUE = frozenset(
     "timestamp choices strftime".split()
 )
 _CHANGING = frozenset({"clock", "random", "identity"})
-_TEMPORARY_NAMES = frozenset({"tmp", "temp", "staging", "partial", "tmpfile", "tempfile"})
+_TEMPORARY_NAMES = frozenset(
+    "tmp temp staging partial tmpfile tempfile tmppath temppath tmpname tempname tmpfilename tempfilename".split()
+)
 _TEMPORARY_DIRECTORY = ("/tmp", "/var/tmp", "/dev/shm")
 _REMOVING = frozenset({"remove", "unlink", "rmtree", "delete", "discard", "cleanup", "clean"})
 #: A part of a file's own name that is filled in: each version of the file has a name of its own.
@@ -202,6 +204,11 @@ class Protocols:
             self._locks.scope_of(other.call) == scope
             and other.model.moves is not None
             and self._identity.of(other.ports.get(other.model.moves.src, -1)) == final
+            and not any(
+                other.call < write.site.call < site.call and self._identity.of(write.path_node) == final
+                for origin in self._evidence.origins(target)
+                for write in self._by_origin.get(origin, ())
+            )
             for other in before
             if other.model.moves is not None and other.ports.get(other.model.moves.src, -1) >= 0
         )
