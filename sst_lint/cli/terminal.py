@@ -73,7 +73,7 @@ def write_file(path: Path, text: str) -> None:
     """Write a result to a file, complete or not at all; raise ``UsageProblem`` when that is impossible."""
     try:
         if _is_special(path):
-            with path.open("w", encoding="utf-8") as stream:
+            with path.open("w", encoding="utf-8") as stream:  # sst: ignore[SST101] -- a device cannot be replaced
                 _write(stream, text)
             return
         from sst_lint.runtime import write_atomic_text

@@ -54,7 +54,7 @@ def add_ignores(report: Report, reason: str) -> Ignored:
         else:
             by_path.setdefault(finding.path, []).append(finding)
     written: list[tuple[str, int]] = []
-    for path, findings in by_path.items():
+    for path, findings in sorted(by_path.items()):
         why = _rewrite(Path(report.base) / path, report.texts.get(path), findings, reason)
         if why:
             left += [(finding, why) for finding in findings]
@@ -143,7 +143,7 @@ def _harm(before: str, after: str, wanted: Mapping[int, Sequence[str]]) -> str:
         for code in each.codes
     }
     missing = [line for line, codes in wanted.items() for code in codes if (line, code) not in understood]
-    return f"line {missing[0]} has no room for a comment" if missing else ""
+    return f"line {min(missing)} has no room for a comment" if missing else ""
 
 
 def _tree(text: str) -> str:

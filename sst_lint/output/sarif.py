@@ -44,7 +44,7 @@ def render_sarif(report: Report, style: Style) -> str:
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, sort_keys=True) + "\n"
 
 
 def cut_of_sarif(report: Report, style: Style) -> str:
@@ -192,5 +192,5 @@ def _changes(edits: Sequence[Edit], report: Report) -> list[dict[str, Any]]:
         changes.setdefault(edit.path, []).append(replacement)
     return [
         {"artifactLocation": _artifact(path, report), "replacements": replacements}
-        for path, replacements in changes.items()
+        for path, replacements in sorted(changes.items())
     ]
