@@ -66,7 +66,8 @@ class Fate:
 class Clauses:
     """Answers for the handlers of a linked program."""
 
-    def __init__(self, linked: Mutations, graph: Graph, policies: frozenset[str], loggers: frozenset[str]) -> None:
+    def __init__(self, linked: Mutations, graph: Graph, policies: frozenset[str]) -> None:
+        """``policies``: dotted names of the project's own error policies."""
         self._linked = linked
         self._graph = graph
         world = linked.world
@@ -74,9 +75,9 @@ class Clauses:
         self._with_error = {s.call for s in linked.sites if s.model.logs == "exception" or s.model.policy}
         self._policy = {s.call for s in linked.sites if s.model.policy}
         self._exits = {s.call for s in linked.sites if s.model.raises}
-        self._names = {scope: self._qualified(scope) for scope in world.functions} if policies or loggers else {}
-        self._policies = frozenset(scope for scope, name in self._names.items() if name in policies)
-        self._loggers = frozenset(scope for scope, name in self._names.items() if name in loggers)
+        self._policies = frozenset(
+            scope for scope in (world.functions if policies else ()) if not policies.isdisjoint(self._qualified(scope))
+        )
         self._by_region: dict[tuple[int, int], list[int]] = {}
         for number, call in enumerate(world.calls):
             self._by_region.setdefault((world.call_unit[number], call.region), []).append(number)
@@ -85,11 +86,10 @@ class Clauses:
             for index, region in enumerate(facts.regions):
                 self._children.setdefault((unit, region.parent), []).append(index)
 
-    def _qualified(self, scope: int) -> str:
+    def _qualified(self, scope: int) -> set[str]:
         function = self._linked.world.functions[scope]
-        file = self._linked.world.path_of_unit(function.unit)
-        module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        return f"{module}.{function.qualname}"
+        modules = self._linked.modules.names[self._linked.world.units[function.unit][0]]
+        return {f"{module}.{function.qualname}" for module in modules}
 
     # calls of a region
 
@@ -120,7 +120,7 @@ class Clauses:
             return True
         if self.name_of(number).startswith(("log_", "warn_", "report_")):
             return True
-        return any(scope in self._logging or scope in self._loggers for scope in self._linked.callees.get(number, ()))
+        return any(scope in self._logging for scope in self._linked.callees.get(number, ()))
 
     @cached_property
     def _logging(self) -> dict[int, bool]:
@@ -260,13 +260,21 @@ class _Walk:
     """Follows values through one unit: to the calls that take them, and to where they leave."""
 
     def __init__(
-        self, clauses: Clauses, unit: int, sources: Iterable[int], calls: Iterable[int], shallow: bool = False
+        self,
+        clauses: Clauses,
+        unit: int,
+        sources: Iterable[int],
+        calls: Iterable[int],
+        shallow: bool = False,
+        texts: Iterable[int] = (),
     ) -> None:
+        """``texts``: those of the ``sources`` that only tell of the error."""
         self._clauses = clauses
         self._linked = clauses._linked
         self._graph = clauses._graph
         self._unit = unit
         self._shallow = shallow
+        self._texts = frozenset(texts)
         self.logged = self.handed = self.whole = self.examined = self.decided = self.kept_whole = False
         self._takers: dict[int, list[int]] = {}
         base = self._linked.world.node_base[unit]
@@ -280,7 +288,7 @@ class _Walk:
 
     def _follow(self, sources: Iterable[int]) -> None:
         graph, world = self._graph, self._linked.world
-        queue: list[tuple[int, bool]] = [(s, True) for s in sources]
+        queue: list[tuple[int, bool]] = [(s, s not in self._texts) for s in sources]
         self.seen = seen = {s for s, _ in queue}
         for node, whole in queue:
             if len(seen) > _STEPS:
@@ -332,7 +340,7 @@ class _Walk:
             self.handed = True
         else:
             verdict = clauses.takes_error(number, node)
-            self.logged |= verdict == "logs"
+            self.logged |= verdict in ("logs", "decides")
             self.decided |= verdict == "decides"
             if verdict == "keeps":
                 if name[:1].isupper():
@@ -349,9 +357,11 @@ class _Followed(_Walk):
         world = clauses._linked.world
         base, first = world.node_base[unit], world.call_base[unit]
         sources = [base + handler.error] if handler.error >= 0 else []
-        sources += [base + world.calls[n].result for n in body if clauses.name_of(n) in _CURRENT_ERROR]
+        asked = {n: clauses.name_of(n) for n in body if clauses.name_of(n) in _CURRENT_ERROR}
+        sources += [base + world.calls[n].result for n in asked]
+        texts = [base + world.calls[n].result for n, name in asked.items() if name.startswith("format")]
         everything = range(first, first + len(world.units[unit][2].calls))
-        super().__init__(clauses, unit, sources, everything)
+        super().__init__(clauses, unit, sources, everything, texts=texts)
         self.carried = any(base + node in self.seen for node in handler.hidden)
         if handler.error in handler.fallbacks:
             self.handed = self.whole = True  # it has a name that outlives the clause, or is returned

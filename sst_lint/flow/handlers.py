@@ -7,7 +7,6 @@ or digests, itself or through a resolved callee. What the enclosing function doe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -72,8 +71,7 @@ class Handlers:
         self._linked = linked
         self._graph = values
         self._writes = writes
-        policies, loggers = _declared(config)
-        self.clauses = Clauses(linked, graph, policies, loggers)
+        self.clauses = Clauses(linked, graph, _policies(config))
         self.circumstances = Circumstances(linked, graph, self.clauses)
         self._sinks = {s.node: s.what for s in order.sinks if s.rank == 0 or (s.rank == 1 and s.named)}
         self._sure = {s.node for s in order.sinks if s.rank == 0}
@@ -213,31 +211,12 @@ class Handlers:
         return path if parts or path[-1][0] not in self._names else ()  # where a file lies is not what it is called
 
 
-def _declared(config: Config) -> tuple[frozenset[str], frozenset[str]]:
-    """The functions of the project that the configuration declares as error policies, and as loggers."""
-    policies: dict[str, None] = {}
-    if not isinstance(config.helpers, str):
-        for name, target in config.helpers:
-            if name == "handle_error_with_policy":
-                policies[target.partition("(")[0].strip().replace(":", ".")] = None
-    loggers: dict[str, None] = {}
-    for table in config.models:
-        for call in _calls(table):
-            name = str(call.get("name", ""))
-            if call.get("policy"):
-                policies[name] = None
-            elif call.get("logs"):
-                loggers[name] = None
-    return frozenset(policies), frozenset(loggers)
-
-
-def _calls(table: dict[str, object]) -> Iterator[dict[str, object]]:
-    """The call entries of a declared model: it is one, or holds some."""
-    rows = table.get("call")
-    entries: Sequence[object] = rows if isinstance(rows, (list, tuple)) else (table,)
-    for entry in entries:
-        if isinstance(entry, dict):
-            yield entry
+def _policies(config: Config) -> frozenset[str]:
+    """The functions of the project that stand for the runtime's error policy."""
+    if isinstance(config.helpers, str):
+        return frozenset()
+    targets = (target for name, target in config.helpers if name == "handle_error_with_policy")
+    return frozenset(target.partition("(")[0].strip().replace(":", ".") for target in targets)
 
 
 _ARTICLE = {"artifact": "an artifact", "state": "a state file", "remote": "an object store", "unknown": "a file"}
