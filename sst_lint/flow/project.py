@@ -69,7 +69,7 @@ class Project:
 
     @cached_property
     def _writes(self) -> Writes:
-        return Writes(self.linked, self.evidence, self.config, self.paths)
+        return Writes(self.linked, self.evidence, self.config)
 
     @cached_property
     def paths(self) -> Paths:
