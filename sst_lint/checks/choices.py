@@ -23,6 +23,7 @@ _WHAT = {
     "call": "the first element is picked",
 }
 _OF = {"listing": "a listing in file-system order", "set": "a set", "completion": "results in completion order"}
+_FILLS = frozenset({Op.ORDERS, Op.ORDERS_KEYS, Op.ORDERS_INNER})
 
 
 def first_match(project: Project) -> Iterator[Defect]:
@@ -122,7 +123,14 @@ def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
     world, call = project.world, project.world.calls[picked.call]
     if world.units[picked.unit][2].loops[call.loop].kind != "while":
         return False
-    return drawn not in project.on_the_way
+    if drawn in project.on_the_way:
+        return False
+    graph = project.graph
+    if not any(edge >= 0 and graph.label[edge] > 0 for _, edge in picked.path):
+        return True
+    # handed in by a caller: no way leads from here out of the program, but what the loop fills is in its order
+    loops = [graph.target[edge] for edge in graph.outgoing.get(drawn, ())]
+    return not any(graph.op[edge] in _FILLS for loop in loops for edge in graph.outgoing.get(loop, ()))
 
 
 def _is_random(project: Project, picked: Picked) -> bool:
