@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEMO := fixtures/projects/legacy_pipeline
 
-.PHONY: demo test lint corpus prove bench-runtime clean
+.PHONY: demo test lint corpus prove bench-runtime bench-scale bench-ablation clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -58,6 +58,14 @@ prove: $(STAMP)
 bench-runtime: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python bench/runtime/run.py --write bench/runtime/RESULTS.md
+
+# growth of time and memory, and shapes that are known to be hard
+bench-scale: $(STAMP)
+	$(BIN)/python bench/scale/run.py --write bench/scale/RESULTS.md
+
+# what each feature of the linker buys
+bench-ablation: $(STAMP)
+	$(BIN)/python bench/ablation/run.py --write bench/ablation/RESULTS.md
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .demo
