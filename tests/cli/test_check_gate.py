@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
-import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+
+from sst_lint.cli import main
 
 AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main")
 BAD = "def {name}(p):\n    open('{name}.json', 'w').write(p)\n\n\n"
 
 
 def sst(root: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sst_lint", *words]
-    environ = {**{k: v for k, v in os.environ.items() if k != "GITHUB_STEP_SUMMARY"}, **environment}
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, env=environ)
+    """Run the command in ``root``, in this process: the rules are read once."""
+    out, err, before = io.StringIO(), io.StringIO(), Path.cwd()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        os.chdir(root)
+        try:
+            main(words)
+        except SystemExit as done:
+            return subprocess.CompletedProcess(words, int(str(done.code)), out.getvalue(), err.getvalue())
+        finally:
+            os.chdir(before)
 
 
 def git(root: Path, *words: str) -> str:
@@ -122,6 +135,24 @@ def test_two_branches_merge(project: Path) -> None:
     assert len(text.splitlines()) == 6
     sst(project, "baseline", "update")
     assert (project / "sst-baseline.jsonl").read_text() == text
+
+
+def test_two_branches_merge_at_the_same_place_by_union(project: Path) -> None:
+    (project / ".gitattributes").write_text("sst-baseline.jsonl merge=union\n")
+    git(project, "add", ".")
+    git(project, "commit", "-m", "union")
+    for branch, names in (("left", ["same", "left"]), ("right", ["same", "right"])):
+        git(project, "checkout", "-q", "-b", branch, *(["HEAD~1"] if branch == "right" else []))
+        for name in names:
+            (project / f"b_{name}.py").write_text(BAD.format(name=name))
+        sst(project, "baseline", "update")
+        git(project, "add", ".")
+        git(project, "commit", "-m", branch)
+    git(project, "merge", "left", "-m", "both")
+    assert sst(project, "check").returncode == 0
+    sst(project, "baseline", "prune")
+    assert sst(project, "check").stderr == ""
+    assert len((project / "sst-baseline.jsonl").read_text().splitlines()) == 8
 
 
 def test_what_a_run_does_not_look_at_stays(project: Path) -> None:
