@@ -118,6 +118,8 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
     where = project.trace.location(project.linked.result_of(effect.call))
     if project.is_test(where.path):
         return None
+    if where.path.rpartition("/")[2] == "setup.py":
+        return "low"  # run by hand, once
     if effect.kind in _WRITES:
         kind = _kind(project, effect)
         if kind is None or kind.kind in _QUIET:
@@ -131,7 +133,7 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
         judged.kind in ("temp", "scratch", "test", "console") and effect.kind != "mkdir"
     ):
         return None
-    if effect.site.weak or judged.kind == "argument" or where.path.rpartition("/")[2] == "setup.py":
+    if effect.site.weak or judged.kind == "argument":
         return "low"
     if effect.kind == "mkdir":
         return "medium"

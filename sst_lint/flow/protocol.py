@@ -240,13 +240,34 @@ class Protocols:
             return True
         writing, moving = self._ways_to(write.site.call), self._ways_to(move.call)
         return any(
-            a < b or world.calls[b].entered
+            (a < b or world.calls[b].entered)
+            and self._one_file(self._handled(a, write), self._handled(b, move), self._evidence.origins(source))
             for scope in writing
             if scope in moving
             for a in writing[scope]
             for b in moving[scope]
             if a != b
         )
+
+    def _handled(self, call: int, last: Write | Site) -> list[int]:
+        """What a call on the way to a write or move is given and gives."""
+        if isinstance(last, Write) and last.site.call == call:
+            return [last.path_node]
+        if isinstance(last, Site) and last.call == call and last.model.moves is not None:
+            return [last.ports[last.model.moves.src]]
+        return [node for _, node in self._linked.argument_nodes(call)] + [self._linked.result_of(call)]
+
+    def _one_file(self, first: list[int], second: list[int], origins: frozenset[object]) -> bool:
+        """Whether both handle one of the paths that are moved."""
+        first = [node for node in first if not origins.isdisjoint(self._evidence.origins(node))]
+        second = [node for node in second if not origins.isdisjoint(self._evidence.origins(node))]
+        symbols = {self._identity.of(node) for node in first}
+        if any(self._identity.of(node) in symbols for node in second):
+            return True
+        made = {
+            o for node in first for o in self._evidence.origins(node) if isinstance(o, tuple) and o[0] == "temporary"
+        }
+        return any(not made.isdisjoint(self._evidence.origins(node)) for node in second)
 
     def _ways_to(self, call: int) -> dict[int, list[int]]:
         """The functions that lead to a call within a few calls, each with its own calls on the way."""
