@@ -66,7 +66,7 @@ def _named(project: Project, info: HandlerInfo) -> Confidence | None:
         return None
     if info.decides or "breaks" in info.handler.ends:
         return "low"
-    return "medium" if info.loops or (mixed and info.silent) else "low"
+    return "medium" if info.loops or (mixed and info.silent and "returns" not in info.handler.ends) else "low"
 
 
 def _stopped_before(project: Project, info: HandlerInfo) -> bool:

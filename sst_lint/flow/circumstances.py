@@ -98,7 +98,7 @@ class Circumstances:
         calls = self._clauses.calls_in(unit, handler.tried)
         if all(self._clauses.name_of(n) in _IN_MEMORY and n not in self._linked.callees for n in calls):
             return not any(world.calls[n].entered for n in calls)
-        if all(self._clauses.is_log(n) for n in calls):
+        if all(self._clauses.speaks(n) for n in calls):
             return True
         return handler.suppress < 0 and (self._keeps(unit, handler, calls) or self._answers_otherwise(unit, handler))
 

@@ -41,6 +41,8 @@ _PURE = frozenset(
 )
 _LITERALS = frozenset({Kind.DICT, Kind.LIST, Kind.TUPLE, Kind.SET, Kind.TEXT, Kind.BINOP, Kind.VALUE, Kind.CALL})
 _STEPS = 200
+#: What a function may do besides logging.
+_BESIDES = 1
 _WITH_TRACEBACK = frozenset({"exc_info", "stack_info"})
 
 
@@ -116,24 +118,31 @@ class Clauses:
 
     def is_log(self, number: int) -> bool:
         """Whether a call speaks to people: a logger, a terminal, or a function of the program that does."""
-        if number in self._logs or self.name_of(number) in LOGGING_NAMES:
-            return True
-        if self.name_of(number).startswith(("log_", "warn_", "report_")):
-            return True
-        return any(scope in self._logging for scope in self._linked.callees.get(number, ()))
+        return self.speaks(number) or any(scope in self._logging for scope in self._linked.callees.get(number, ()))
+
+    def speaks(self, number: int) -> bool:
+        """Whether a call is that of a logger or terminal itself."""
+        name = self.name_of(number)
+        return number in self._logs or name in LOGGING_NAMES or name.startswith(("log_", "warn_", "report_"))
 
     @cached_property
     def _logging(self) -> dict[int, bool]:
-        """Functions that log something whenever they run; whether they log the error that is being handled."""
+        """Functions that do little else than log something; whether they log the error that is being handled."""
         world = self._linked.world
         found: dict[int, bool] = {}
+        others: dict[int, int] = {}
+        for number, call in enumerate(world.calls):
+            if not call.used and not self.speaks(number):
+                scope = world.scope_base[world.call_unit[number]] + call.scope
+                others[scope] = others.get(scope, 0) + 1
         for number, call in enumerate(world.calls):
             if call.region != -1 or not (number in self._logs or self.name_of(number) in LOGGING_NAMES):
                 continue
             if self.name_of(number) in ("print", "echo", "secho", "msg"):
                 continue
             scope = world.scope_base[world.call_unit[number]] + call.scope
-            found[scope] = found.get(scope, False) or self._by_itself(number)
+            if others.get(scope, 0) <= _BESIDES:
+                found[scope] = found.get(scope, False) or self._by_itself(number)
         return found
 
     def _by_itself(self, number: int) -> bool:
