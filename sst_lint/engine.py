@@ -382,11 +382,20 @@ def _facts(path: str, unit: Unit, failures: Failures) -> Any:
 
 
 def _models(config: Config) -> tuple[Library, ...]:
-    """Return the built-in models and those of the configuration, which come last and win."""
+    """Return the models of the configuration, which win, and the built-in ones."""
     from sst_lint.catalogue import load_models, parse_library
 
-    own = (parse_library(table, f"models[{index}]") for index, table in enumerate(config.models))
-    return (*load_models(), *own)
+    own = (parse_library(_completed(table), f"models[{index}]") for index, table in enumerate(config.models))
+    return (*own, *load_models())
+
+
+def _completed(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A model of the configuration needs neither examples (nothing executes them) nor a summary."""
+    whole = {"summary": "", "modules": [str(table.get("library", ""))], **table}
+    calls = table.get("call")
+    if isinstance(calls, (list, tuple)) and all(isinstance(each, Mapping) and "name" in each for each in calls):
+        whole["call"] = [{"example": f"{each['name']}()", **each} for each in calls]
+    return whole  # what is wrong with it is said where it is parsed
 
 
 def _defects(

@@ -90,7 +90,8 @@ def dicts(project: Project) -> Iterator[Defect]:
         if reach.place in project.serialized:
             continue  # SST103 speaks of these
         where = project.trace.location(reach.place)
-        if project.config.for_path(where.path).dict_order != "always":
+        wanted = project.config.for_path(where.path).dict_order
+        if wanted == "off" or (wanted == "unsorted-input-only" and not _filled_unsorted(project, reach)):
             continue
         yield _defect(
             project,
@@ -99,6 +100,11 @@ def dicts(project: Project) -> Iterator[Defect]:
             f"the order of a dict is the order of its insertions, {_consequence(reach)}; iterate over `sorted(...)`",
             "a mapping that others fill",
         )
+
+
+def _filled_unsorted(project: Project, reach: Reach) -> bool:
+    """Whether a loop of the program over something unsorted fills the mapping."""
+    return any(kind == "filled" for _, kind, _ in project.linked.sources.get(reach.source, ()))
 
 
 def serializations(project: Project) -> Iterator[Defect]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -17,7 +16,6 @@ from sst_lint.config.keys import (
     Choice,
     Flag,
     Key,
-    OptionTables,
     PathTables,
     Strings,
     Tables,
@@ -43,6 +41,37 @@ DEFAULT_EXCLUDE = (
     "/dist/",
     "*.egg-info/",
     "*.egg/",
+)
+
+DEFAULT_TEST_PATTERNS = (
+    "test/",
+    "tests/",
+    "test_*/",
+    "*_test/",
+    "testing/",
+    "testsuite/",
+    "testsuites/",
+    "unittest/",
+    "unittests/",
+    "test.py",
+    "tests.py",
+    "test_*.py",
+    "*_test.py",
+    "testing.py",
+    "testsuite.py",
+    "unittests.py",
+    "conftest.py",
+    "**/features/steps/",
+    "*benchmark/",
+    "*benchmarks/",
+    "*benchmark.py",
+    "*benchmarks.py",
+    "example/",
+    "examples/",
+    "example.py",
+    "examples.py",
+    "doc/",
+    "docs/",
 )
 
 DEFAULT_VOLATILE_FIELDS = (
@@ -143,9 +172,6 @@ class Config:
     fail_on: Literal["error", "warning", "never"] = key(
         Choice(("error", "warning", "never")), "warning", "The lowest severity that makes the exit code 1."
     )
-    rules: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = key(
-        OptionTables(), (), "Options of single rules: one table for each rule code. `sst-lint explain RULE` lists them."
-    )
 
     # What the project's files, names and functions are
     artifact_patterns: tuple[str, ...] = key(
@@ -168,8 +194,9 @@ class Config:
     )
     test_patterns: tuple[str, ...] = key(
         _PATTERNS,
-        ("tests/", "test/", "testing/", "test_*.py", "*_test.py", "conftest.py", "examples/", "benchmarks/"),
-        "Source files that are tests, examples or benchmarks: what they write is quiet.",
+        DEFAULT_TEST_PATTERNS,
+        "Source files that are tests, examples, benchmarks or documentation: what they write is quiet. Replaces the "
+        "default list.",
     )
     entry_points: tuple[str, ...] = key(
         _NAMES, (), "Functions that are called from outside: `pkg.cli:main`, or `pkg.jobs.*`."
@@ -266,10 +293,6 @@ class Config:
             if candidate in table:
                 return table[candidate]
         return None
-
-    def options_of(self, rule: str) -> Mapping[str, Any]:
-        """The options that the configuration gives to a rule."""
-        return dict(dict(self.rules).get(rule, ()))
 
     def key_digest(self) -> str:
         """A text that differs when any key differs: for caches."""

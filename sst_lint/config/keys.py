@@ -149,22 +149,6 @@ class Tables(Kind):
 
 
 @dataclass(frozen=True)
-class OptionTables(Kind):
-    """A table of tables: for each rule, its options. The catalogue knows which options a rule has."""
-
-    def parse(self, value: object) -> tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]:
-        rules = []
-        for rule, options in _table(value).items():
-            if not isinstance(options, Mapping):
-                raise ValueProblem(f"{rule}: expected a table of options, found {describe(options)}")
-            rules.append((rule, tuple((name, freeze(option)) for name, option in options.items())))
-        return tuple(rules)
-
-    def schema(self) -> Schema:
-        return {"type": "object", "additionalProperties": {"type": "object"}}
-
-
-@dataclass(frozen=True)
 class PathTables(Kind):
     """A table from path pattern to a partial configuration, in the order in which it is written."""
 
@@ -216,13 +200,6 @@ def check_pattern(pattern: str) -> None:
         compile_patterns((pattern,))
     except (ValueError, re.error) as error:
         raise ValueProblem(f"{pattern!r} is no path pattern: {error}") from None
-
-
-def freeze(value: Any) -> Any:
-    """Lists as tuples, at every depth; tables stay tables."""
-    if isinstance(value, (list, tuple)):
-        return tuple(freeze(item) for item in value)
-    return value
 
 
 def describe(value: object) -> str:

@@ -41,7 +41,7 @@ class Answers:
     @cached_property
     def paths(self) -> Paths:
         """The names of paths."""
-        return Paths(self._linked, self.project.graph)
+        return self.project.paths
 
     @cached_property
     def _by_call(self) -> dict[int, Write]:

@@ -7,7 +7,9 @@ by the role of the file and function that writes. The strongest evidence wins an
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from sst_lint.config import Config
@@ -15,7 +17,8 @@ from sst_lint.config.patterns import matches
 from sst_lint.flow.evidence import Evidence
 
 ArtifactKind = Literal[
-    "artifact", "state", "log", "lock", "temp", "report", "scratch", "test", "console", "remote", "argument", "unknown"
+    "artifact", "state", "log", "lock", "temp", "report", "scratch", "test", "console", "remote", "argument", "unknown",
+    "stable-log",
 ]
 
 _SUFFIXES: tuple[tuple[str, ArtifactKind], ...] = (
@@ -102,9 +105,6 @@ _WORDS: tuple[tuple[frozenset[str], ArtifactKind], ...] = (
         "state",
     ),
 )
-_TEST_PATH = re.compile(
-    r"(^|/)(tests?|testing|testsuites?|unittests?|test_[^/]*|[^/]*_test|conftest|[^/]*benchmarks?|examples?|docs?|features/steps)(/|\.py$)"
-)
 _STRUCTURED = frozenset({"json", "yaml", "pickle", "toml", "csv", "npy", "parquet", "xml", "msgpack", "hdf5", "torch"})
 #: Names further away from the path than this say nothing of it.
 _NEAR = 6
@@ -131,15 +131,20 @@ def words(name: str) -> frozenset[str]:
 
 def is_test_path(path: str, config: Config) -> bool:
     """Whether a file is a test, an example or a benchmark."""
-    if config.test_patterns and matches(path, config.test_patterns):
-        return True
-    return _TEST_PATH.search(path) is not None
+    return _is_test(path, config.test_patterns)
 
 
-def classify(evidence: Evidence, formats: tuple[str, ...], path: str, config: Config) -> Kind:
+@lru_cache(maxsize=4096)
+def _is_test(path: str, patterns: tuple[str, ...]) -> bool:
+    return matches(path, patterns)
+
+
+def classify(
+    evidence: Evidence, formats: tuple[str, ...], path: str, config: Config, shapes: Iterable[str] = ()
+) -> Kind:
     """The kind of what is written. ``formats``: how its content is rendered; ``path``: the file that holds the
-    write."""
-    configured = _by_patterns(evidence, config)
+    write; ``shapes``: whole paths as far as they are written down, for patterns that name directories."""
+    configured = _by_patterns(evidence, shapes, config.for_path(path))
     if configured is not None:
         return configured
     if evidence.temporary:
@@ -198,19 +203,33 @@ def _stronger_name(evidence: Evidence) -> bool:
     return False
 
 
-def _by_patterns(evidence: Evidence, config: Config) -> Kind | None:
+def names_directories(config: Config) -> bool:
+    """Whether any configured pattern speaks of more than the last part of a path."""
+    tables = (config.artifact_patterns, config.state_patterns, config.stable_logs, config.log_patterns,
+              config.report_patterns, config.scratch_patterns)  # fmt: skip
+    return any("/" in pattern for patterns in tables for pattern in patterns)
+
+
+def _by_patterns(evidence: Evidence, shapes: Iterable[str], config: Config) -> Kind | None:
     tables: tuple[tuple[tuple[str, ...], ArtifactKind], ...] = (
         (config.artifact_patterns, "artifact"),
         (config.state_patterns, "state"),
+        (config.stable_logs, "stable-log"),
         (config.log_patterns, "log"),
         (config.report_patterns, "report"),
         (config.scratch_patterns, "scratch"),
     )
+    whole = [_FILLED.sub("x", _BASE.sub("", shape)) for shape in shapes]
     for patterns, kind in tables:
-        for text in evidence.texts:
+        for text in (*evidence.texts, *whole):
             if patterns and matches(text.replace("\x00", "x").strip("/"), patterns):
                 return Kind(kind, f"{_shown(text)} matches the configured patterns", True)
     return None
+
+
+#: What is filled in: at the beginning of a path it is the directory below which the rest stands.
+_FILLED = re.compile(r"\{[^{}/]*\}")
+_BASE = re.compile(r"^(\{[^{}/]*\}/)+")
 
 
 def _by_text(text: str) -> Kind | None:

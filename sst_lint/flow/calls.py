@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sst_lint.catalogue.model import Constant, How, Model
 from sst_lint.facts.ops import KEYS, ORDER, SET, VALUE, Op, at_depth
 from sst_lint.facts.records import Call, Kind, Param
+from sst_lint.flow.declared import replaces
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.resolve import MAPPING_TYPES, SET_TYPES, Resolver
@@ -195,6 +196,8 @@ class Calls(Resolver):
         self._done: set[tuple[object, ...]] = set()
         self._callbacks: dict[int, list[tuple[int, int, int]]] = {}
         self._label = len(world.calls)
+        self.entry_points: frozenset[int] = frozenset()  #: scopes of functions that are called from outside
+        self.declared: dict[int, Model] = {}  #: scopes of functions of the program -> their models in the configuration
         self._by_method_later: dict[int, None] = {}
         self._replaced: dict[int, list[tuple[str, int]]] = {}
         self._records: dict[int, list[int]] = {}
@@ -335,6 +338,8 @@ class Calls(Resolver):
         self._done.add(identity)
         kind = value[0]
         if kind in ("f", "b"):
+            if self._bind_declared(number, value[1]):
+                return
             receiver = self.receiver_of(number) if kind == "b" else -2
             self.bind_function(number, self.world.functions[value[1]], receiver)
         elif kind == "c":
@@ -347,6 +352,15 @@ class Calls(Resolver):
                 self.bind_function(number, function, callee)
         elif kind == "p":
             self._bind_partial(number, value[1])
+
+    def _bind_declared(self, number: int, scope: int) -> bool:
+        """A function that the configuration has a model of; whether the model says all that it does."""
+        model = self.declared.get(scope)
+        if model is None:
+            return False
+        self.externals.setdefault(number, {})[model.name] = None
+        self.apply(number, model)
+        return replaces(model)
 
     def bind_function(self, number: int, function: Function, receiver: int) -> None:
         """Edges for one callee. ``receiver``: the node of ``self``, -1 unknown, -2 not bound."""
@@ -821,7 +835,8 @@ class Calls(Resolver):
             if not of_python:
                 # nobody knows that the receiver is of this class, so `self` learns nothing from it
                 for function in candidates:
-                    self.bind_function(number, function, -1)
+                    if not self._bind_declared(number, function.scope):
+                        self.bind_function(number, function, -1)
                 return
         self.weak = False  # such a name is as good as a type
         for model in models:

@@ -93,6 +93,8 @@ def _calm(answers: Answers, write: Write) -> str:
         return "the file appears whole, by a rename"
     if write.mode in ("append", "exclusive"):
         return "nothing is truncated"
+    if write.kind.kind == "stable-log":
+        return "a log grows while it is written"
     if write.kind.kind in _SILENT:
         return f"losing {KIND_WORDS[write.kind.kind]} costs nothing that is compared or read back"
     where = answers.project.trace.location(write.site.ports["return"])

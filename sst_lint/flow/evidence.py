@@ -107,6 +107,7 @@ class PathEvidence:
             incoming = graph.incoming.get(node, ())
             if record.kind == Kind.PARAM and not incoming:
                 parameter = True
+                argument |= graph.param_scope.get(node, -1) in self._linked.entry_points
             for number in incoming:
                 source, label = graph.source[number], graph.label[number]
                 if world.node_unit[source] in skipped:

@@ -50,8 +50,9 @@ class LibraryIndex:
         self._known: dict[str, Model | None] = {}
         for library in libraries:
             for model in library.calls:
+                known = model.name in self._models  # the first wins: those of the configuration stand before others
                 self._models.setdefault(model.name, model)
-                if model.method and model.unknown_receiver:
+                if model.method and model.unknown_receiver and not known:
                     self.by_method.setdefault(model.name.rpartition(".")[2], []).append(model)
             for entry in library.types:
                 self._types.setdefault(entry.name, entry)

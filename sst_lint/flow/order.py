@@ -194,7 +194,8 @@ class Order:
         """What leaves through public functions, their parameters, fields and globals."""
         world = self._linked.world
         for function in world.functions.values():
-            if function.record.kind == "lambda" or (self._is_private(function) and not self._is_hook(function)):
+            called = self._is_hook(function) or function.scope in self._linked.entry_points
+            if function.record.kind == "lambda" or (self._is_private(function) and not called):
                 continue
             for node in (function.returns, *function.outs):
                 yield (node, _LEAVING, "")
@@ -428,6 +429,7 @@ _RANKS: dict[ArtifactKind, tuple[int, str]] = {
     "lock": (3, "a lock file"),
     "test": (3, "a file of a test"),
     "console": (3, "the terminal"),
+    "stable-log": (0, "a stable log"),
 }
 
 __all__ = ["Order", "Picked", "Reach", "Sink"]

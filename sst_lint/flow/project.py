@@ -12,6 +12,7 @@ from sst_lint.flow.answers import Answers
 from sst_lint.flow.artifacts import Kind as ArtifactKind
 from sst_lint.flow.artifacts import classify, is_test_path
 from sst_lint.flow.calls import Site
+from sst_lint.flow.declared import declared_functions, entry_points
 from sst_lint.flow.digests import Digests
 from sst_lint.flow.draws import Draws
 from sst_lint.flow.effects import Effects
@@ -26,6 +27,7 @@ from sst_lint.flow.lost_files import LostFile, LostFiles
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order, Picked, Reach, Sink, SortedBy
+from sst_lint.flow.paths import Paths
 from sst_lint.flow.protocol import Protocol, Protocols
 from sst_lint.flow.races import Races
 from sst_lint.flow.reach import Graph
@@ -67,7 +69,12 @@ class Project:
 
     @cached_property
     def _writes(self) -> Writes:
-        return Writes(self.linked, self.evidence, self.config)
+        return Writes(self.linked, self.evidence, self.config, self.paths)
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The names of paths, each with the calls through which it came."""
+        return Paths(self.linked, self.graph)
 
     @cached_property
     def _order(self) -> Order:
@@ -243,7 +250,11 @@ def link(files: Iterable[FileFacts], libraries: Iterable[Library], config: Confi
     world = World(files)
     paths = [f.path for f in world.files]
     modules = Modules(paths, import_roots(paths, config))
-    linked = Mutations(world, modules, LibraryIndex(libraries))
+    library = LibraryIndex(libraries)
+    linked = Mutations(world, modules, library)
+    names = (str(call.get("name")) for table in config.models for call in table.get("call", ()))
+    linked.entry_points = entry_points(world, modules, config.entry_points)
+    linked.declared = declared_functions(world, modules, (m for m in map(library.model, names) if m is not None))
     linked.start()
     linked.guess()
     linked.finish()

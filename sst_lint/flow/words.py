@@ -35,6 +35,7 @@ KIND_WORDS = {
     "remote": "an object store",
     "argument": "a file that the user names",
     "unknown": "a file of unknown kind",
+    "stable-log": "a log that is compared between runs",
 }
 EFFECT_WORDS = {
     "lock": " takes or makes a lock",

@@ -3,15 +3,16 @@ harmless."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sst_lint.config import Config
 from sst_lint.facts.records import Kind as NodeKind
-from sst_lint.flow.artifacts import Kind, by_handle_name, classify, is_test_path
+from sst_lint.flow.artifacts import Kind, by_handle_name, classify, is_test_path, names_directories
 from sst_lint.flow.calls import Site
 from sst_lint.flow.evidence import Evidence, PathEvidence
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.paths import Paths
 
 _HANDLE_NAMES = frozenset(
     "f fp fh fd file handle stream out output buf buffer fileobj fout ofile outfile dest sink".split()
@@ -44,8 +45,9 @@ class Write:
 class Writes:
     """Finds and classifies all writes of a linked program."""
 
-    def __init__(self, linked: Mutations, evidence: PathEvidence, config: Config) -> None:
+    def __init__(self, linked: Mutations, evidence: PathEvidence, config: Config, paths: Paths) -> None:
         self._linked = linked
+        self._paths = paths
         self._evidence = evidence
         self.config = config
         self._formats: dict[int, dict[str, None]] = {}
@@ -117,7 +119,7 @@ class Writes:
         mode = self._mode(site, opens.mode, opens.default)
         if mode == "":
             return None
-        return self._write(site, -1, path, mode, "")
+        return self._write(site, -1, path, mode, "", site.model.atomic_writer)
 
     def _mode(self, site: Site, parameter: str, default: str) -> str:
         if parameter not in site.given:
@@ -147,31 +149,49 @@ class Writes:
         if not self._linked.values(path) and self._linked.world.nodes[path].name in _HANDLE_NAMES:
             return None
         mode = "remote" if writes.remote else "append" if writes.append else "write"
-        return self._write(site, site.ports.get(writes.data, -1), path, mode, writes.format, writes.atomic)
+        atomic = writes.atomic or site.model.atomic_writer
+        return self._write(site, site.ports.get(writes.data, -1), path, mode, writes.format, atomic)
 
     def _write(self, site: Site, node: int, path: int, mode: str, form: str, atomic: bool = False) -> Write:
         evidence = self._evidence.of(path)
         formats = tuple(f for f in (form, *self._formats.get(site.call, ())) if f)
         source = self._linked.world.path_of_unit(self._linked.world.call_unit[site.call])
-        kind = classify(evidence, formats, source, self.config)
+        kind = classify(evidence, formats, source, self.config, self._shapes(path, source))
         handle = self._evidence.given_name(site.ports["return"])
         if kind.kind in ("unknown", "argument") and handle:
             kind = by_handle_name(handle) or kind
         if mode == "remote":
             kind = Kind("remote", "an object store", True)
-        elif mode == "append" and kind.kind not in ("temp", "scratch", "test"):
+        elif mode == "append" and kind.kind not in ("temp", "scratch", "test", "stable-log"):
             kind = Kind("log", "opened for appending", True)
         elif self._is_temporary_handle(path):
             kind = Kind("temp", "a new temporary file", True)
         moved, target = self._moved(path)
         final = kind
         if target >= 0:
-            final = classify(self._evidence.of(target), formats, source, self.config)
+            final = classify(
+                self._evidence.of(target), formats, source, self.config, self._shapes(target, source)
+            )
             if final.kind in ("temp", "scratch", "lock"):
                 final = Kind("artifact", "put in place by a rename", False)
+        atomic |= self._is_declared_atomic(site.call)
         shown = _shown((evidence if target < 0 else self._evidence.of(target)).texts)
         named = target if target >= 0 else path
         return Write(site, node, path, kind, evidence, mode, formats, moved, atomic, shown, final, named)
+
+    def _shapes(self, path: int, source: str) -> Sequence[str]:
+        """Whole paths, where the configuration has patterns for them."""
+        if not names_directories(self.config.for_path(source)):
+            return ()
+        return [named.shape for named in self._paths.of(path)]
+
+    def _is_declared_atomic(self, call: int) -> bool:
+        """Whether a call stands in a function that the configuration declares as an atomic writer."""
+        world = self._linked.world
+        unit = world.call_unit[call]
+        scopes = (world.scope_base[unit], world.scope_base[unit] + world.calls[call].scope)
+        models = [self._linked.declared[scope] for scope in scopes if scope in self._linked.declared]
+        return any(model.atomic_writer or (model.writes is not None and model.writes.atomic) for model in models)
 
     def _is_temporary_handle(self, path: int) -> bool:
         record = self._linked.world.nodes[path]

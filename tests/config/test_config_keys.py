@@ -29,7 +29,6 @@ SAMPLES: dict[str, tuple[str, Any, str, str]] = {
     "severity": ('{ SST2 = "error" }', (("SST2", "error"),), '{ SST2 = "fatal" }', "SST2: expected one of error"),
     "min-confidence": ('"low"', "low", '"lowest"', "expected one of high, medium, low, found the string 'lowest'"),
     "fail-on": ('"never"', "never", "false", "expected one of error, warning, never, found false"),
-    "rules": ("{ SST1 = { a = ['v'] } }", (("SST1", (("a", ("v",)),)),), "{ SST1 = 1 }", "SST1: expected"),
     "artifact-patterns": ('["out/**"]', ("out/**",), "[1]", "item 1"),
     "state-patterns": ('["*.idx"]', ("*.idx",), "[1]", "item 1"),
     "log-patterns": ('["*.journal"]', ("*.journal",), "[1]", "item 1"),
@@ -106,7 +105,7 @@ def test_keys_are_documented_and_their_defaults_valid() -> None:
         assert key.doc.endswith((".", ")")), key.name
         if not isinstance(key.kind, PathTables):
             as_written = key.default
-            if key.name in ("severity", "rules", "matrices"):
+            if key.name in ("severity", "matrices"):
                 as_written = dict(as_written)
             assert key.kind.parse(as_written) == key.default, key.name
 

@@ -163,14 +163,8 @@ def test_severity_by_code_name_and_prefix() -> None:
     assert config.severity_of("SST401", "bare-except") is None
 
 
-def test_options_of_a_rule() -> None:
-    config = Config(rules=(("SST120", (("fields", ("v",)),)),))
-    assert config.options_of("SST120") == {"fields": ("v",)}
-    assert config.options_of("SST121") == {}
-
-
 def test_a_configuration_travels_to_other_processes(tmp_path: Path) -> None:
-    write(tmp_path, "sst-lint.toml", PER_PATH + '[[models]]\nlibrary = "x"\n[rules.SST120]\nfields = ["v"]\n')
+    write(tmp_path, "sst-lint.toml", PER_PATH + '[[models]]\nlibrary = "x"\n')
     config = load_config(tmp_path)
     again = pickle.loads(pickle.dumps(config))
     assert again == config
