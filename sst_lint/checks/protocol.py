@@ -25,15 +25,14 @@ def incomplete(project: Project) -> Iterator[Defect]:
     for protocol in project.protocols():
         if protocol.final.kind in _QUIET and not (protocol.final.kind == "temp" and not protocol.final.literal):
             continue
-        node = _place(project, protocol)
-        where = project.trace.location(node)
-        if project.is_test(where.path):
-            continue
         found = list(_lacking(project, protocol))
-        if not found:
+        if not found or project.is_test(project.trace.location(protocol.move.ports["return"]).path):
             continue
         confidence = max((c for c, _, _ in found), key=lambda c: _ORDER[c])
         said = [(step, text) for c, step, text in found if c == confidence or _ORDER[c] > 0]
+        wrong = [step for step, _ in said]
+        node = _place(project, protocol, wrong)
+        where = project.trace.location(node)
         if protocol.move.weak:
             confidence = "low"
         yield Defect(
@@ -44,17 +43,16 @@ def incomplete(project: Project) -> Iterator[Defect]:
             _message(protocol, [text for _, text in said]),
             "error" if protocol.final.kind in _KNOWN and confidence == "high" else "warning",
             confidence,
-            _trace(project, protocol, [step for step, _ in said]),
+            _trace(project, protocol, wrong),
             group=f"write:{where.line}:{where.column}",
         )
 
 
-def _place(project: Project, protocol: Protocol) -> int:
+def _place(project: Project, protocol: Protocol, wrong: list[str]) -> int:
     """Where to tell it: at the last step; if other functions write the file and fail to, where they open it."""
     moving = project.locks.scope_of(protocol.move.call)
     here = [w.site.call for w in protocol.writes] + [m.call for m in protocol.makers]
-    wrong = {"fsync", "flush", "unique-name", "same-directory"} & set(protocol.missing)
-    if here and wrong and all(project.locks.scope_of(call) != moving for call in here):
+    if here and _OF_WRITER & set(wrong) and all(project.locks.scope_of(call) != moving for call in here):
         return project.linked.result_of(here[0])
     return protocol.move.ports["return"]
 
@@ -85,7 +83,7 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
         return
     if "unique-name" in missing:
         locked = all(project.locks.held(w.site.call) for w in protocol.writes)
-        weak = protocol.versioned or locked or any(w.mode == "exclusive" for w in protocol.writes)
+        weak = protocol.versioned or locked or all(w.mode == "exclusive" for w in protocol.writes)
         yield "low" if weak else "medium", "unique-name", "the temporary name is fixed, so two writers share it"
     if "fsync" in missing:
         text = "nothing is synced, so after a power cut the new name may hold no content"
@@ -131,13 +129,15 @@ def _trace(project: Project, protocol: Protocol, wrong: list[str]) -> tuple[Step
         steps.append(_step(project, maker.ports["return"], "the temporary file is made"))
     for write in protocol.writes[:2]:
         steps.append(_step(project, write.site.ports["return"], "the temporary file is written"))
-    shown = [s for s in steps if _WRONG & set(wrong) or (s.path, s.function) != (move.path, move.function)]
-    if not shown:
+    elsewhere = any((s.path, s.function) != (move.path, move.function) for s in steps)
+    if not _WRONG & set(wrong) and not (elsewhere and _OF_WRITER & set(wrong)):
         return ()
-    return (*shown, Step(move.path, move.line, move.function, "it gets its final name"))
+    return (*steps, Step(move.path, move.line, move.function, "it gets its final name"))
 
 
+#: What is wrong with the name of the temporary file; with what its writer does.
 _WRONG = frozenset({"unique-name", "same-directory"})
+_OF_WRITER = frozenset({"fsync", "flush", "unique-name", "same-directory"})
 
 
 def _step(project: Project, node: int, text: str) -> Step:

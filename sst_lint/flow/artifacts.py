@@ -243,7 +243,7 @@ def _by_text(text: str) -> Kind | None:
             if kind == "lock" and last.lower() in _PACKAGE_LOCKS:
                 return Kind("artifact", f"a lock file of packages, {_shown(text)}", True)
             return Kind(kind, f"path ends in {_shown(last)}", True)
-    if last.endswith(("~", ".bak")):
+    if len(last) > 1 and last.endswith(("~", ".bak")):
         return Kind("temp", f"path ends in {_shown(last)}", True)
     return None
 
