@@ -100,7 +100,7 @@ def function_name(project: Project, info: HandlerInfo) -> str:
 
 def _confidence(project: Project, info: HandlerInfo) -> Confidence:
     """The further the way, and the more somebody has thought of the failure, the less sure."""
-    if info.decides or info.tested:
+    if info.decides or info.tested or info.in_memory:
         return "low"
     if not info.path:
         return "medium"

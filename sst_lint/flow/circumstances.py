@@ -37,6 +37,8 @@ _IN_MEMORY = frozenset(
     "split rsplit lower upper startswith endswith format join encode decode replace partition rpartition splitlines "
     "setdefault append add index count lstrip rstrip title any all map filter copy update".split()
 )
+#: Of an unknown receiver these may be a request or a file operation as well.
+_ALSO_IO = frozenset({"get", "copy", "replace", "update", "add", "pop"})
 _STEPS = 12
 
 
@@ -96,11 +98,22 @@ class Circumstances:
         if _QUIET.search(world.units[unit][1].qualname.rpartition(".")[2]):
             return True
         calls = self._clauses.calls_in(unit, handler.tried)
-        if all(self._clauses.name_of(n) in _IN_MEMORY and n not in self._linked.callees for n in calls):
-            return not any(world.calls[n].entered for n in calls)
-        if all(self._clauses.speaks(n) for n in calls):
+        if self.is_in_memory(unit, handler) or all(self._clauses.speaks(n) for n in calls):
             return True
         return handler.suppress < 0 and (self._keeps(unit, handler, calls) or self._answers_otherwise(unit, handler))
+
+    def is_in_memory(self, unit: int, handler: Handler) -> bool:
+        """Whether the guarded code calls nothing but what looks at values."""
+        calls = self._clauses.calls_in(unit, handler.tried)
+        return all(self._looks(n) for n in calls) and not any(self._linked.world.calls[n].entered for n in calls)
+
+    def _looks(self, number: int) -> bool:
+        """Whether a call is a builtin that looks at a value, as far as its name and its receiver tell."""
+        name = self._clauses.name_of(number)
+        known = self._linked.externals.get(number, {})
+        if name not in _IN_MEMORY or number in self._linked.callees:
+            return False
+        return all(each.startswith(("builtins.", "collections.")) for each in known) if known else name not in _ALSO_IO
 
     def _keeps(self, unit: int, handler: Handler, calls: list[int]) -> bool:
         """``x = convert(x)``: what cannot be converted stays as it is."""

@@ -59,6 +59,7 @@ class HandlerInfo:
     loops: bool  #: after the clause the loop around it goes on
     asynchronous: bool
     meant: bool  #: the code says that silence is meant, or nothing can have happened that somebody would look for
+    in_memory: bool  #: the guarded code only looks at values
 
 
 class Handlers:
@@ -169,6 +170,7 @@ class Handlers:
             around.goes_on(unit, handler),
             world.units[unit][2].scopes[handler.scope].is_async if world.units[unit][2].scopes else False,
             around.is_meant(unit, handler),
+            around.is_in_memory(unit, handler),
         )
 
     def _type_names(self, node: int) -> list[str]:
