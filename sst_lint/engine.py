@@ -74,6 +74,7 @@ class Judged:
     unread: frozenset[str]  #: files that were not, or not fully, understood
     policy: Policy
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()  #: names in the configuration that mean nothing in the project
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], conf
         missing.append(f"--baseline goes with one project, and these are {len(groups)}: configure `baseline` in each")
         groups = []
     with _uncollected():
-        return join([(root, _checked(root, inside, roots, options)) for root, inside in groups], missing)
+        report = join([(root, _checked(root, inside, roots, options)) for root, inside in groups], missing)
+    return replace(report, asked=tuple(os.fspath(path) for path in asked if path != Path()))
 
 
 @contextlib.contextmanager
@@ -165,10 +167,23 @@ def _checked(root: Path, asked: Sequence[Path], roots: Sequence[Path], options: 
         inner = [other.relative_to(root).as_posix() for other in roots if root in other.parents]
         return check_project(root, asked, options, inner)
     except ConfigError as error:
-        inside = os.path.relpath(root)
-        return Report(problems=(str(error) if inside == "." else f"{inside}: {error}",))
-    except (CatalogueError, OwnCheckError, BaselineError, ChangesError) as error:
+        return Report(problems=(_of_project(root, str(error)),))
+    except CatalogueError as error:  # a rule or a model that the configuration names
+        return Report(problems=(_of_project(root, str(error)),))
+    except (OwnCheckError, BaselineError, ChangesError) as error:
         return Report(problems=(str(error),))
+
+
+def _of_project(root: Path, message: str) -> str:
+    """A message about a project as a whole, which is named unless it is the working directory."""
+    inside = os.path.relpath(root)
+    return message if inside == "." else f"{inside}: {message}"
+
+
+def _from_here(root: Path, message: str) -> str:
+    """A message that begins with a path of the project, as one may open it from the working directory."""
+    inside = os.path.relpath(root).replace(os.sep, "/")
+    return message if inside == "." or inside.startswith("..") else f"{inside}/{message}"
 
 
 def check_project(root: Path, asked: Sequence[Path], options: Options, inner: Sequence[str] = ()) -> Report:
@@ -197,8 +212,8 @@ def check_project(root: Path, asked: Sequence[Path], options: Options, inner: Se
         tuple(findings),
         files=len(read.sources) + len(read.unreadable) if read.asked is None else len(read.asked),
         failing=sum(1 for finding in findings if fails(finding, project.config.fail_on)),
-        problems=judged.problems,
-        notes=(*project.config.notes, *read.notes, *(changes.notes if changes else ()), *stock_notes),
+        problems=tuple(_from_here(root, problem) for problem in judged.problems),
+        notes=(*project.config.notes, *judged.notes, *read.notes, *(changes.notes if changes else ()), *stock_notes),
         texts={each.path: texts[each.path] for each in findings if each.path in texts},
         rules={rule.code: rule for rule in project.rules},
         base=os.fspath(root),
@@ -232,7 +247,7 @@ def judge(project: Prepared, asked: Sequence[Path]) -> Judged:
     failures = Failures()
     read = _read(project.root, asked, project.config)
     facts = extract_all(read.sources, failures)
-    defects = _defects(facts, _models(project.config), project.config, project.own)
+    linked, defects = _linked(facts, project)
     unread = (*read.unreadable, *failures.files)
     sources = {source.path: source for source in read.sources}
     return Judged(
@@ -241,6 +256,7 @@ def judge(project: Prepared, asked: Sequence[Path]) -> Judged:
         frozenset(each.path for each in unread),
         project.policy,
         tuple(failures.problems),
+        linked.unknown_names,
     )
 
 
@@ -249,16 +265,13 @@ def examine(root: Path, options: Options, asked: Sequence[Path] = ()) -> Examine
 
     Raises ``ConfigError``, ``CatalogueError`` and ``OwnCheckError``.
     """
-    from sst_lint import checks, flow
-    from sst_lint.checks.own import run_own
     from sst_lint.findings import Policy, collect
 
     with _uncollected():
         prepared, failures = prepare(root, options), Failures()
         config = prepared.config
         read = _read(root, [root, *asked], config)
-        project = flow.link(extract_all(read.sources, failures), _models(config), config)
-        defects = [*checks.run(project, config), *run_own(prepared.own, project)]
+        project, defects = _linked(extract_all(read.sources, failures), prepared)
         sources = {source.path: source for source in read.sources}
         found = collect(defects, (*read.unreadable, *failures.files), prepared.rules, prepared.policy, sources)
         everything = Policy(replace(config, select=("ALL",), ignore=(), extend_ignore=(), per_path=()), prepared.rules)
@@ -340,7 +353,7 @@ def _read(root: Path, asked: Sequence[Path], config: Config) -> Read:
 
 
 def _reading_notes(root: Path, named: Discovery) -> tuple[str, ...]:
-    notes = [f"{path}: excluded by the configuration" for path in named.excluded]
+    notes = [_from_here(root, f"{path}: excluded by the configuration") for path in named.excluded]
     if not (named.files or named.unreadable or named.excluded):
         notes.append(f"{root.name or root}: no Python files to check")
     return tuple(notes)
@@ -398,11 +411,11 @@ def _completed(table: Mapping[str, Any]) -> dict[str, Any]:
     return whole  # what is wrong with it is said where it is parsed
 
 
-def _defects(
-    files: Sequence[FileFacts], models: tuple[Library, ...], config: Config, own: Sequence[OwnCheck]
-) -> Iterable[Defect]:
+def _linked(files: Sequence[FileFacts], prepared: Prepared) -> tuple[Project, list[Defect]]:
+    """Return the linked project and everything that the checks find in it."""
     from sst_lint import checks, flow
     from sst_lint.checks.own import run_own
 
-    project = flow.link(files, models, config)
-    return [*checks.run(project, config), *run_own(own, project)]
+    config = prepared.config
+    project = flow.link(files, _models(config), config)
+    return project, [*checks.run(project, config), *run_own(prepared.own, project)]

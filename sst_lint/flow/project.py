@@ -12,7 +12,7 @@ from sst_lint.flow.answers import Answers
 from sst_lint.flow.artifacts import Kind as ArtifactKind
 from sst_lint.flow.artifacts import classify, is_test_path
 from sst_lint.flow.calls import Site
-from sst_lint.flow.declared import declared_functions, entry_points
+from sst_lint.flow.declared import Declared
 from sst_lint.flow.digests import Digests
 from sst_lint.flow.draws import Draws
 from sst_lint.flow.effects import Effects
@@ -44,7 +44,9 @@ _CALLS = 5
 class Project:
     """All facts of a project, linked."""
 
-    def __init__(self, linked: Mutations, config: Config, draws: Draws) -> None:
+    def __init__(self, linked: Mutations, config: Config, draws: Draws, unknown_names: tuple[str, ...] = ()) -> None:
+        """``unknown_names``: what the configuration names and the project does not have, as messages."""
+        self.unknown_names = unknown_names
         self.linked = linked
         self.draws = draws
         self.config = config
@@ -253,10 +255,11 @@ def link(files: Iterable[FileFacts], libraries: Iterable[Library], config: Confi
     library = LibraryIndex(libraries)
     linked = Mutations(world, modules, library)
     names = (str(call.get("name")) for table in config.models for call in table.get("call", ()))
-    linked.entry_points = entry_points(world, modules, config.entry_points)
-    linked.declared = declared_functions(world, modules, (m for m in map(library.model, names) if m is not None))
+    declared = Declared(world, modules)
+    linked.entry_points = declared.entry_points(config.entry_points)
+    linked.declared = declared.models(model for model in map(library.model, names) if model is not None)
     linked.start()
     linked.guess()
     linked.finish()
     draws = Draws(linked)
-    return Project(linked, config, draws)
+    return Project(linked, config, draws, tuple(declared.unknown))

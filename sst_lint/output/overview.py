@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable
 
@@ -10,14 +11,15 @@ from sst_lint.findings.records import CONFIDENCE, SEVERITY
 from sst_lint.output.style import Style, count, escape
 
 SURE = 10  #: findings shown in full
+_PATHS = 4  # so many are repeated in the next commands
 _FILES = 10  # most affected files that are listed
 _OF_ONE_RULE = 3  # of one rule among the surest, as long as there are others
 
 _NEXT = (
-    ("sst-lint check --output-format concise", "every finding, one line each"),
-    ("sst-lint check --verbose", "every finding in full"),
-    ("sst-lint check --select {rule}", "one rule at a time"),
-    ("sst-lint check --min-confidence high", "the surest first"),
+    ("sst-lint check{paths} --output-format concise", "every finding, one line each"),
+    ("sst-lint check{paths} --verbose", "every finding in full"),
+    ("sst-lint check{paths} --select {rule}", "one rule at a time"),
+    ("sst-lint check{paths} --min-confidence high", "the surest first"),
     ("sst-lint explain {rule}", "what a rule means and what to write instead"),
 )
 
@@ -33,7 +35,7 @@ def overview(report: Report, style: Style, full: Full) -> str:
         [style.paint("Most affected files", "bold"), *_by_file(reported)],
         [style.paint(f"The {SURE} most certain", "bold")],
         *(full(finding, report, style) for finding in surest(reported)),
-        [style.paint("Next", "bold"), *_next(reported)],
+        [style.paint("Next", "bold"), *_next(reported, report.asked)],
     ]
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
 
@@ -83,8 +85,10 @@ def surest(findings: tuple[Finding, ...]) -> list[Finding]:
     return sorted((varied + rest)[:SURE], key=lambda finding: finding.order)
 
 
-def _next(findings: tuple[Finding, ...]) -> list[str]:
+def _next(findings: tuple[Finding, ...], asked: tuple[str, ...]) -> list[str]:
     frequent = min(Counter(finding.rule for finding in findings).items(), key=lambda item: (-item[1], item[0]))[0]
-    commands = [(command.format(rule=frequent), purpose) for command, purpose in _NEXT]
+    quoted = [escape(shlex.quote(path)) for path in asked] if len(asked) <= _PATHS else ["PATHS"]
+    paths = "".join(f" {path}" for path in quoted)
+    commands = [(command.format(rule=frequent, paths=paths), purpose) for command, purpose in _NEXT]
     longest = max(len(command) for command, _ in commands)
     return [f"  {command:<{longest}}  {purpose}" for command, purpose in commands]
