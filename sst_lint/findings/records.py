@@ -122,7 +122,7 @@ class Report:
     base: str = ""  #: the directory that paths are relative to
     below: str = ""  #: the same as a path (POSIX) inside its git repository, "" at its top or outside of any
     stock: Stock | None = None  #: what the baseline holds beside the findings, where one was applied
-    asked: tuple[str, ...] = field(default=(), compare=False)  #: the paths as they were given; none for the working directory
+    asked: tuple[str, ...] = field(default=(), compare=False)  #: the given paths; not the working directory
 
     @property
     def reported(self) -> tuple[Finding, ...]:

@@ -329,7 +329,7 @@ class Answers:
         """The order that arrives at what a call writes or digests; if none, that."""
         notes = [
             Note(
-                f"the order of {OF_WORDS[reach.kind]} arrives here",
+                f"the order of {OF_WORDS.get(reach.kind, 'something unordered')} arrives here",
                 self.project.trace.steps(reach.path, "its order comes from here", "arrives here"),
             )
             for reach in self.project.reaches()

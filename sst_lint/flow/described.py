@@ -54,7 +54,9 @@ def describe_write(answers: Answers, write: Write, where: Location) -> SiteAnswe
         for reach in answers.project.reaches():
             if reach.sink.node == node:
                 steps = answers.project.trace.steps(reach.path, "its order comes from here", "written")
-                inflows.append(Note(f"the order of {OF_WORDS[reach.kind]} goes into it", steps))
+                inflows.append(
+                    Note(f"the order of {OF_WORDS.get(reach.kind, 'something unordered')} goes into it", steps)
+                )
     text = f"`{name}` {MODE_WORDS.get(write.mode, 'writes')}"
     return SiteAnswer(where, "write", text, (*notes, *some(inflows)), _calm(answers, write))
 

@@ -194,7 +194,7 @@ class Provenance:
             if reach.sink.node in contents and self._is_same_way(reach.path, named):
                 place = self._place(reach.place)
                 yield Note(
-                    f"the order of {OF_WORDS[reach.kind]}, shown at {place}",
+                    f"the order of {OF_WORDS.get(reach.kind, 'something unordered')}, shown at {place}",
                     steps(reach.path, "comes from here", "written"),
                 )
         for info in self.project.handlers():

@@ -42,8 +42,20 @@ EFFECT_WORDS = {
     "sync": " forces what was written on its way",
     "temporary": " makes a new temporary name",
 }
-MOVE_WORDS = {"replace": "a replace", "rename": "a rename", "move": "`shutil.move`, which may copy"}
-OF_WORDS = {"listing": "a listing", "set": "a set", "dict": "a mapping", "completion": "results as they are completed"}
+MOVE_WORDS = {
+    "replace": "a replace",
+    "rename": "a rename",
+    "move": "a move, which may copy",
+    "copy": "a copy, which others can see half done",
+}
+OF_WORDS = {
+    "listing": "a listing",
+    "set": "a set",
+    "dict": "a mapping",
+    "completion": "results as they are completed",
+    "tied": "what a sort leaves undecided",
+    "clocked": "what a sort by time leaves undecided",
+}
 END_WORDS = {
     "falls": "goes on behind the `try`",
     "returns": "returns",
