@@ -1,4 +1,4 @@
-"""What does the tool print for the README's example? ``python -m tests.readme_example --write`` puts it there."""
+"""What does the tool print for the README's examples? ``python -m tests.readme_example --write`` puts it there."""
 
 from __future__ import annotations
 
@@ -14,22 +14,28 @@ COMMAND = (
     "--select",
     "SST202",
 )
+#: A line that looks like a finding and is none.
+QUESTION = ("explain", "fixtures/projects/legacy_pipeline/legacy_pipeline/data/generate.py:55")
 BEGIN, END = "<!-- example: begin (python -m tests.readme_example --write) -->\n", "<!-- example: end -->\n"
 
 
-def printed() -> str:
-    """Return what the command prints now; raise ``RuntimeError`` when it does not end with findings."""
+def printed(command: tuple[str, ...], code: int) -> str:
+    """Return what a command prints now; raise ``RuntimeError`` when it does not end with ``code``."""
     done = subprocess.run(
-        [sys.executable, "-m", "sst_lint", *COMMAND], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+        [sys.executable, "-m", "sst_lint", *command], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
     )
-    if done.returncode != 1:
+    if done.returncode != code:
         raise RuntimeError(f"exit code {done.returncode}: {done.stderr}")
     return done.stdout
 
 
 def block() -> str:
     """Return what must stand between the two markers."""
-    return f"```console\n$ sst-lint {' '.join(COMMAND)}\n{printed()}```\n"
+    shown = (
+        f"```console\n$ sst-lint {' '.join(command)}\n{printed(command, code)}```\n"
+        for command, code in ((COMMAND, 1), (QUESTION, 0))
+    )
+    return "\nAnd a line that a tool without the graph would report:\n\n".join(shown)
 
 
 def written(text: str) -> str:

@@ -201,7 +201,7 @@ class Answers:
         if self._mask.get(source, 0) & SETS and not self._linked.is_mapping(source):
             what = "a set, in an order that differs from run to run"
         elif self._mask.get(source, 0) & ORDER and not self._linked.is_mapping(source):
-            what = "what comes in no certain order"
+            what = "what may come in no certain order"
         notes, quiet = self._ways(node, ORDER)
         return [SiteAnswer(self.project.trace.location(node), "loop", f"a loop over {what}", notes, quiet)]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from sst_lint.facts.ops import KEYS_ANY, ORDER, ORDERS_ANY, SETS, VALUE, Op, forward
+from sst_lint.facts.ops import KEYS_ANY, ORDER, ORDERS_ANY, OWN, SETS, VALUE, Op, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.reach import Graph
@@ -20,16 +20,9 @@ _SHOWN = 4
 _OF_ORDER = SETS | ORDERS_ANY | KEYS_ANY
 #: Ends that explain most come first.
 _RANK = {
-    "sorted": 0,
-    "canonical": 1,
-    "set": 2,
-    "reduced": 3,
-    "quiet": 4,
-    "loop": 5,
-    "apart": 6,
-    "unknown": 7,
-    "leaves": 8,
-}
+    "sorted": 0, "canonical": 1, "set": 2, "reduced": 3, "quiet": 4, "loop": 5, "apart": 6, "value": 7, "unknown": 8,
+    "leaves": 9,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +55,9 @@ class Fates:
             passed = False
             if node in self._sinks:
                 # this way is looser than the search from the sinks, which tells keys and calls apart
-                words = f"{self._sinks[node]} is near, but another element, field or call goes into it"
+                words = (
+                    f"{self._sinks[node]} is not reached: by then it is in order, or another element or call goes in"
+                )
                 found.setdefault((words, 0, 0), End("apart", node, words))
             for number in graph.outgoing.get(node, ()):
                 label, target = graph.label[number], graph.target[number]
@@ -102,7 +97,7 @@ class Fates:
             return End("canonical", target, "it is rendered with sorted keys")
         if op == Op.SETTED and bits & (ORDER | KEYS_ANY):
             return End("set", target, "it becomes a set, which has no order of its own")
-        if op == Op.ONLY_VALUE and record.kind == Kind.CALL:
+        if op == Op.ONLY_VALUE and record.kind == Kind.CALL and bits & OWN:
             return self._swallowed(target)
         return None
 
@@ -112,8 +107,11 @@ class Fates:
         name = self.called(target)
         number = world.call_base[world.node_unit[target]] + world.nodes[target].base
         external = list(linked.externals.get(number, ()))
-        if any(linked.library.model(each) is not None for each in external):
+        models = [model for each in external if (model := linked.library.model(each)) is not None]
+        if any(flow.how == "reduce" for model in models for flow in model.flows):
             return End("reduced", target, f"the result of `{name}` is the same in any order")
+        if models:
+            return End("value", target, f"`{name}` passes no order on")
         of = "has no model" if external else "is not resolved"
         return End("unknown", target, f"it goes into `{name}`, which {of}: order is taken not to pass")
 

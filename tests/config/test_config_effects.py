@@ -198,6 +198,14 @@ EFFECTS = [
         {**own("keep", "keep('m.json', 'x')"), "acme/io/files.py": KEEP}, ("acme/io/files.py:2 SST101 error",), (),
     ),
     Effect(
+        "models",
+        MODEL.format(
+            name="keep",
+            text='params = ["p"], returns = "typing.IO", opens = { path = "p", default = "w" }, atomic_writer = true',
+        ),
+        own("keep", "with keep('m.json') as f:\n        f.write(str({*d}))"), (), ("app.py:10 SST202 error",),
+    ),
+    Effect(
         "models", MODEL.format(name="tell", text='params = ["error"], logs = "exception"'),
         own("tell", "try:\n        d()\n    except Exception as error:\n        tell('no')"),
         ("app.py:11 SST402 warning",), (),
