@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.artifacts import Kind
     from sst_lint.flow.effects import Effect
+    from sst_lint.flow.races import Update
 
 _WRITES = frozenset({"write", "replace"})
 _SHARED = frozenset({"artifact", "state"})
@@ -21,27 +22,35 @@ _QUIET = frozenset({"log", "lock", "console", "test", "report", "scratch", "temp
 _STRUCTURED = frozenset({"json", "yaml", "toml", "pickle", "csv", "ini", "xml", "msgpack", "parquet", "torch", "npy"})
 
 _CACHES = frozenset({"cache", "caches", "cached", "memo"})
-_COUNTERS = frozenset({"counter", "sequence", "seq", "serial", "count", "number", "version", "lease", "ledger"})
+_COUNTERS = frozenset({"counter", "sequence", "seq", "serial", "lease", "ledger"})
+#: So many other methods of a class that make the same mistake are shown.
+_OTHERS = 8
 
 
 def unlocked(project: Project) -> Iterator[Defect]:
-    """SST110: content that is read from a path, changed, and written back to it, while no lock is held."""
-    reported: set[tuple[int, tuple[object, ...]]] = set()
-    for pair in project.races.updates:
-        if pair.held or (pair.write.call, pair.write.path) in reported:
-            continue
-        reported.add((pair.write.call, pair.write.path))
-        confidence = _shared(project, pair.read, pair.write)
-        if confidence is None:
-            continue
+    """SST110: content that is read from a path, changed, and written back to it, while no lock is held.
+
+    The methods of a class that all save through one of its own are one defect: it wants one lock.
+    """
+    causes: dict[tuple[object, ...], list[tuple[Update, Confidence]]] = {}
+    for update in project.races.updates:
+        confidence = None if update.held else _shared(project, update.read, update.write)
+        if confidence is not None:
+            key = (update.saver, confidence) if update.saver >= 0 else (update.write.call, update.write.path)
+            causes.setdefault(key, []).append((update, confidence))
+    for found in causes.values():
+        first, confidence = found[0]
+        others = {u.write.call: u.write for u, _ in found[1:] if u.write.call != first.write.call}
+        steps = [_step(project, first.read, "read here"), _step(project, first.write, "written back here")]
+        steps += [_step(project, write, "and here the same") for write in list(others.values())[:_OTHERS]]
         yield _defect(
             project,
             "SST110",
-            pair.write,
+            first.write,
             "the file is read, changed and written back without a lock: of two writers one loses its change; hold a "
             "lock from before the read until after the write",
             confidence,
-            (_step(project, pair.read, "read here"), _step(project, pair.write, "written back here")),
+            tuple(steps),
         )
 
 

@@ -169,8 +169,10 @@ class Effects:
         port = port if port >= 0 else site.ports.get("fd", -1)
         for kind, call in self._linked.values(port) if port >= 0 else ():
             if kind == "h":
+                write = self._writes.by_call.get(call)
+                write = write if write is not None and write.mode == "update" else None
                 for path in self._opened_path(call):
-                    yield Effect("truncate", self._identity.of(path), site.call, site, opened=call)
+                    yield Effect("truncate", self._identity.of(path), site.call, site, write=write, opened=call)
 
     def _unlocks(self, site: Site) -> bool:
         world = self._linked.world

@@ -132,6 +132,8 @@ class Locks:
             return not method[:1].isupper() and not self._unlocks(call)
         receiver = self._linked.receiver_of(call)
         scopes = self._linked.callees.get(call, {})
+        if self._linked.classes_called.get(call):
+            return False  # made, not taken yet
         if scopes and not self._linked.world.calls[call].entered:
             return (name in _TAKING or bool(words(name) & _NAMES)) and any(self._is_taker(s) for s in scopes)
         if name in _TAKING:

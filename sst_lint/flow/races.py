@@ -33,11 +33,15 @@ _BROAD = frozenset({"OSError", "IOError", "EnvironmentError", "Exception", "Base
 
 @dataclass(frozen=True)
 class Update:
-    """A path that is read and then written with what was read."""
+    """A path that is read and then written with what was read.
+
+    ``saver`` is the library call that writes, if the function's own class does it for all of its methods (else -1).
+    """
 
     read: Effect
     write: Effect
     held: bool  #: a lock is held from the read to the write
+    saver: int = -1
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Races:
                     continue
                 if self._carries(read, write):
                     seen.add((write.call, write.path))
-                    yield Update(read, write, self._covered(read, write))
+                    yield Update(read, write, self._covered(read, write), self._saver(scope, write))
 
     def _named_here(self, scope: int, effect: Effect) -> bool:
         """Whether the function at hand says which file it is: it hands the path on, or its own object or module
@@ -114,6 +118,14 @@ class Races:
                 return False
             handed |= leaf[0] in ("param", "node", "instance")
         return handed or len(effect.calls) <= _CALLS_TO_A_GLOBAL
+
+    def _saver(self, scope: int, write: Effect) -> int:
+        """The call that writes in the end, if it stands in another method of the same class."""
+        functions = self._linked.world.functions
+        mine, last = functions.get(scope), functions.get(self._locks.scope_of(write.site.call))
+        if mine is None or last is None or mine is last or mine.cls < 0 or last.cls < 0:
+            return -1
+        return write.site.call if last.cls in self._linked.mro(mine.cls) else -1
 
     @staticmethod
     def _before(read: Effect, write: Effect) -> bool:
@@ -283,7 +295,7 @@ class Races:
                 "emptied here",
                 True,
             )
-        elif other.kind == "truncate" and other.opened == lock.opened and other.call > lock.call:
+        elif other.kind == "truncate" and other.opened == lock.opened and other.call > lock.call and other.write:
             yield Ineffective(
                 other,
                 "truncates the file under its own lock: a crash, or a reader without the lock, finds nothing; lock a "
