@@ -17,7 +17,18 @@ from sst_lint.config.patterns import matches
 from sst_lint.flow.evidence import Evidence
 
 ArtifactKind = Literal[
-    "artifact", "state", "log", "lock", "temp", "report", "scratch", "test", "console", "remote", "argument", "unknown",
+    "artifact",
+    "state",
+    "log",
+    "lock",
+    "temp",
+    "report",
+    "scratch",
+    "test",
+    "console",
+    "remote",
+    "argument",
+    "unknown",
     "stable-log",
 ]
 

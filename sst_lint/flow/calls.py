@@ -49,6 +49,8 @@ LOOP_ORDER: dict[How, Op] = {
 }
 _KEEPS_KEYS: frozenset[How] = frozenset({"same", "copy", "dict", "merge", "reduce", "set", "extend"})
 _WRITING: frozenset[How] = frozenset({"text", "serialize", "serialize-sorted"})
+_SERIALIZING: frozenset[How] = frozenset({"serialize", "serialize-sorted"})
+_TEXTS = ("builtins.str.", "builtins.bytes.")
 
 #: Method names that say nothing about their class: never resolved by name alone.
 COMMON = frozenset(
@@ -192,6 +194,8 @@ class Calls(Resolver):
         self.sources: dict[int, list[tuple[int, str, int]]] = {}  #: node -> (bits, kind, call)
         self.externals: dict[int, dict[str, None]] = {}
         self.contents: dict[tuple[int, str], int] = {}
+        self.rendered_whole: set[tuple[int, int]] = set()  #: edges of serializers that show attributes too
+        self.of_texts: set[tuple[int, int]] = set()  #: edges of methods of texts: nothing is held by a text
         self._calls_of: dict[int, list[int]] = {}
         self._done: set[tuple[object, ...]] = set()
         self._callbacks: dict[int, list[tuple[int, int, int]]] = {}
@@ -670,6 +674,8 @@ class Calls(Resolver):
             data = self._port_node(site, model.writes.data) if model.writes.data else -1
             if data >= 0:
                 self.add_edge(data, self.content(number), HOW[model.writes.how])
+                if model.writes.how in _SERIALIZING:
+                    self.rendered_whole.add((data, self.content(number)))
         if model.choice:
             self.add_edge(self._port_node(site, model.choice), result, Op.LOOP, "pick")
         if model.digest and self._port_node(site, model.digest) >= 0:
@@ -747,6 +753,10 @@ class Calls(Resolver):
 
     def _flow(self, site: Site, source: int, to: str, how: How, position: int) -> None:
         op, key = self._rendering(site, HOW[how]), ""
+        if source == site.ports["self"] and site.model.name.startswith(_TEXTS):
+            self.of_texts.add((source, site.ports["return"]))
+        if how in _SERIALIZING:
+            self.rendered_whole.add((source, site.ports["return"] if to == "return" else self.content(site.call)))
         if op in (Op.COPY, Op.VIEW) and site.model.elements == "builtins.tuple":
             op, key = Op.PAIRS, f"#{position}"
         if to == "return":

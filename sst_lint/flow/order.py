@@ -235,7 +235,7 @@ class Order:
         linked = self._linked
         for rows in linked.sources.values():
             for row in tuple(rows):
-                if row[1] == "dict" and row[2] >= 0 and linked.is_mapping(linked.receiver_of(row[2])):
+                if row[1] == "dict" and row[2] >= 0 and linked.is_mapping(self._viewed(row[2])):
                     rows.remove(row)
         for site in linked.sites:
             if site.model.sort_param and site.model.params:
@@ -246,6 +246,11 @@ class Order:
             linked.add_source(node, bits, "mapping", -1)
         for node in self._filled_in_loops():
             linked.add_source(node, KEYS, "filled", -1)
+
+    def _viewed(self, call: int) -> int:
+        """The mapping of ``d.items()`` or ``iteritems(d)``."""
+        arguments = self._linked.argument_nodes(call)
+        return arguments[0][1] if arguments else self._linked.receiver_of(call)
 
     def _filled_in_loops(self) -> list[int]:
         """Mappings of the program to which a loop, not one over something sorted, adds keys."""
@@ -383,7 +388,7 @@ class Order:
             rows_.append((unit, choice, world.node_base[unit] + choice.node, -1))
         for site in linked.sites:
             node = site.ports.get(site.model.choice, -1) if site.model.choice else -1
-            if node >= 0:
+            if node >= 0 and not _by_key(site):
                 rows_.append((world.call_unit[site.call], None, node, site.call))
         result = []
         for unit, picked, node, call in rows_:
@@ -408,6 +413,13 @@ class Order:
                 if found is not None:
                     return kind, tuple((s[0], e) for s, e in search.path(*found))
         return None
+
+
+def _by_key(site: Site) -> bool:
+    """``d.pop(key)`` takes what stands under the key; only ``pop()`` and ``pop(0)`` go by position."""
+    if not site.model.name.endswith(".pop") or not site.given:
+        return False
+    return not any(isinstance(constant, int) for constant in site.constants.values())
 
 
 def rank_of(write: Write) -> tuple[int, str]:

@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from sst_lint.facts.ops import BACKWARD, BITS, INNER, VALUE, Op, backward, forward
+from sst_lint.facts.ops import BACKWARD, BITS, INNER, ORDER, VALUE, Op, backward, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.mutation import Mutations
 
@@ -46,7 +46,10 @@ _TRACE = 300
 _DEPTH = 12
 #: At most so many overwritten keys are kept apart.
 _OVERWRITTEN = 6
-_ELEMENT_KEYS = ("#", "'", ".")
+_ELEMENT_KEYS = ("#", "'", ".", "~")
+#: A demand: anything but attributes.
+_NO_ATTRIBUTES = "~"
+_TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
                          Op.NOT_LIST, Op.SETTED, Op.VIEW, Op.MERGE})  # fmt: skip
 
@@ -103,6 +106,18 @@ class Graph:
         self.shared = frozenset(
             n for n, record in enumerate(world.nodes) if record.kind in (Kind.PUT, Kind.BOUND, Kind.CELL)
         )
+        #: edges that render without attributes: those of an object do not show in its text
+        self._plain = frozenset(
+            n
+            for n, op in enumerate(self.op)
+            if op in _TEXTS
+            and (edges.source[n], edges.target[n]) not in linked.rendered_whole
+            and not linked.has_class(edges.source[n])
+        )
+        #: edges out of texts, which hold nothing
+        self._of_texts = frozenset(
+            n for n in range(len(edges)) if (edges.source[n], edges.target[n]) in linked.of_texts
+        )
         #: what a step along an edge costs
         self.cost = [self._cost(number) for number in range(len(edges))]
 
@@ -118,11 +133,13 @@ class Graph:
         if stored == "pick" and not self.follow_picks:
             return ()
         inputs = _inputs(op, bits)
+        if number in self._of_texts:
+            inputs &= ORDER | VALUE
         if not inputs:
             return ()
         plain, keyed = inputs & ~_KEYED, inputs & _KEYED
-        demand = self._demand(op, stored, key) if inputs else ""
-        if op == Op.STORE:
+        demand = _NO_ATTRIBUTES if number in self._plain else self._demand(op, stored, key)
+        if op == Op.STORE and demand != _NO_ATTRIBUTES:
             return () if demand is None else _rows(plain if not demand else 0, keyed, demand, inputs)
         rows: list[tuple[int, str]] = []
         if plain:
@@ -138,6 +155,8 @@ class Graph:
     def _demand(op: int, stored: str, key: str) -> str | None:
         """What ``key`` demands on the other side of an edge; None when nothing there can satisfy it."""
         if op == Op.STORE:
+            if key == _NO_ATTRIBUTES:
+                return None if stored.startswith(".") else key
             if key.startswith("e:"):
                 return None if stored.startswith(".") else key[2:]
             if key.startswith("!"):

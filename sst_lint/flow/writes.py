@@ -169,9 +169,7 @@ class Writes:
         moved, target = self._moved(path)
         final = kind
         if target >= 0:
-            final = classify(
-                self._evidence.of(target), formats, source, self.config, self._shapes(target, source)
-            )
+            final = classify(self._evidence.of(target), formats, source, self.config, self._shapes(target, source))
             if final.kind in ("temp", "scratch", "lock"):
                 final = Kind("artifact", "put in place by a rename", False)
         atomic |= self._is_declared_atomic(site.call)
