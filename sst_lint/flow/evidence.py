@@ -61,14 +61,17 @@ class PathEvidence:
         for site in linked.sites:
             self._sites_by_result.setdefault(site.ports["return"], []).append(site)
 
-    def of(self, node: int) -> Evidence:
-        """The evidence for the path at ``node``."""
+    def of(self, node: int, via: frozenset[int] = frozenset()) -> Evidence:
+        """The evidence for the path at ``node``; of a parameter's callers only those in ``via`` (labels of calls), if
+        it names any of them."""
+        if via:
+            return self._gather(node, via)
         known = self._known.get(node)
         if known is None:
-            known = self._known[node] = self._gather(node)
+            known = self._known[node] = self._gather(node, via)
         return known
 
-    def _gather(self, start: int) -> Evidence:
+    def _gather(self, start: int, via: frozenset[int]) -> Evidence:
         graph, world = self._graph, self._linked.world
         skipped = self._skipped(start)
         texts: dict[str, None] = {}
@@ -108,8 +111,11 @@ class PathEvidence:
             if record.kind == Kind.PARAM and not incoming:
                 parameter = True
                 argument |= graph.param_scope.get(node, -1) in self._linked.entry_points
+            named = via and any(graph.label[number] in via for number in incoming)
             for number in incoming:
                 source, label = graph.source[number], graph.label[number]
+                if named and label > 0 and label not in via:
+                    continue
                 if world.node_unit[source] in skipped:
                     continue
                 if graph.op[number] in _FOLLOWED and source not in seen and depth < 14:

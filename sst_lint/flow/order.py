@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDER, SET, SETS, Op, at_depth
@@ -19,6 +19,8 @@ from sst_lint.flow.writes import Write, Writes
 _LISTED_STATES = 400
 #: Who reads an escape looks at one function and what it calls: a long way out of it convinces nobody.
 _LONGEST_ESCAPE = 24
+#: Sinks that no file stands behind, or not its content.
+_NO_FILES = ("a digest", "the name of a file")
 #: In so many calling contexts one step is looked at.
 _CONTEXTS = 4
 _NEAR = 60
@@ -373,8 +375,24 @@ class Order:
         sink = self._sink_of.get(path[-1][0]) if path else None
         if rank == 3 or sink is None:
             sink = Sink(path[-1][0] if path else place, 0, 3, "")
+        else:
+            sink = self._along(sink, path)
         weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
         self.reaches[(kind, place)] = Reach(kind, place, source, path, sink, weak)
+
+    def _along(self, sink: Sink, path: tuple[tuple[int, int], ...]) -> Sink:
+        """``sink`` with the kind and the name of the file that this way writes."""
+        labels, world = self._graph.label, self._linked.world
+        via = frozenset(abs(labels[edge]) for _, edge in path if edge >= 0 and labels[edge])
+        if via and sink.call >= 0:  # and through what opens the file there
+            unit = world.call_unit[sink.call]
+            first = world.call_base[unit]
+            via |= frozenset(range(first + 1, first + len(world.units[unit][2].calls) + 1))
+        writes = self._writes.of_call(sink.call) if via and sink.what not in _NO_FILES else []
+        if not writes:
+            return sink
+        rank, what = min((self._rank(self._writes.along(write, via)) for write in writes), key=lambda found: found[0])
+        return replace(sink, rank=min(rank, 2), what=what)
 
     # choices
 

@@ -17,7 +17,7 @@ from sst_lint.flow.artifacts import classify
 from sst_lint.flow.described import Note, describe_protocol
 from sst_lint.flow.location import Location, Step
 from sst_lint.flow.paths import Named, closeness
-from sst_lint.flow.reach import Search
+from sst_lint.flow.reach import Mask, Search
 from sst_lint.flow.words import KIND_WORDS, MODE_WORDS, OF_WORDS, VALUE_WORDS
 from sst_lint.flow.writes import Write
 
@@ -243,7 +243,7 @@ class Provenance:
         return found
 
     @cached_property
-    def _value_mask(self) -> dict[int, int]:
+    def _value_mask(self) -> Mask:
         return self.project.graph.forward_mask((node, VALUE) for node in self._origins)
 
     def _is_same_way(self, path: Iterable[tuple[int, int]], named: Named) -> bool:

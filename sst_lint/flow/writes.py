@@ -4,7 +4,7 @@ harmless."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sst_lint.config import Config
 from sst_lint.facts.records import Kind as NodeKind
@@ -169,13 +169,38 @@ class Writes:
         moved, target = self._moved(path)
         final = kind
         if target >= 0:
+<<<<<<< /tmp/t/st_lw
+            final = self._final(target, formats, source, frozenset())
+=======
             final = classify(self._evidence.of(target), formats, source, self.config, self._shapes(target, source))
             if final.kind in ("temp", "scratch", "lock"):
                 final = Kind("artifact", "put in place by a rename", False)
+>>>>>>> /tmp/t/st_lt
         atomic |= self._is_declared_atomic(site.call)
         shown = _shown((evidence if target < 0 else self._evidence.of(target)).texts)
         named = target if target >= 0 else path
         return Write(site, node, path, kind, evidence, mode, formats, moved, atomic, shown, final, named)
+
+    def _final(self, target: int, formats: tuple[str, ...], source: str, via: frozenset[int]) -> Kind:
+        """The kind of what a move puts in place."""
+        evidence = self._evidence.of(target, via)
+        final = classify(evidence, formats, source, self.config, self._shapes(target, source))
+        if final.kind in ("temp", "scratch", "lock"):
+            return Kind("artifact", "put in place by a rename", False)
+        return final
+
+    def along(self, write: Write, via: frozenset[int]) -> Write:
+        """``write`` as it is when it is come to through the calls ``via`` (their labels): a helper that writes what it
+        is told to writes another file for each of its callers."""
+        evidence = self._evidence.of(write.name_node, via)
+        if evidence == write.evidence or not evidence.texts or write.mode in ("remote", "append"):
+            return write
+        source = self._linked.world.path_of_unit(self._linked.world.call_unit[write.site.call])
+        if write.moved:
+            final = self._final(write.name_node, write.formats, source, via)
+        else:
+            final = classify(evidence, write.formats, source, self.config, self._shapes(write.name_node, source))
+        return replace(write, final=final, shown=_shown(evidence.texts))
 
     def _shapes(self, path: int, source: str) -> Sequence[str]:
         """Whole paths, where the configuration has patterns for them."""
