@@ -169,13 +169,7 @@ class Writes:
         moved, target = self._moved(path)
         final = kind
         if target >= 0:
-<<<<<<< /tmp/t/st_lw
             final = self._final(target, formats, source, frozenset())
-=======
-            final = classify(self._evidence.of(target), formats, source, self.config, self._shapes(target, source))
-            if final.kind in ("temp", "scratch", "lock"):
-                final = Kind("artifact", "put in place by a rename", False)
->>>>>>> /tmp/t/st_lt
         atomic |= self._is_declared_atomic(site.call)
         shown = _shown((evidence if target < 0 else self._evidence.of(target)).texts)
         named = target if target >= 0 else path
