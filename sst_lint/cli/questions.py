@@ -105,7 +105,8 @@ def check_file(words: str, answer: FileAnswer) -> None:
     """Raise ``UsageProblem`` when nobody writes or reads what is asked for, or too many different files fit it."""
     from sst_lint.catalogue import nearest
 
-    names = list(dict.fromkeys(each.name.rpartition("/")[2] for each in (*answer.written, *answer.read)))
+    paths = [*(each.name for each in answer.written), *(each.name for each in answer.read)]
+    names = list(dict.fromkeys(path.rpartition("/")[2] for path in paths))
     if not names:
         known = {name.lower(): name for name in answer.names}
         hint = nearest(words.lower().rpartition("/")[2], known)

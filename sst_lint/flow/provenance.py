@@ -150,7 +150,7 @@ class Provenance:
                 write.evidence, texts=(named.file, named.shape), names=names, temporary=False, argument=False
             )
             path = self._world.path_of_unit(self._world.call_unit[write.site.call])
-            kind = classify(evidence, write.formats, path, self.project.config)
+            kind = classify(evidence, write.formats, path, self.project.config, (named.shape,))
         return KIND_WORDS[kind.kind] + (f" ({kind.why})" if kind.why else "")
 
     def _chain(self, named: Named, write: Write) -> tuple[Step, ...]:
