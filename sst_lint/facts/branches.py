@@ -15,6 +15,8 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.positions import Positions
 from sst_lint.facts.records import Kind, Region
 
+#: `isinstance` with more classes than this says little.
+_CLASSES = 4
 NARROW: dict[str, tuple[Op, Op | None]] = {
     "dict": (Op.AS_DICT, Op.NOT_DICT),
     "Mapping": (Op.AS_DICT, Op.NOT_DICT),
@@ -126,6 +128,8 @@ class Branches(Expressions):
             typed = self.node(Kind.VALUE, test.args[0].value, ":set")
             self.edge(value, typed)
             env[path] = (typed,)
+        if holds and path and not ops:
+            self._narrow_class(path, test, env, names)
         if not path or len(ops) != 1 or not all(name in NARROW for name in names):
             return
         (op,) = ops
@@ -138,6 +142,18 @@ class Branches(Expressions):
             return
         if op is not None and value:
             env[path] = self.derived(op, value, test.args[0].value)
+
+    def _narrow_class(self, path: str, test: cst.Call, env: Env, names: Sequence[str]) -> None:
+        """``isinstance(x, Shape)`` says of ``x`` what an annotation would."""
+        value = env.get(path) or self.value(test.args[0].value)
+        if value and names and len(names) <= _CLASSES and all(name[:1].isupper() for name in names):
+            written = test.args[1].value
+            parts = [e.value for e in written.elements] if isinstance(written, cst.Tuple) else [written]
+            text = " | ".join(self.positions.snippet(part) for part in parts)
+            typed = self.node(Kind.VALUE, test.args[0].value, ":" + text)
+            self.edge(value, typed)
+            env[path] = (typed,)
+            self.has_paths = True
 
     def _narrow_length(self, test: cst.Comparison, env: Env, holds: bool) -> None:
         left, target = test.left, test.comparisons[0]

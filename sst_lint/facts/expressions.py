@@ -238,12 +238,18 @@ class Expressions(Builder):
 
     def _operate(self, at: cst.CSTNode, operator: cst.CSTNode, left: Val, right: Val) -> Val:
         name, left_op, right_op = _OPERATORS.get(type(operator), ("?", Op.ONLY_VALUE, Op.ONLY_VALUE))
-        if name == "%" and any(self.nodes[n].kind == Kind.TEXT for n in left):
+        if name == "%" and self._is_format(left, right):
             left_op = right_op = Op.TEXT
         made = self.node(Kind.BINOP, at, name)
         self.edge(left, made, left_op)
         self.edge(right, made, right_op)
         return (made,)
+
+    def _is_format(self, left: Val, right: Val) -> bool:
+        """Whether ``left % right`` fills a template: one is a text, or what only a template takes."""
+        if any(self.nodes[n].kind == Kind.TEXT for n in left):
+            return True
+        return bool(right) and all(self.nodes[n].kind in (Kind.DICT, Kind.TUPLE) for n in right)
 
     def _boolean(self, node: cst.BooleanOperation) -> Val:
         chain: list[cst.BooleanOperation] = []

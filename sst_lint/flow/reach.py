@@ -266,8 +266,11 @@ def _judged(linked: Mutations) -> list[int]:
             if linked.sorts_argument(first + call, base + before):
                 sorted_after.add((base + before, base + after))
     ops = list(edges.op)
+    filled = _templates(linked)
     for number, op in enumerate(ops):
         source, target = edges.source[number], edges.target[number]
+        if op == Op.ONLY_VALUE and target in filled:
+            op = ops[number] = Op.TEXT
         if op == Op.ORDERS_KEYS and linked.has_type(target, "builtins.list"):
             if not linked.has_type(target, "builtins.dict"):
                 ops[number] = Op.NOTHING
@@ -284,6 +287,16 @@ def _judged(linked: Mutations) -> list[int]:
         elif op in _OF_KEYS and linked.is_mapping(source):
             ops[number] = _OF_KEYS[Op(op)]  # what a mapping gives to a loop are its keys, not what it holds
     return ops
+
+
+def _templates(linked: Mutations) -> frozenset[int]:
+    """Results of ``x % y`` where ``x`` is a text that is seen elsewhere."""
+    nodes, edges = linked.world.nodes, linked.edges
+    left: dict[int, int] = {}
+    for number, target in enumerate(edges.target):
+        if nodes[target].kind == Kind.BINOP and nodes[target].name == "%":
+            left.setdefault(target, edges.source[number])
+    return frozenset(n for n, operand in left.items() if linked.values(operand) == (("t", "builtins.str"),))
 
 
 @dataclass
