@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect, Severity
+from sst_lint.facts.ops import Op
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 _BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
 #: A way past so many fields, globals and orders of calls is one step less certain.
 FAR = 3
+#: Steps that make the order of keys one of a sequence.
+_SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW})
 _LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
 
 
@@ -147,11 +150,29 @@ def confidence_of(rank: int, weak: bool, dict_order: bool = False) -> Confidence
     return _LESS[confidence] if dict_order and rank == 0 and confidence == "high" else confidence
 
 
+def _as_keys(project: Project, reach: Reach) -> bool:
+    """Whether the order is only that of the keys of a mapping when it becomes permanent."""
+    ops = [project.graph.op[edge] for _, edge in reach.path if edge >= 0]
+    keys = [number for number, op in enumerate(ops) if op == Op.ORDERS_KEYS]
+    return bool(keys) and not any(op in _SHOWS_KEYS for op in ops[keys[-1] + 1 :])
+
+
+def _comes_back(project: Project, reach: Reach) -> bool:
+    """Whether a set is pickled into a file: what is loaded is a set again, so only the bytes of the file differ."""
+    site = project.serialized.get(reach.place)
+    return site is not None and site.model.format == "pickle" and reach.sink.what != "a digest"
+
+
 def _defect(project: Project, reach: Reach, rule: str, message: str, first: str) -> Defect:
     where = project.trace.location(reach.place)
     is_dict = reach.kind == "dict"
     confidence = confidence_of(reach.sink.rank, reach.weak, is_dict and not (reach.sink.named and reach.sink.rank == 1))
-    if project.distance(reach.path) >= FAR:
+    distance = project.distance(reach.path)
+    if reach.kind != "dict" and _as_keys(project, reach) and confidence == "high":
+        confidence = "medium"  # the order of keys is weaker than that of a list
+    if reach.kind == "set" and _comes_back(project, reach):
+        confidence = "low" if distance else _LESS[confidence]
+    if distance >= FAR:
         confidence = _LESS[confidence]
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
     if project.is_test(where.path) or project.passes_test(reach.path):

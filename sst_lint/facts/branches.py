@@ -65,13 +65,13 @@ class Branches(Expressions):
 
     # regions
 
-    def _region(self, kind: str, node: int = -1) -> int:
-        self.regions.append(Region(kind, self.region, self.frame.index, node, self.statement))
+    def _region(self, kind: str, node: int = -1, given: int = -1) -> int:
+        self.regions.append(Region(kind, self.region, self.frame.index, node, self.statement, given))
         return len(self.regions) - 1
 
-    def _in_region(self, kind: str, body: Callable[[], None], node: int = -1) -> int:
+    def _in_region(self, kind: str, body: Callable[[], None], node: int = -1, given: int = -1) -> int:
         outer = self.region
-        self.region = region = self._region(kind, node)
+        self.region = region = self._region(kind, node, given)
         body()
         self.region = outer
         return region
@@ -81,11 +81,12 @@ class Branches(Expressions):
     def _if(self, node: cst.If) -> None:
         test = self.single(node.test)
         before = self.frame.env
+        given, not_given = self._given(node.test, True), self._given(node.test, False)
         typing_only = self.typing_only
         self.typing_only = typing_only or dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING"
         self.if_tests.append((node.test, self.loop))
         self.frame.env = self.narrowed(node.test, before, True)
-        self._in_region("if", lambda: self.block(node.body), test)
+        self._in_region("if", lambda: self.block(node.body), test, given)
         self.if_tests.pop()
         self.typing_only = typing_only
         after = self.frame.env
@@ -93,10 +94,25 @@ class Branches(Expressions):
         orelse = node.orelse
         if isinstance(orelse, cst.If):
             self.statement = self.positions.of(orelse)[0] or self.statement
-            self._in_region("else", lambda: self._if(orelse), test)
+            self._in_region("else", lambda: self._if(orelse), test, not_given)
         elif orelse is not None:
-            self._in_region("else", lambda: self.block(orelse.body), test)
+            self._in_region("else", lambda: self.block(orelse.body), test, not_given)
         self.frame.env = self.join_env(after, self.frame.env)
+
+    def _given(self, test: cst.BaseExpression, holds: bool) -> int:
+        """The parameter that is not empty where ``test`` holds (or not), -1 if it says nothing of one."""
+        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+            return self._given(test.expression, not holds)
+        if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And) and holds:
+            left = self._given(test.left, True)
+            return left if left >= 0 else self._given(test.right, True)
+        if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+            against = test.comparisons[0]
+            wanted = cst.IsNot if holds else cst.Is
+            if isinstance(against.operator, wanted) and dotted(against.comparator) == "None":
+                test, holds = test.left, True
+        value = (self.frame.env or {}).get(test.value, ()) if isinstance(test, cst.Name) and holds else ()
+        return value[0] if len(value) == 1 and self.nodes[value[0]].kind == Kind.PARAM else -1
 
     def narrowed(self, test: cst.BaseExpression, env: Env | None, holds: bool) -> Env | None:
         """The environment in the branch in which ``test`` holds (or not): ``isinstance`` and ``len(x) == 1`` count."""

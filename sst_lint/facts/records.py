@@ -139,13 +139,17 @@ class Loop(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Region(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A stretch of code with a guard: try, handler, else, finally, with, if, orelse. ``node``: the test or context."""
+    """A stretch of code with a guard: try, handler, else, finally, with, if, orelse. ``node``: the test or context.
+
+    ``given``: a parameter that is not empty in here.
+    """
 
     kind: str
     parent: int
     scope: int
     node: int = -1
     line: int = 0
+    given: int = -1
 
 
 class Handler(msgspec.Struct, array_like=True, frozen=True):

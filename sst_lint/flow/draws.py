@@ -154,7 +154,7 @@ class Draws:
     def _contexts_of_workers(self) -> None:
         """What a worker's function fills for others is filled in the order in which the workers come to it."""
         linked = self._linked
-        for (scope, _), node in tuple(linked._contexts.items()):
+        for (scope, _, _), node in tuple(linked._contexts.items()):
             call = self._workers.get(scope)
             if call is not None:
                 made = self._node(call)

@@ -39,12 +39,12 @@ class Mutations(Calls):
             self._incoming.setdefault(self.edges.target[number], []).append(number)
         self._changed: dict[int, None] = {}
         self._aliases: set[int] = set()  #: edges back to where an object was taken from
-        self._contexts: dict[tuple[int, int], int] = {}
+        self._contexts: dict[tuple[int, int, int], int] = {}
         self._callers: dict[int, list[int]] = {}
         for number, scopes in self.callees.items():
             for scope in scopes:
                 self._callers.setdefault(scope, []).append(number)
-        self._need: deque[tuple[int, int]] = deque()
+        self._need: deque[tuple[int, int, int]] = deque()
         self._direct()
         self._outs()
         self.run()
@@ -69,7 +69,8 @@ class Mutations(Calls):
             for local in facts.mutated:
                 self.changed(base + local)
                 if local in stores and world.nodes[base + local].kind not in (Kind.LIST, Kind.TUPLE):
-                    self._by_context(base + local, base + local, Op.ORDERS_KEYS)
+                    region = facts.nodes[local].region
+                    self._by_context(base + local, base + local, Op.ORDERS_KEYS, index, region)
         for site in tuple(self.sites):
             for flow in site.model.flows:
                 if flow.to == "return" or not self.holds(site, flow.when, flow.unless):
@@ -109,7 +110,7 @@ class Mutations(Calls):
         holder = self._owner(holder)
         for loop in self._loops(number, holder):
             self._edge(loop, target, op)
-        self._by_context(holder, target, op)
+        self._by_context(holder, target, op, self.world.call_unit[number], self.world.calls[number].region)
 
     def _edge(self, source: int, target: int, op: int, key: str = "", label: int = 0) -> None:
         before = len(self.edges)
@@ -216,15 +217,18 @@ class Mutations(Calls):
 
     # contexts
 
-    def context(self, scope: int, root: int) -> int:
-        """The order in which a function is called, as far as what it fills in ``root`` is concerned."""
-        known = self._contexts.get((scope, root))
+    def context(self, scope: int, root: int, given: int = -1) -> int:
+        """The order in which a function is called, as far as what it fills in ``root`` is concerned.
+
+        ``given``: the index of a parameter without which it fills nothing, or -1.
+        """
+        known = self._contexts.get((scope, root, given))
         if known is None:
             function = self.world.functions[scope]
             like = self.world.nodes[function.returns]
             known = self.world.add_node(Kind.LOOP, function.unit, like, "calls")
-            self._contexts[(scope, root)] = known
-            self._need.append((scope, root))
+            self._contexts[(scope, root, given)] = known
+            self._need.append((scope, root, given))
         return known
 
     def root(self, node: int) -> int:
@@ -259,19 +263,41 @@ class Mutations(Calls):
             if edges.op[n] in (Op.SAME, Op.LOAD) and edges.label[n] == 0
         ]
 
-    def _by_context(self, holder: int, target: int, op: Op) -> None:
+    def _by_context(self, holder: int, target: int, op: Op, unit: int, region: int) -> None:
         root = self.root(holder)
         scope = self.world.scope_of_node(holder)
         if root != LOCAL and scope in self.world.functions:
-            self._edge(self.context(scope, root), target, op)
+            self._edge(self.context(scope, root, self._given(scope, unit, region)), target, op)
+
+    def _given(self, scope: int, unit: int, region: int) -> int:
+        """The index of a parameter that is empty by default and not in ``region`` of function ``scope``, or -1."""
+        function, facts = self.world.functions[scope], self.world.units[unit][2]
+        base = self.world.node_base[unit]
+        while region >= 0:
+            guard = facts.regions[region]
+            if guard.given >= 0 and base + guard.given in function.params:
+                index = function.params.index(base + guard.given)
+                default = function.record.params[index].default
+                if default >= 0 and not self.constant(base + default):
+                    return index
+            region = guard.parent
+        return -1
 
     def _spread_contexts(self) -> None:
         while self._need:
-            scope, root = self._need.popleft()
-            node = self._contexts[(scope, root)]
+            scope, root, given = self._need.popleft()
+            node = self._contexts[(scope, root, given)]
             function = self.world.functions[scope]
             for number in self._callers.get(scope, ()):
-                self._call_context(number, function.params, root, node)
+                if given < 0 or self._gives(number, function.params[given]):
+                    self._call_context(number, function.params, root, node)
+
+    def _gives(self, number: int, param: int) -> bool:
+        """Whether call ``number`` may give ``param`` something that is not empty."""
+        arguments = [a for a, p, _ in self.bindings.get(number, ()) if p == param]
+        if not arguments:
+            return any(slot in ("*", "**") for slot, _ in self.argument_nodes(number)) or not self.bindings.get(number)
+        return any(self.constant(argument) for argument in arguments)
 
     def _call_context(self, number: int, params: tuple[int, ...], root: int, node: int) -> None:
         label = number + 1

@@ -101,7 +101,7 @@ class Graph:
                 self.param_scope[node] = function.scope
             for node in (*function.outs, function.returns):
                 self.port_scope[node] = function.scope
-        for (scope, _), node in linked._contexts.items():
+        for (scope, _, _), node in linked._contexts.items():
             self.param_scope[node] = scope
         self.shared = frozenset(
             n for n, record in enumerate(world.nodes) if record.kind in (Kind.PUT, Kind.BOUND, Kind.CELL)
@@ -114,10 +114,8 @@ class Graph:
             and (edges.source[n], edges.target[n]) not in linked.rendered_whole
             and not linked.has_class(edges.source[n])
         )
-        #: edges out of texts, which hold nothing
-        self._of_texts = frozenset(
-            n for n in range(len(edges)) if (edges.source[n], edges.target[n]) in linked.of_texts
-        )
+        #: edges that not every bit can pass
+        self._limited = _limited(linked)
         #: what a step along an edge costs
         self.cost = [self._cost(number) for number in range(len(edges))]
 
@@ -133,8 +131,7 @@ class Graph:
         if stored == "pick" and not self.follow_picks:
             return ()
         inputs = _inputs(op, bits)
-        if number in self._of_texts:
-            inputs &= ORDER | VALUE
+        inputs &= self._limited.get(number, inputs)
         if not inputs:
             return ()
         plain, keyed = inputs & ~_KEYED, inputs & _KEYED
@@ -161,9 +158,12 @@ class Graph:
                 return None if stored.startswith(".") else key[2:]
             if key.startswith("!"):
                 return None if stored and stored[1:] in [k[1:] for k in key[1:].split("!")] else ""
+            if key.startswith(".") and not stored:
+                return None  # what is put inside becomes no attribute
             return "" if not key or not stored or key == stored else None
         if op == Op.ITER or (op == Op.LOAD and not stored):
-            return "e:" + (key if key[:1] in _ELEMENT_KEYS and key else "")
+            deeper = key[:1] in _ELEMENT_KEYS if key else False
+            return "e:" + (key if deeper or (key.startswith("e:") and not key.startswith("e:e:e:")) else "")
         if op == Op.LOAD:
             return "" if stored == "pick" else stored
         if op == Op.PAIRS:
@@ -254,6 +254,20 @@ def _without(key: str, stored: str) -> str:
     if key.startswith("!") and key.count("!") < _OVERWRITTEN:
         return "!" + "!".join(sorted({*key[1:].split("!"), stored[1:]}))
     return key
+
+
+def _limited(linked: Mutations) -> dict[int, int]:
+    """Edge -> the bits that can pass: texts hold nothing, and what can be sliced is no set and no mapping."""
+    nodes, edges = linked.world.nodes, linked.edges
+    limited: dict[int, int] = {}
+    for number, (source, target) in enumerate(zip(edges.source, edges.target, strict=True)):
+        if (source, target) in linked.of_texts:
+            limited[number] = ORDER | VALUE
+        elif edges.op[number] == Op.SAME and nodes[target].kind == Kind.VALUE and nodes[target].name[:1] == "[":
+            limited[number] = ORDER | INNER | VALUE
+        elif edges.key[number] == "pick" and nodes[target].kind == Kind.ITEM:
+            limited[number] = ORDER  # of a mapping, `x[0]` is what stands under the key 0
+    return limited
 
 
 def _judged(linked: Mutations) -> list[int]:
