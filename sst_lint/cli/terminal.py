@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -69,12 +70,20 @@ def check_writable(path: Path) -> None:
         raise UsageProblem(f"cannot write {path}: permission denied")
 
 
+def _write_device(path: Path, text: str) -> None:
+    """Write to what cannot be replaced; when nobody reads at its other end, let the rest vanish quietly."""
+    with (
+        contextlib.suppress(BrokenPipeError),
+        path.open("w", encoding="utf-8", errors="backslashreplace") as stream,  # sst: ignore[SST101] -- a device
+    ):
+        stream.write(text)
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a result to a file, complete or not at all; raise ``UsageProblem`` when that is impossible."""
     try:
         if _is_special(path):
-            with path.open("w", encoding="utf-8") as stream:  # sst: ignore[SST101] -- a device cannot be replaced
-                _write(stream, text)
+            _write_device(path, text)
             return
         from sst_lint.runtime import write_atomic_text
 

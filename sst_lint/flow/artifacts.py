@@ -183,7 +183,7 @@ def classify(
             return Kind("argument", "a path that the user names", False)
     structured = [f for f in formats if f in _STRUCTURED]
     if structured:
-        return Kind("artifact", f"{structured[0]} content", True)
+        return Kind("artifact", f"{min(structured)} content", True)
     for text in evidence.texts[:_NEAR]:
         if _has_suffix(text):
             return Kind("unknown", f"named {_shown(text)}", True)

@@ -134,9 +134,9 @@ class Paths:
         def part(operand: int) -> str:
             return known[operand] if operand in known else self.brief(operand, depth + 1)
 
-        if record.kind == Kind.ATTR:
-            return _attribute(record.name, next(iter(known.values()), ""))
         operands = self._operands(node)
+        if record.kind == Kind.ATTR:
+            return _attribute(record.name, max((known[o] for o in operands if o in known), default=""))
         if record.kind == Kind.TEXT:
             holes = record.name.count("\x00")
             parts = [part(o) for o in operands] if len(operands) == holes else ["{}"] * holes

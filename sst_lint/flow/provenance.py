@@ -110,7 +110,7 @@ class Provenance:
             names = tuple(
                 dict.fromkeys(f"{step.function or 'the module'} ({step.path}:{step.line})" for step in callers)
             )
-            api = group[0][0].model.name.removeprefix("builtins.")
+            api = min(site.model.name for site, _ in group).removeprefix("builtins.")
             where = self.project.trace.location(self._linked.result_of(call))
             answers.append(ReadFile(shape, where, f"`{api}` reads it", names))
         return sorted(answers, key=lambda each: (each.name, each.location))
