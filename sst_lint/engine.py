@@ -85,6 +85,8 @@ class Examined:
     read: Read
     findings: tuple[tuple[Finding, str], ...]
     problems: tuple[str, ...]
+    unread: tuple[Unreadable, ...]  #: files that were not, or not fully, understood
+    policy: Policy
 
 
 @dataclass
@@ -273,11 +275,31 @@ def examine(root: Path, options: Options, asked: Sequence[Path] = ()) -> Examine
         read = _read(root, [root, *asked], config)
         project, defects = _linked(extract_all(read.sources, failures), prepared)
         sources = {source.path: source for source in read.sources}
-        found = collect(defects, (*read.unreadable, *failures.files), prepared.rules, prepared.policy, sources)
+        unread = (*read.unreadable, *failures.files)
+        found = collect(defects, unread, prepared.rules, prepared.policy, sources)
         everything = Policy(replace(config, select=("ALL",), ignore=(), extend_ignore=(), per_path=()), prepared.rules)
         rest = collect(defects, (), prepared.rules, everything, sources)
     groups = ((found.findings, ""), (found.hidden, "unsure"), ([*rest.findings, *rest.hidden], "not selected"))
-    return Examined(project, read, tuple(_with_states(groups)), tuple(failures.problems))
+    return Examined(project, read, tuple(_with_states(groups)), tuple(failures.problems), unread, prepared.policy)
+
+
+def survey(root: Path, options: Options) -> Examined:
+    """Return the project for its matrices: as ``examine``, each finding with what the baseline says of it.
+
+    Raises ``ConfigError``, ``CatalogueError``, ``OwnCheckError`` and ``BaselineError``.
+    """
+    from sst_lint.findings.baseline import compare, today
+
+    baseline = _baseline(root, prepare(root, options).config, options)
+    seen = examine(root, options)
+    if baseline is None:
+        return seen
+    shown = [finding for finding, state in seen.findings if not state]
+    hidden = [finding for finding, state in seen.findings if state]
+    unread = [each.path for each in seen.unread]
+    compared = compare(baseline, today(shown, hidden, seen.read.sources, unread, seen.policy))
+    states = dict(zip(shown, compared.findings, strict=True))
+    return replace(seen, findings=tuple((states.get(each, each), state) for each, state in seen.findings))
 
 
 def _with_states(groups: Iterable[tuple[Sequence[Finding], str]]) -> list[tuple[Finding, str]]:

@@ -19,6 +19,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "check": ("sst_lint.cli.check", "Report what could make an artifact differ, tear or lie."),
     "baseline": ("sst_lint.cli.baseline", "Write down the findings of today, so that the gate sees what comes."),
     "explain": ("sst_lint.cli.explain", "Say what a rule means, what is known of a line, or who writes a file."),
+    "matrix": (
+        "sst_lint.cli.matrix",
+        "Print every write, except clause or unordered iteration, and check the committed files.",
+    ),
     "rules": ("sst_lint.cli.rules", "List the rules."),
     "vendor": ("sst_lint.cli.vendor", "Copy the runtime helpers into a project."),
 }

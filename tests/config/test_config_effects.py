@@ -29,8 +29,6 @@ WAITING = {
 }
 #: keys of verbs other than ``check``: the verb's module, whose tests write the key and show what it changes
 OF_VERBS = {
-    "matrices": "sst_lint/cli/matrix.py",
-    "matrix-notes": "sst_lint/cli/matrix.py",
 }
 
 LISTING = """\
@@ -270,8 +268,24 @@ def test_a_baseline_is_read(tmp_path: Path) -> None:
     assert found(tmp_path, 'baseline = "sst-baseline.jsonl"')[0] == ()
 
 
+def test_matrices_and_their_notes_are_read(tmp_path: Path) -> None:
+    from sst_lint.cli.app import run
+
+    (tmp_path / "a.py").write_text(NOTES)
+    note = 'path = "a.py"\nfunction = "note"\nsnippet = "open(\'out/notes.txt\', \'w\')"\npolicy = "as it is"\n'
+    (tmp_path / "n.toml").write_text(f"[[writes]]\n{note}")
+    (tmp_path / "sst-lint.toml").write_text('matrices = { writes = "W.md" }\nmatrix-notes = "n.toml"\n')
+    assert run(["matrix", "writes", str(tmp_path), "--update"]) == 0
+    assert "policy: as it is" in (tmp_path / "W.md").read_text()
+    (tmp_path / "sst-lint.toml").write_text('matrices = { writes = "W.md" }\n')
+    assert run(["matrix", "writes", str(tmp_path), "--check"]) == 1
+    (tmp_path / "sst-lint.toml").write_text('matrices = { writes = "X.md" }\n')
+    assert run(["matrix", "writes", str(tmp_path), "--update"]) == 0
+    assert "policy" not in (tmp_path / "X.md").read_text()
+
+
 def test_every_key_has_an_effect_or_waits_for_what_is_not_there() -> None:
-    shown = {effect.key for effect in EFFECTS} | {"baseline"}
+    shown = {effect.key for effect in EFFECTS} | {"baseline", "matrices", "matrix-notes"}
     assert sorted([*shown, *WAITING, *OF_VERBS]) == sorted(key.name for key in KEYS)
     rules = {rule.code for rule in load_rules()}
     due = [name for name, rule in WAITING.items() if rule in rules]
