@@ -45,6 +45,11 @@ class Named:
     final: bool = True  #: the literal is part of the file's own name, not only of a directory's
 
     @property
+    def first(self) -> int:
+        """The outermost of the calls, or -1 when the literal stands where the path is used."""
+        return self.calls[0] if self.calls else -1
+
+    @property
     def file(self) -> str:
         """The last part of the path."""
         return self.shape.rstrip("/").rpartition("/")[2]

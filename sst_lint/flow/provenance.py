@@ -105,7 +105,7 @@ class Provenance:
             groups.setdefault((named.shape, site.call), []).append((site, named))
         answers = []
         for (shape, call), group in groups.items():
-            calls = dict.fromkeys(named.calls[0] for _, named in group if named.calls)
+            calls = dict.fromkeys(named.first for _, named in group if named.calls)
             callers = tuple(self._step(number, "") for number in calls)
             names = tuple(
                 dict.fromkeys(f"{step.function or 'the module'} ({step.path}:{step.line})" for step in callers)
