@@ -181,6 +181,7 @@ class TypeModel:
     bases: tuple[str, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()  #: (attribute, qualified type)
     path_attributes: tuple[str, ...] = ()  #: attributes that are paths derived from it (`.parent`)
+    whole_attributes: tuple[str, ...] = ()  #: attributes that are all that it holds, in its order (`series.values`)
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,8 @@ class ValueModel:
     name: str
     library: str
     type: str = ""  #: qualified type ("typing.IO", "builtins.dict")
-    source: Literal["", "machine", "place", "platform", "set", "dict", "clock", "nan"] = ""  #: as the kind of a ``SourceEffect``
+    #: as the kind of a ``SourceEffect``
+    source: Literal["", "machine", "place", "platform", "set", "dict", "clock", "nan"] = ""
     file: bool = False  #: clock: the time that a file carries
     console: bool = False  #: a terminal stream
 

@@ -175,7 +175,7 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     if distance >= FAR:
         confidence = _LESS[confidence]
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
-    if project.is_test(where.path) or project.passes_test(reach.path):
+    if project.is_test(where.path, is_dict) or project.passes_test(reach.path, is_dict):
         confidence = "low"  # what only a test does is no defect of the program
     last = f"written to {reach.sink.what}" if reach.sink.rank < 3 else "leaves the program here"
     if reach.sink.what == "a digest":

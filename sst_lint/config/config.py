@@ -43,6 +43,9 @@ DEFAULT_EXCLUDE = (
     "*.egg/",
 )
 
+#: Code that builds documentation: it tests nothing, and what it writes is read by people and compared by builds.
+DOCUMENTATION = ("doc/", "docs/")
+
 DEFAULT_TEST_PATTERNS = (
     "test/",
     "tests/",
@@ -70,8 +73,7 @@ DEFAULT_TEST_PATTERNS = (
     "examples/",
     "example.py",
     "examples.py",
-    "doc/",
-    "docs/",
+    *DOCUMENTATION,
 )
 
 DEFAULT_VOLATILE_FIELDS = (

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 from sst_lint.config import Config
+from sst_lint.config.config import DOCUMENTATION
 from sst_lint.config.patterns import matches
 from sst_lint.flow.evidence import Evidence
 
@@ -150,6 +151,12 @@ def _is_test(path: str, patterns: tuple[str, ...]) -> bool:
     return matches(path, patterns)
 
 
+def is_documentation_path(path: str, config: Config) -> bool:
+    """Whether a file is quiet only because it builds the documentation: its tables and lists are compared."""
+    others = tuple(p for p in config.test_patterns if p not in DOCUMENTATION)
+    return is_test_path(path, config) and not _is_test(path, others)
+
+
 def classify(
     evidence: Evidence, formats: tuple[str, ...], path: str, config: Config, shapes: Iterable[str] = ()
 ) -> Kind:
@@ -175,6 +182,8 @@ def classify(
         found = _by_name(name)
         if found is not None and found.kind in ("temp", "lock", "log", "console"):
             return found
+    if is_documentation_path(path, config):
+        return Kind("report", "written by code of the documentation", True)
     if is_test_path(path, config):
         return Kind("test", "written by test code", True)
     if evidence.argument:

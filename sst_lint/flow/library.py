@@ -127,8 +127,12 @@ class LibraryIndex:
 
     def is_path_attribute(self, owner: str, name: str) -> bool:
         """Whether the attribute is a path derived from its owner (``p.parent``)."""
-        for candidate in (self.canonical(owner), *self.bases(owner)):
-            entry = self._types.get(candidate)
-            if entry is not None and name in entry.path_attributes:
-                return True
-        return False
+        return any(name in entry.path_attributes for entry in self._entries(owner))
+
+    def is_whole_attribute(self, owner: str, name: str) -> bool:
+        """Whether the attribute is all that its owner holds (``series.values``)."""
+        return any(name in entry.whole_attributes for entry in self._entries(owner))
+
+    def _entries(self, owner: str) -> list[TypeModel]:
+        entries = [self._types.get(name) for name in (self.canonical(owner), *self.bases(owner))]
+        return [entry for entry in entries if entry is not None]

@@ -10,7 +10,7 @@ from sst_lint.catalogue.model import Library
 from sst_lint.config import Config
 from sst_lint.flow.answers import Answers
 from sst_lint.flow.artifacts import Kind as ArtifactKind
-from sst_lint.flow.artifacts import classify, is_test_path
+from sst_lint.flow.artifacts import classify, is_documentation_path, is_test_path
 from sst_lint.flow.calls import Site
 from sst_lint.flow.declared import Declared
 from sst_lint.flow.digests import Digests
@@ -223,10 +223,10 @@ class Project:
         """Serializations that accept what they cannot represent."""
         return Serializers(self.linked, self.leaks.permanence, self.leaks.sources)
 
-    def passes_test(self, path: Iterable[tuple[int, int]]) -> bool:
+    def passes_test(self, path: Iterable[tuple[int, int]], documentation: bool = True) -> bool:
         """Whether a way through the graph passes test code: then it is the test's way, not the program's."""
         units = dict.fromkeys(self.world.node_unit[node] for node, _ in path)
-        return any(self.is_test(self.world.path_of_unit(unit)) for unit in units)
+        return any(self.is_test(self.world.path_of_unit(unit), documentation) for unit in units)
 
     def distance(self, path: Sequence[tuple[int, int]]) -> int:
         """How often a way passes a field, a global, the order of somebody's calls, or many calls: all make it less
@@ -239,9 +239,10 @@ class Project:
         calls = sum(1 for _, edge in path if edge >= 0 and self.graph.label[edge] != 0)
         return len(found) + contexts + calls // _CALLS
 
-    def is_test(self, path: str) -> bool:
-        """Whether a source file is test code, whose writes and handlers are quiet."""
-        return self._writes.is_test(path)
+    def is_test(self, path: str, documentation: bool = True) -> bool:
+        """Whether a source file is test code, whose writes and handlers are quiet; ``documentation`` counts as such
+        unless order is asked for, which the builds of documentation are compared by."""
+        return self._writes.is_test(path) and (documentation or not is_documentation_path(path, self.config))
 
 
 def link(files: Iterable[FileFacts], libraries: Iterable[Library], config: Config) -> Project:

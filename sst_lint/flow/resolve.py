@@ -492,6 +492,8 @@ class Resolver(Values):
         self.add_value(node, ("x", f"{owner}.{name}"))
         if self.library.is_path_attribute(owner, name):
             self.add_edge(self._base_of(node), node, Op.PATH)
+        if self.library.is_whole_attribute(owner, name):
+            self.add_edge(self._base_of(node), node, Op.COPY)
 
     def _base_of(self, node: int) -> int:
         record = self.world.nodes[node]
