@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
 from sst_lint.flow.described import describe_write
 from sst_lint.flow.words import MOVE_WORDS, OF_WORDS
 from sst_lint.matrices.rows import Draft, Layout, some
@@ -45,6 +48,9 @@ _BACK = frozenset({Op.SAME, Op.TEXT, Op.JSON, Op.JSON_SORTED, Op.TEXT_SORTED, Op
 #: So far back the serialization of a content is looked for.
 _STEPS = 60
 _OPERATIONS = {"append": "append", "exclusive": "create", "copy": "copy", "remote": "upload", "update": "update"}
+#: A mode that writes.
+_WRITING = re.compile(r"[rbtU+]*[wax+][rbtU+]*")
+_NOT_MOVED = "nothing of it gets a final name"
 _TOLD = "what arrives in no certain order is told where that order shows"
 _NOTHING_ARRIVES = "the order of its keys was not found to reach an artifact or digest"
 
@@ -63,9 +69,14 @@ def drafts(project: Project, verdicts: Verdicts) -> Iterator[Draft]:
         if site.model.moves is not None:
             seen.add(site.call)
             yield view.move(site, verdicts)
+        elif site.model.temp in ("path", "handle"):
+            seen.add(site.call)
+            yield view.temporary(site, verdicts)
         elif view.serializes(site):
             seen.add(site.call)
             yield view.serialization(site, verdicts)
+    for number in view.unresolved(seen):
+        yield view.guess(number, verdicts)
 
 
 class _View:
@@ -149,7 +160,7 @@ class _View:
         # a writer that was made for the file (`writer.writerow`) adds to it; a row is what renders a whole payload
         whole = any(flow.to not in ("self", "return") for flow in site.model.flows)
         into_file = bool(site.model.format) and whole and (site.call, "") in self._project.linked.contents
-        return bool(site.model.sort_param) or (into_file and bool(self._project.writes_of(site.call)))
+        return bool(site.model.sort_param) or into_file
 
     def serialization(self, site: Site, verdicts: Verdicts) -> Draft:
         """The row of a call that renders data."""
@@ -179,6 +190,46 @@ class _View:
             "order_clean": order,
         }
         return Draft(where, cells, verdicts.take(where, calm))
+
+    def temporary(self, site: Site, verdicts: Verdicts) -> Draft:
+        """The row of a call that makes a new temporary file."""
+        where = self._project.trace.location(site.ports["return"])
+        made = [each for each in self._project.protocols() if any(m.call == site.call for m in each.makers)]
+        cells = dict.fromkeys(LAYOUT.columns, "") | {
+            "operation": "temporary",
+            "api": _name(site),
+            "target": some(self.target(protocol.target) for protocol in made),
+            "kind": "temp",
+            "kind_why": "a new temporary file",
+            "protocol": _steps(made[0].steps) if made else "",
+            "missing": _steps(made[0].missing) if made else "",
+        }
+        return Draft(where, cells, verdicts.take(where, "it gets its final name by a move" if made else _NOT_MOVED))
+
+    def unresolved(self, known: AbstractSet[int]) -> Iterator[int]:
+        """Calls of `open` on who knows what, with a mode that writes: a sink that nobody can judge is a row too."""
+        linked, world = self._project.linked, self._project.world
+        for number, call in enumerate(world.calls):
+            if call.method != "open" or number in known or number in linked.callees or number in linked.externals:
+                continue
+            for slot, node in linked.argument_nodes(number)[:2]:
+                record = world.nodes[node]
+                if slot in ("", "mode") and record.kind == Kind.TEXT and _WRITING.fullmatch(record.name):
+                    yield number
+                    break
+
+    def guess(self, number: int, verdicts: Verdicts) -> Draft:
+        """The row of a call that writes by its mode, on a receiver of which nothing is known."""
+        where = self._project.trace.location(self._project.linked.result_of(number))
+        cells = dict.fromkeys(LAYOUT.columns, "") | {
+            "operation": "write",
+            "api": ".open",
+            "target": self.target(self._project.linked.receiver_of(number)),
+            "kind": "test" if self._project.is_test(where.path) else "unresolved",
+            "kind_why": "opened for writing by its mode",
+            "lock": self.lock(number),
+        }
+        return Draft(where, cells, verdicts.take(where, "nothing is known of what is opened: annotate it"))
 
     def target(self, node: int) -> str:
         """The path as far as it is written down."""
