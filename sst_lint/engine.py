@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sst_lint.config import Config
     from sst_lint.findings import Collected, Finding, Policy, Report, Stock
     from sst_lint.findings.baseline import Baseline, Compared, Today
+    from sst_lint.fixes.repair import Repaired
     from sst_lint.flow import FileFacts, Project
     from sst_lint.source import Discovery
 
@@ -38,6 +39,8 @@ class Options:
     baseline: Path | None = None  #: in place of the configured one
     no_baseline: bool = False  #: every finding counts
     since: str | None = None  #: a revision: only findings that touch lines changed since
+    texts: Mapping[str, str] = field(default_factory=dict)  #: in place of files (relative to the root): not written yet
+    facts: dict[Unit, Any] | None = None  #: remembers the facts of units between runs
 
 
 #: What ``check`` takes as configuration: all options, a file, or keys by name (``{"min-confidence": "high"}``).
@@ -63,6 +66,8 @@ class Prepared:
     rules: tuple[Rule, ...]  #: built-in ones, then a team's own
     own: tuple[OwnCheck, ...]
     policy: Policy
+    texts: Mapping[str, str] = field(default_factory=dict)  #: as in the options
+    facts: dict[Unit, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,44 @@ def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], conf
     with _uncollected():
         report = join([(root, _checked(root, inside, roots, options)) for root, inside in groups], missing)
     return replace(report, asked=tuple(os.fspath(path) for path in asked if path != Path()))
+
+
+def repair(
+    paths: Iterable[Path], options: Options, *, unsafe: bool = False, helpers: str = ""
+) -> tuple[Report, tuple[tuple[Path, Repaired], ...]]:
+    """Return the report on what fixes leave, and for each project what they change; nothing is written.
+
+    Only files that ``paths`` mean are changed. ``unsafe``: fixes that change bytes or behavior too. ``helpers``: the
+    module of the runtime helpers, in place of the configured one.
+    """
+    from sst_lint.config import ConfigError, load_config
+    from sst_lint.findings import join
+    from sst_lint.fixes.repair import Repaired, Wishes
+    from sst_lint.fixes.repair import repair as mend
+    from sst_lint.source import discover
+
+    asked = list(paths)
+    missing = [f"{os.fspath(path)}: no such file or directory" for path in asked if not os.path.lexists(path)]
+    groups = _by_root([path for path in asked if os.path.lexists(path)])
+    roots = [root for root, _ in groups]
+    results: list[tuple[Path, Repaired]] = []
+    for root, inside in groups:
+        known = replace(options, facts={})
+
+        def judged(texts: Mapping[str, str], root: Path = root, inside: Any = inside, known: Options = known) -> Report:
+            return _checked(root, inside, roots, replace(known, texts=dict(texts)))
+
+        with _uncollected():
+            try:
+                config = load_config(root, options.config, options.isolated, options.overrides)
+            except ConfigError:
+                results.append((root, Repaired(judged({}))))
+                continue
+            everything = any(Path(os.path.abspath(path)) == root for path in inside)  # noqa: PTH100 -- keep links
+            only = None if everything else frozenset(discover(inside, root, config).files)
+            wishes = Wishes(unsafe, helpers or config.helpers, config.waivers, config.accept, only)
+            results.append((root, mend(judged, wishes)))
+    return join([(root, each.report) for root, each in results], missing), tuple(results)
 
 
 @contextlib.contextmanager
@@ -239,7 +282,7 @@ def prepare(root: Path, options: Options) -> Prepared:
     rules = (*load_rules(), *(each.rule for each in own))
     policy = Policy(config, rules)
     policy.validate()
-    return Prepared(root, config, rules, own, policy)
+    return Prepared(root, config, rules, own, policy, options.texts, options.facts)
 
 
 def judge(project: Prepared, asked: Sequence[Path]) -> Judged:
@@ -247,8 +290,8 @@ def judge(project: Prepared, asked: Sequence[Path]) -> Judged:
     from sst_lint.findings import collect
 
     failures = Failures()
-    read = _read(project.root, asked, project.config)
-    facts = extract_all(read.sources, failures)
+    read = _read(project.root, asked, project.config, project.texts)
+    facts = extract_all(read.sources, failures, project.facts)
     linked, defects = _linked(facts, project)
     unread = (*read.unreadable, *failures.files)
     sources = {source.path: source for source in read.sources}
@@ -357,14 +400,17 @@ def _compared(baseline: Baseline | None, judged: Judged) -> tuple[Sequence[Findi
     return compared.findings, stock_of(baseline, compared), (*baseline.notes, *compared.notes(baseline.file))
 
 
-def _read(root: Path, asked: Sequence[Path], config: Config) -> Read:
-    """Read the whole project, and find which of its files the ``asked`` paths mean."""
+def _read(root: Path, asked: Sequence[Path], config: Config, texts: Mapping[str, str] | None = None) -> Read:
+    """Read the whole project, and find which of its files the ``asked`` paths mean; ``texts`` are newer than files."""
     from sst_lint.source import discover, read
+    from sst_lint.source.read import with_text
 
     whole = discover([root], root, config)
     named = discover(asked, root, config)
     everything = any(Path(os.path.abspath(path)) == root for path in asked)  # noqa: PTH100 -- keep symbolic links
     results = [read(path, root, config) for path in sorted({*whole.files, *named.files})]
+    if texts:
+        results = [with_text(each, texts[each.path], config) if each.path in texts else each for each in results]
     unreadable = {each.path: each for each in (*whole.unreadable, *named.unreadable)}
     return Read(
         tuple(each for each in results if isinstance(each, Source)),
@@ -381,18 +427,35 @@ def _reading_notes(root: Path, named: Discovery) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def extract_all(sources: Iterable[Source], failures: Failures) -> list[FileFacts]:
-    """Return the facts of every unit; what fails in one unit is noted, and the rest goes on."""
+def extract_all(sources: Iterable[Source], failures: Failures, known: dict[Unit, Any] | None = None) -> list[FileFacts]:
+    """Return the facts of every unit; what fails in one unit is noted, and the rest goes on.
+
+    ``known`` facts are not extracted again, and holds the new ones afterwards.
+    """
     from sst_lint.flow import FileFacts
     from sst_lint.source.deep import run_deep
 
     def work() -> list[FileFacts]:
         return [
-            FileFacts(source.path, tuple((unit, _facts(source.path, unit, failures)) for unit in source.units))
+            FileFacts(
+                source.path, tuple((unit, _known_facts(source.path, unit, failures, known)) for unit in source.units)
+            )
             for source in sources
         ]
 
     return run_deep(work)
+
+
+def _known_facts(path: str, unit: Unit, failures: Failures, known: dict[Unit, Any] | None) -> Any:
+    if known is None:
+        return _facts(path, unit, failures)
+    if unit in known:
+        return known[unit]
+    failed = len(failures.files)
+    facts = _facts(path, unit, failures)
+    if len(failures.files) == failed:
+        known[unit] = facts
+    return facts
 
 
 def _facts(path: str, unit: Unit, failures: Failures) -> Any:

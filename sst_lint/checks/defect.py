@@ -18,6 +18,7 @@ class Defect:
     ``statement_line`` is the first line of the statement that holds the place: a suppression comment counts there too.
     ``snippet`` is the offending source expression as written, white space folded (for baselines and fingerprints).
     ``group`` names the defect that several rules may see at once (same group in the same file: one finding).
+    ``about``: the qualified name of the call that the place is, where the rule is about a call (for fixes).
     """
 
     rule: str
@@ -29,3 +30,4 @@ class Defect:
     confidence: Confidence
     trace: tuple[Step, ...] = ()
     group: str = ""
+    about: str = ""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect, Severity
 from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -114,10 +116,15 @@ def serializations(project: Project) -> Iterator[Defect]:
     """SST103: a mapping is serialized without sorted keys, and the result reaches an artifact or digest."""
     for reach in project.reaches():
         site = project.serialized.get(reach.place)
-        if reach.kind != "dict" or site is None or reach.sink.rank > 0 or not site.model.sort_param:
+        if reach.kind != "dict" or site is None or not site.model.sort_param:
+            continue
+        chosen = site.constants.get(site.model.sort_param) is False
+        if reach.sink.rank == 1 and not chosen and _fills_a_file(project, reach):
+            reach = replace(reach, sink=replace(reach.sink, rank=0))  # a file of structured content is an artifact
+        if reach.sink.rank > 0:
             continue
         name = site.model.name.removeprefix("builtins.")
-        yield _defect(
+        defect = _defect(
             project,
             reach,
             "SST103",
@@ -125,6 +132,18 @@ def serializations(project: Project) -> Iterator[Defect]:
             f"`{site.model.sort_param}=True`",
             "a mapping",
         )
+        yield replace(defect, about=site.model.name)
+
+
+def _fills_a_file(project: Project, reach: Reach) -> bool:
+    """Whether what is serialized goes into a file of its own, and is no part of some other text."""
+    nodes, graph = project.world.nodes, project.graph
+    made = [nodes[graph.target[edge]] for _, edge in reach.path if edge >= 0 and graph.op[edge] == Op.TEXT]
+    embedded = any(
+        record.kind == Kind.BINOP or (record.kind == Kind.TEXT and record.name.replace("\\n", "").strip(" \x00"))
+        for record in made
+    )
+    return reach.sink.what.startswith("a file") and not embedded
 
 
 def _api(project: Project, reach: Reach) -> str:
@@ -190,4 +209,5 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
         confidence,
         project.trace.steps(reach.path, first, last),
         f"order:{where.line}:{where.column}",
+        _api(project, reach).strip("`") if reach.kind != "dict" else "",
     )

@@ -49,6 +49,7 @@ def non_atomic(project: Project) -> Iterator[Defect]:
             _confidence(write),
             _given_by(project, write),
             group=f"write:{where.line}:{where.column}",
+            about=write.site.model.name,
         )
 
 

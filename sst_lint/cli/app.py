@@ -17,6 +17,7 @@ OK, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 #: verb -> (module that holds its ``command``, the line of ``--help``); nothing is imported until it is called
 VERBS: dict[str, tuple[str, str]] = {
     "check": ("sst_lint.cli.check", "Report what could make an artifact differ, tear or lie."),
+    "fix": ("sst_lint.cli.fix", "Mend findings in place, or show the diff."),
     "baseline": ("sst_lint.cli.baseline", "Write down the findings of today, so that the gate sees what comes."),
     "explain": ("sst_lint.cli.explain", "Say what a rule means, what is known of a line, or who writes a file."),
     "matrix": (

@@ -25,13 +25,19 @@ _JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
 @options.configuration
 @options.gate
 @options.presentation
-def command(paths: tuple[Path, ...], **given: object) -> int:
+@click.option("--fix", is_flag=True, help="Mend what can be mended, as `sst-lint fix` does.")
+@options.fixing
+def command(paths: tuple[Path, ...], fix: bool, diff: bool, unsafe_fixes: bool, helpers: str, **given: object) -> int:
     """Report what could make an artifact differ, tear or lie.
 
     PATHS are files or directories; without any, the working directory. The whole project is always looked at; findings
     are shown that touch the given paths.
     """
     asked = options.Asked(**given)  # type: ignore[arg-type]
+    if fix or diff or unsafe_fixes or helpers:
+        from sst_lint.cli.fix import run
+
+        return run(paths, asked, options.Fixing(diff, unsafe_fixes, helpers))
     targets = asked.targets()
     from sst_lint.engine import Options, check
 
@@ -52,11 +58,12 @@ def command(paths: tuple[Path, ...], **given: object) -> int:
         say(f"note: {note}")
     if asked.add_ignores is not None:
         return _accept(report, asked.add_ignores)
-    _show(report, asked, targets)
+    show(report, asked, targets)
     return 0 if asked.exit_zero and not report.problems else report.exit_code
 
 
-def _show(report: Report, asked: options.Asked, targets: Sequence[options.Target]) -> None:
+def show(report: Report, asked: options.Asked, targets: Sequence[options.Target]) -> None:
+    """Print the report in each of the formats that were asked for."""
     for target in targets:
         style = asked.style(target.file is None and wants_color(asked.color))
         text = target.render(report, style)

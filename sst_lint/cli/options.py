@@ -94,6 +94,15 @@ class Asked:
         return targets
 
 
+@dataclass(frozen=True)
+class Fixing:
+    """The options of ``fix`` as given."""
+
+    diff: bool = False
+    unsafe: bool = False
+    helpers: str = ""
+
+
 def _target(word: str) -> Target:
     name, _, file = word.partition(":")
     if name not in FORMATS:
@@ -153,6 +162,12 @@ gate = _all(
         metavar="REASON",
         help="Write `# sst: ignore[CODE] -- REASON` at each finding, instead of showing it.",
     ),
+)
+
+fixing = _all(
+    click.option("--diff", is_flag=True, help="Print what would change and write nothing; exit 1 if anything would."),
+    click.option("--unsafe-fixes", is_flag=True, help="Fix also where bytes or behavior change."),
+    click.option("--helpers", metavar="MODULE", default="", help="Import the runtime helpers from this module."),
 )
 
 presentation = _all(

@@ -94,6 +94,7 @@ def _findings(defects: Sequence[Defect], rules: Mapping[str, Rule], policy: Poli
                 also=also,
                 statement_line=defect.statement_line,
                 snippet=defect.snippet,
+                about=defect.about,
             )
         )
         seen[content] += 1

@@ -71,6 +71,7 @@ class Finding:
     baseline: BaselineState | None = None  #: once a baseline was applied; None for a suppressed finding
     statement_line: int = 0  #: where a suppression comment may stand beside ``line``; not part of the JSON
     snippet: str = ""  #: the normalized source that names the finding; not part of the JSON
+    about: str = ""  #: the qualified name of the call at the place, for fixes; not part of the JSON
 
     @property
     def reported(self) -> bool:

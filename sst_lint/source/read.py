@@ -53,6 +53,17 @@ def parse(path: str, content: bytes, config: Config) -> Source | Unreadable:
     return Source(path, text, encoding, units, directives(text, config.waivers, config.accept))
 
 
+def with_text(source: Source | Unreadable, text: str, config: Config) -> Source | Unreadable:
+    """The same file with another text, as it would be read after that is written."""
+    if isinstance(source, Unreadable):
+        return source
+    try:
+        units = split_units(text)
+    except SyntaxProblem as problem:
+        return Unreadable(source.path, problem.line, problem.column, f"cannot be parsed: {problem.message}")
+    return Source(source.path, text, source.encoding, units, directives(text, config.waivers, config.accept))
+
+
 def _decode(path: str, content: bytes) -> tuple[str, str] | Unreadable:
     """The text and its encoding, by PEP 263: byte order mark, else declaration in the first two lines, else UTF-8."""
     declared = _declaration_line(content)

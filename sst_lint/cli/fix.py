@@ -1,0 +1,111 @@
+"""``sst-lint fix``: mend what can be mended, show the rest. The same as ``check --fix``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sst_lint.cli import options
+from sst_lint.cli.check import show
+from sst_lint.cli.terminal import UsageProblem, print_result, say
+
+if TYPE_CHECKING:
+    from sst_lint.engine import Options
+    from sst_lint.fixes.repair import Repaired
+
+
+@click.command("fix")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@options.fixing
+@options.selection
+@options.configuration
+@options.gate
+@options.presentation
+def command(paths: tuple[Path, ...], diff: bool, unsafe_fixes: bool, helpers: str, **given: object) -> int:
+    """Mend findings where that keeps the program as it is; with --unsafe-fixes also where bytes or behavior change.
+
+    PATHS are files or directories; without any, the working directory. Only these files are changed. Fixes that call
+    helpers need a place where the project has them: `sst-lint vendor DIR`, then `helpers` in the configuration.
+    """
+    return run(paths, options.Asked(**given), options.Fixing(diff, unsafe_fixes, helpers))  # type: ignore[arg-type]
+
+
+def run(paths: Sequence[Path], asked: options.Asked, fixing: options.Fixing) -> int:
+    """Fix, print the diff or the remaining findings, and return the exit code."""
+    if asked.add_ignores is not None:
+        raise UsageProblem("--add-ignores accepts what fixes would mend: choose one of them")
+    targets = asked.targets()
+    from sst_lint.engine import repair
+
+    report, results = repair(paths or (Path(),), _engine_options(asked), unsafe=fixing.unsafe, helpers=fixing.helpers)
+    for problem in report.problems:
+        say(f"error: {problem}")
+    for note in () if asked.quiet else report.notes:
+        say(f"note: {note}")
+    failed = [] if fixing.diff or report.problems else _written(results)
+    for line in failed:
+        say(f"error: {line}")
+    if fixing.diff:
+        from sst_lint.fixes.repair import unified
+
+        print_result("".join(unified(each) for _, done in results for each in done.files))
+    else:
+        show(report, asked, targets)
+    if not asked.quiet:
+        for line in _summary(results, fixing, len(failed)):
+            say(line)
+    if report.problems or failed:
+        return 2
+    if fixing.diff:
+        return 1 if any(done.files for _, done in results) else 0
+    return 0 if asked.exit_zero else report.exit_code
+
+
+def _engine_options(asked: options.Asked) -> Options:
+    from sst_lint.engine import Options
+
+    return Options(
+        config=asked.config,
+        isolated=asked.isolated,
+        overrides=asked.overrides(),
+        jobs=asked.jobs,
+        baseline=asked.baseline,
+        since=asked.since,
+    )
+
+
+def _written(results: Sequence[tuple[Path, Repaired]]) -> list[str]:
+    """Write the files; return those that were not, with the reason."""
+    from sst_lint.fixes.repair import write
+
+    failed: list[str] = []
+    for root, done in results:
+        for changed in done.files:
+            why = write(root, changed)
+            if why:
+                failed.append(f"{os.path.relpath(root / changed.path)}: {why}")
+    return failed
+
+
+def _summary(results: Sequence[tuple[Path, Repaired]], fixing: options.Fixing, failed: int) -> list[str]:
+    """Say what was fixed, what remains, and what would mend more of it."""
+    from sst_lint.output.style import count
+
+    fixed = sum(sum(done.fixed.values()) for _, done in results)
+    files = sum(len(done.files) for _, done in results) - failed
+    remaining = sum(len(done.report.reported) for _, done in results)
+    unsafe = sum(done.unsafe for _, done in results)
+    helpers = sum(done.helpers for _, done in results)
+    verb = "would be fixed" if fixing.diff else "fixed"
+    lines = [f"{count(fixed, 'finding')} {verb} in {count(files, 'file')}; {remaining} remain"]
+    if unsafe and not fixing.unsafe:
+        lines.append(f"{unsafe} more with --unsafe-fixes (bytes or behavior change)")
+    if helpers:
+        lines.append(
+            f"{helpers} more with helpers: `sst-lint vendor DIR`, then `helpers = 'the.module'` (or --helpers)"
+        )
+    return lines

@@ -1,0 +1,232 @@
+"""How does a handler stop hiding errors (SST401 to SST406)? It logs, decides by the policy, or lets the stop pass."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from sst_lint.fixes.draft import LOGGER, Advice, Change, Draft, Import, Site, insertions, marker
+from sst_lint.fixes.logger import known_logger
+from sst_lint.fixes.ordering import before_statement
+from sst_lint.fixes.tree import Tree, argument, constant, dotted
+from sst_lint.fixes.values import appended
+
+_BROAD = ("Exception", "BaseException", "")
+_OPEN = frozenset({"SST403", "SST404"})
+_LEVELS = ("debug", "info", "warning", "warn", "error", "critical")
+_WIDTH = (88, 120)  #: of lines: the narrowest that formatters use, and the widest that is taken from the file
+_JUMPS = (cst.Return, cst.Raise, cst.Continue, cst.Break)
+
+
+def bare(site: Site) -> Draft | Advice | None:
+    """SST401: the clause names `Exception`, and what it catches is told."""
+    handler = _handler(site)
+    if handler is None or handler.type is not None:
+        return None
+    start = site.tree.span(handler)[0] + len("except")
+    return _told(site, handler, (Change(start, start, " Exception"),))
+
+
+def silent(site: Site) -> Draft | Advice | None:
+    """SST402: the error is logged, by the logger that the module has."""
+    handler = _handler(site)
+    return None if handler is None else _told(site, handler, ())
+
+
+def fail_open(site: Site) -> Draft | Advice | None:
+    """SST403, SST404: the policy decides before the fallback is used; only for broad clauses."""
+    handler = _handler(site)
+    if handler is None or _caught(handler) not in _BROAD[:2]:
+        return None
+    if "handle_error_with_policy" not in site.helpers:
+        return Advice("helpers", "needs the helper `handle_error_with_policy`")
+    return _told(site, handler, ())
+
+
+def swallowed(site: Site) -> Draft | Advice | None:
+    """SST405: `BaseException` becomes `Exception`; a cancellation is raised again."""
+    handler = _handler(site)
+    if handler is None or handler.type is None:
+        return None
+    tree = site.tree
+    if _caught(handler) == "BaseException":
+        start, end = tree.span(handler.type)
+        changes = (Change(start, end, "Exception"),)
+        if _OPEN & set(site.finding.also) or "SST402" in site.finding.also:
+            return _told(site, handler, changes)
+        return Draft("unsafe", changes)
+    if isinstance(handler.type, cst.Tuple):
+        return _without_cancellation(tree, handler.type)
+    if _caught(handler).rpartition(".")[2] != "CancelledError" or not isinstance(handler.body, cst.IndentedBlock):
+        return None
+    return _raised_again(tree, handler.body)
+
+
+def _without_cancellation(tree: Tree, caught: cst.Tuple) -> Draft | None:
+    """``except (TimeoutError, CancelledError)``: a clause that does not name the cancellation lets it pass."""
+    names = [tree.source(element.value) for element in caught.elements]
+    rest = [name for name in names if name.rpartition(".")[2] != "CancelledError"]
+    start, end = tree.outer(caught)
+    if not rest or len(rest) == len(names) or any(mark in tree.text[start:end] for mark in "#\n"):
+        return None
+    return Draft("unsafe", (Change(start, end, rest[0] if len(rest) == 1 else f"({', '.join(rest)})"),))
+
+
+def _raised_again(tree: Tree, body: cst.IndentedBlock) -> Draft | None:
+    last = body.body[-1]
+    if not isinstance(last, cst.SimpleStatementLine) or isinstance(last.body[-1], _JUMPS):
+        return None
+    end = tree.span(last)[1]
+    if len(last.body) == 1 and isinstance(last.body[0], cst.Pass):
+        return Draft("unsafe", (Change(*tree.span(last.body[0]), "raise"),))
+    at = tree.line_end(end)
+    if not tree.text[:at].endswith(("\n", "\r")):
+        return None
+    return Draft("unsafe", insertions((at, f"{tree.indent_of(last)}raise{tree.newline}")))
+
+
+def lost_cause(site: Site) -> Draft | Advice | None:
+    """SST406: the cause is chained (safe), or logged with the message."""
+    handler, tree = _handler(site), site.tree
+    if handler is None:
+        return None
+    for node in _own(tree, handler):
+        if isinstance(node, cst.Raise) and node.cause is not None and dotted(node.cause.item) == "None":
+            name, changes = _error_name(tree, handler)
+            return Draft("safe", (*changes, Change(*tree.span(node.cause.item), name))) if name else None
+    for node in _own(tree, handler):
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _LEVELS:
+            logs = "log" in dotted(node.func.value).lower() and argument(node, "exc_info") is None
+            if logs and "loguru" not in tree.text:
+                return Draft("unsafe", appended(tree, node, "exc_info=True"))
+    return None
+
+
+# the parts
+
+
+def _handler(site: Site) -> cst.ExceptHandler | None:
+    at = site.tree.offset(site.finding.line, site.finding.column)
+    handler = site.tree.starting(at, cst.ExceptHandler)
+    return handler if handler is not None and site.tree.text.startswith("except", at) else None
+
+
+def _caught(handler: cst.ExceptHandler) -> str:
+    return dotted(handler.type) if handler.type is not None else ""
+
+
+def _own(tree: Tree, handler: cst.ExceptHandler) -> Iterator[cst.CSTNode]:
+    """The nodes of a handler's body that are not part of a handler or function inside it."""
+    for node in tree.inside(handler.body):
+        if tree.above(node, (cst.ExceptHandler, cst.FunctionDef, cst.Lambda)) is handler:
+            yield node
+
+
+def _told(site: Site, handler: cst.ExceptHandler, changes: tuple[Change, ...]) -> Draft | None:
+    """Put the policy call, or else a log line, at the head of the handler."""
+    tree, policy = site.tree, site.helpers.get("handle_error_with_policy")
+    shapes = site.finding.rule in _OPEN or bool(_OPEN & set(site.finding.also))
+    logger = known_logger(tree)
+    operation = json.dumps(_operation(site))
+    if shapes and policy is not None and (logger is None or logger.standard):
+        name, named = _error_name(tree, handler)
+        if not name or _calls(tree, handler, "handle_error_with_policy"):
+            return None
+        if handler.type is None:
+            changes, named = (Change(changes[0].start, changes[0].end, f" Exception as {name}"),), ()
+        width = len(tree.indent_of(handler)) + len(tree.module.default_indent)
+        lines = _policy(policy, name, operation, width, tree)
+        added = _headed(tree, handler, lines, replace=False)
+        imports: tuple[Import, ...] = (policy,)
+    else:
+        text = json.dumps(f"{_operation(site)} failed")
+        line = f"{LOGGER}.warning({text}, exc_info=True)"
+        if logger is not None and logger.loguru:
+            line = f"{LOGGER}.opt(exception=True).warning({text})"
+        logged = any(
+            isinstance(node, cst.Call) and "log" in dotted(node.func).rpartition(".")[0].lower()
+            for node in tree.inside(handler.body)
+        )
+        if logged and changes:
+            return Draft("unsafe", changes)
+        added, named, imports = _headed(tree, handler, [line], replace=True), (), ()
+    return None if added is None else Draft("unsafe", (*changes, *named, *added), imports, logger=True)
+
+
+def _policy(policy: Import, name: str, operation: str, width: int, tree: Tree) -> list[str]:
+    rest = f"{name}, operation={operation}, artifact_shaping=True, logger={LOGGER}, fallback=None"
+    limit = min(max(_WIDTH[0], *(len(line) for line in tree.text.splitlines()), 0), _WIDTH[1])
+    if width + len(policy.name) + len(rest.replace(LOGGER, "logger")) + 2 <= limit:
+        return [f"{marker(policy)}({rest})"]
+    step = tree.module.default_indent
+    if width + len(step) + len(rest.replace(LOGGER, "logger")) <= limit:
+        return [f"{marker(policy)}(", f"{step}{rest}", ")"]
+    return [f"{marker(policy)}(", *(f"{step}{part}," for part in rest.split(", ")), ")"]
+
+
+def _operation(site: Site) -> str:
+    function = site.finding.function.rpartition(".")[2].strip("<>")
+    name = site.tree.path.removesuffix(".py").rpartition("/")[2]
+    return name if function in ("", "module") else function
+
+
+def _headed(
+    tree: Tree, handler: cst.ExceptHandler, lines: Sequence[str], *, replace: bool
+) -> tuple[Change, ...] | None:
+    """Insert lines at the head of a handler; a lone ``pass`` makes room for them."""
+    body, nl = handler.body, tree.newline
+    indent = tree.indent_of(handler) + tree.module.default_indent
+    if isinstance(body, cst.SimpleStatementSuite):
+        start = tree.span(body.body[0])[0]
+        colon = tree.text.rindex(":", 0, start)
+        text = "".join(f"{nl}{indent}{line}" for line in lines)
+        if len(body.body) == 1 and isinstance(body.body[0], cst.Pass):
+            return (Change(colon + 1, tree.span(body.body[0])[1], text),)
+        return (Change(colon + 1, start, f"{text}{nl}{indent}"),)
+    if not isinstance(body, cst.IndentedBlock) or not body.body:
+        return None
+    first = body.body[0]
+    small = first.body if isinstance(first, cst.SimpleStatementLine) else ()
+    idle = len(small) == 1 and (
+        isinstance(small[0], cst.Pass) or (isinstance(small[0], cst.Expr) and isinstance(small[0].value, cst.Ellipsis))
+    )
+    if idle and len(body.body) == 1:
+        inner = tree.indent_of(first)
+        return (Change(*tree.span(small[0]), f"{nl}{inner}".join(lines)),)
+    if small and isinstance(small[0], cst.Expr) and constant(small[0].value) is not None:
+        return None
+    return before_statement(tree, first, list(lines))
+
+
+def _error_name(tree: Tree, handler: cst.ExceptHandler) -> tuple[str, tuple[Change, ...]]:
+    """Return the name of the caught error, and the change that gives it one."""
+    if handler.name is not None:
+        return dotted(handler.name.name), ()
+    scope = tree.scope(handler)
+    used = {node.value for node in tree.inside(scope) if isinstance(node, cst.Name)}
+    name = next((each for each in ("exc", "error", "err") if each not in used), "")
+    if not name:  # other handlers may use it one after the other, not one inside the other
+        around, outer = tree.parent(handler), set()
+        while around is not None:
+            if isinstance(around, cst.ExceptHandler) and around.name is not None:
+                outer.add(dotted(around.name.name))
+            around = tree.parent(around)
+        handlers = [node for node in tree.inside(scope) if isinstance(node, cst.ExceptHandler) and node.name]
+        names = [dotted(each.name.name) for each in handlers if each.name is not None]
+        assigned = tree.bound
+        name = next((each for each in names if each not in outer and assigned.get(each) == names.count(each)), "")
+    if not name:
+        return "", ()
+    if handler.type is None:
+        return name, ()
+    end = tree.outer(handler.type)[1]
+    return name, (Change(end, end, f" as {name}"),)
+
+
+def _calls(tree: Tree, handler: cst.ExceptHandler, name: str) -> bool:
+    return any(
+        isinstance(node, cst.Call) and dotted(node.func).rpartition(".")[2] == name
+        for node in tree.inside(handler.body)
+    )

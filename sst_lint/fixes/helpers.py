@@ -1,0 +1,45 @@
+"""Where does the project keep the runtime helpers? In one module, name by name, or nowhere yet."""
+
+from __future__ import annotations
+
+from sst_lint.fixes.draft import Import
+
+#: the helpers that fixes call, with the parameters that they are given by position
+NEEDED: dict[str, tuple[str, ...]] = {
+    "atomic_open": ("path", "mode"),
+    "atomic_path": ("path",),
+    "handle_error_with_policy": ("exc",),
+    "to_primitives": ("obj",),
+    "write_atomic_bytes": ("path", "data"),
+    "write_atomic_text": ("path", "text"),
+}
+
+
+def helpers_of(configured: str | tuple[tuple[str, str], ...]) -> dict[str, Import]:
+    """Return where each helper is imported from; a function of the project whose parameters differ is left out."""
+    if isinstance(configured, str):
+        return {name: Import(configured, name) for name in NEEDED} if configured else {}
+    found: dict[str, Import] = {}
+    for name, target in configured:
+        if name not in NEEDED:
+            continue
+        place, _, parameters = target.partition("(")
+        module, _, function = place.strip().replace(":", ".").rpartition(".")
+        given = [each.strip() for each in parameters.rstrip(") ").split(",") if each.strip()]
+        if module and (not given or (len(given) >= len(NEEDED[name]) and _same_order(name, given))):
+            found[name] = Import(module, function)
+    return found
+
+
+def _same_order(name: str, given: list[str]) -> bool:
+    """Whether the function takes its arguments in the order of the runtime's: the path comes first there."""
+    if "path" not in NEEDED[name]:
+        return True
+    return "path" in given[0] or "file" in given[0] or "target" in given[0] or "dest" in given[0]
+
+
+def is_helper_module(path: str, helpers: dict[str, Import]) -> bool:
+    """Whether a file is one of the helpers, or lies in their package: it cannot import itself."""
+    dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    modules = {each.module for each in helpers.values()}
+    return any(f".{dotted}.".find(f".{module}.") >= 0 for module in modules)

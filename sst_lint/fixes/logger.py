@@ -1,0 +1,57 @@
+"""Which logger does a module have, and where does one go that has none?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+from sst_lint.fixes.draft import Change, Import
+from sst_lint.fixes.imports import Imports
+from sst_lint.fixes.tree import Tree, bound_name, dotted
+
+_NAMES = ("logger", "log", "LOGGER", "LOG", "_logger", "_log")
+_FRESH = ("logger", "_logger")
+
+
+@dataclass(frozen=True)
+class Logger:
+    """A module's logger: its name, and whether it is one of the standard library's."""
+
+    name: str
+    standard: bool
+    loguru: bool = False
+
+
+def known_logger(tree: Tree) -> Logger | None:
+    """Return the logger that the module makes or imports at its top level."""
+    for statement in tree.module.body:
+        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            if isinstance(small, (cst.Assign, cst.AnnAssign)) and isinstance(small.value, cst.Call):
+                target = small.targets[0].target if isinstance(small, cst.Assign) else small.target
+                made = dotted(small.value.func).rpartition(".")[2]
+                if made in ("getLogger", "get_logger") and isinstance(target, cst.Name):
+                    return Logger(target.value, made == "getLogger")
+            elif isinstance(small, cst.ImportFrom) and not isinstance(small.names, cst.ImportStar):
+                for alias in small.names:
+                    if bound_name(alias) in _NAMES:
+                        loguru = dotted(small.module) == "loguru"
+                        return Logger(bound_name(alias), False, loguru)
+    return None
+
+
+def new_logger(tree: Tree, imports: Imports, use: int) -> tuple[str, tuple[Change, ...]] | None:
+    """Return the name of a logger to make, and the changes that make it behind the imports."""
+    name = next((each for each in _FRESH if each not in tree.bound), "")
+    logging = imports.name(Import("logging", ""), use)
+    if not name or logging is None:
+        return None
+    last = imports.last_leading(use)
+    line = f"{name} = {logging.text}.getLogger(__name__){tree.newline}"
+    if last >= 0:
+        made = Change(last, last, tree.newline + line)
+    elif logging.change is not None:
+        made = Change(logging.change.start, logging.change.end, line)
+    else:
+        return None
+    return name, (made, *((logging.change,) if logging.change else ()))

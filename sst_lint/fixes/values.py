@@ -1,0 +1,95 @@
+"""How does a serialization become strict (SST103, SST104, SST307), and a date know its zone (SST305)?"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import libcst as cst
+
+from sst_lint.fixes.draft import Advice, Change, Draft, Import, Site, insertions, marker
+from sst_lint.fixes.ordering import expression
+from sst_lint.fixes.tree import Tree, dotted
+
+_JSON = frozenset({"json.dump", "json.dumps"})
+
+
+def sorted_keys(site: Site) -> Draft | Advice | None:
+    """SST103, SST307: ``sort_keys=True``, or what the library calls it."""
+    node = expression(site)
+    if not isinstance(node, cst.Call) or any(arg.star == "**" for arg in node.args):
+        return None
+    about = site.finding.about or dotted(node.func)
+    parameter = _sort_parameters().get(about, "sort_keys" if about in _JSON else "")
+    if not parameter:
+        return None
+    for arg in node.args:
+        if arg.keyword is not None and arg.keyword.value == parameter:
+            start, end = site.tree.outer(arg.value)
+            return Draft("unsafe", (Change(start, end, "True"),))
+    return Draft("unsafe", appended(site.tree, node, f"{parameter}=True"))
+
+
+@lru_cache(maxsize=1)
+def _sort_parameters() -> dict[str, str]:
+    from sst_lint.catalogue import load_models
+
+    return {model.name: model.sort_param for library in load_models() for model in library.calls if model.sort_param}
+
+
+def appended(tree: Tree, call: cst.Call, text: str) -> tuple[Change, ...]:
+    """Add a last argument, in the layout of the call."""
+    if not call.args:
+        start = tree.span(call)[1] - 1
+        return insertions((start, text))
+    last = call.args[-1]
+    end = tree.outer(last.value)[1]
+    if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
+        end = tree.span(last.value)[1]
+    first = tree.span(call.args[0])[0]
+    line = tree.line_start(tree.span(last)[0])
+    before = tree.text[line : tree.span(last)[0]]
+    if len(call.args) > 1 and not before.strip() and line > first:
+        return insertions((end, f",{tree.newline}{before}{text}"))
+    return insertions((end, f", {text}"))
+
+
+def strict_default(site: Site) -> Draft | Advice | None:
+    """SST104: ``default=str`` becomes a conversion that knows its types, or goes."""
+    node = expression(site)
+    tree = site.tree
+    if not isinstance(node, cst.Call):
+        return None
+    for index, arg in enumerate(node.args):
+        if arg.keyword is None or arg.keyword.value != "default" or dotted(arg.value) not in ("str", "repr"):
+            continue
+        helper = site.helpers.get("to_primitives")
+        if helper is not None:
+            start, end = tree.outer(arg.value)
+            return Draft("unsafe", (Change(start, end, marker(helper)),), (helper,))
+        if index == 0 or "#" in tree.text[tree.outer(node.args[index - 1].value)[1] : tree.outer(arg.value)[1]]:
+            return None
+        start = tree.outer(node.args[index - 1].value)[1]
+        return Draft("unsafe", (Change(start, tree.outer(arg.value)[1], ""),))
+    return None
+
+
+def aware_date(site: Site) -> Draft | Advice | None:
+    """SST305: the clock is read in UTC, and says so."""
+    node = expression(site)
+    tree = site.tree
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return None
+    zone = Import("datetime", "timezone")
+    utc = f"{marker(zone)}.utc"
+    method = node.func.attr.value
+    given = [arg for arg in node.args if arg.keyword is None or arg.keyword.value in ("tz", "tzinfo")]
+    if method == "now" and not node.args:
+        return Draft("unsafe", appended(tree, node, utc), (zone,))
+    start, end = tree.span(node.func.attr)
+    if method == "utcnow" and not node.args:
+        return Draft("unsafe", (Change(start, end, "now"), *appended(tree, node, utc)), (zone,))
+    if method == "fromtimestamp" and len(given) == 1 and given[0].keyword is None:
+        return Draft("unsafe", appended(tree, node, f"tz={utc}"), (zone,))
+    if method == "utcfromtimestamp" and len(node.args) == 1:
+        return Draft("unsafe", (Change(start, end, "fromtimestamp"), *appended(tree, node, f"tz={utc}")), (zone,))
+    return None
