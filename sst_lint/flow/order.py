@@ -138,12 +138,13 @@ class Order:
         """What a call writes to a handle: as permanent as the file that the handle opened."""
         linked = self._linked
         found: list[Write] = []
-        known = False
+        known, anywhere = self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call])), False
         for site in self._sites_of[call]:
             for flow in site.model.flows:
                 port = site.ports.get(flow.to, -1)
                 if flow.to == "return" or port < 0:
                     continue
+                anywhere = True
                 known |= linked.has_type(port, "io.StringIO", "io.BytesIO")
                 known |= any(v[0] == "x" and str(v[1]).startswith("sys.std") for v in linked.values(port))
                 found += self._writes.handle_writes(port)
@@ -153,7 +154,7 @@ class Order:
             if rank < 3:
                 named = rank == 0 or any(w.final.literal for w in found)
                 yield Sink(content, ORDER, rank, what, call, named)
-        elif not known and not self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call])):
+        elif anywhere and not known:
             yield Sink(content, ORDER, 1, "a file", call)
 
     def _rank(self, write: Write) -> tuple[int, str]:
@@ -240,9 +241,10 @@ class Order:
                 if row[1] == "dict" and row[2] >= 0 and linked.is_mapping(self._viewed(row[2])):
                     rows.remove(row)
         for site in linked.sites:
-            if site.model.sort_param and site.model.params:
+            if site.model.params and (site.model.sort_param or site.model.name == "builtins.dict"):
                 payload = site.ports.get(site.model.params[0], -1)
-                if payload >= 0 and not linked.held.get(payload):
+                outside = site.model.sort_param or linked.world.nodes[payload].kind == Kind.PARAM
+                if payload >= 0 and outside and not linked.held.get(payload):
                     linked.add_source(payload, KEYS, "mapping", -1)
         for node, bits in linked.mapping_sources.items():
             linked.add_source(node, bits, "mapping", -1)
