@@ -1,4 +1,4 @@
-"""Write the expected bytes beside the cases of fixes: ``python -m tests.fixes.bless``. Read the difference afterwards."""
+"""Write the expected bytes beside the cases of fixes: ``python -m tests.fixes.bless``. Then read the difference."""
 
 from __future__ import annotations
 
