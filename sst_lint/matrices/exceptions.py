@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.fallbacks import Poison
     from sst_lint.flow.handlers import HandlerInfo
+    from sst_lint.flow.location import Location
 
 LAYOUT = Layout(
     name="exceptions",
@@ -53,8 +54,7 @@ def drafts(project: Project, verdicts: Verdicts) -> Iterator[Draft]:
     for info in project.handlers():
         clause = info.handler
         where = project.trace.span(info.unit, clause.line, clause.column, clause.end_line, clause.end_column)
-        calm = describe_handler(project.answers, info, where).quiet
-        verdict = verdicts.take(where, calm or _other_calm(info))
+        verdict = verdicts.take(where, _calm(project, info, where))
         desired, level, deterministic = _wanted(info, verdict.word == "ok")
         cells = {
             "catches": some((name.removeprefix("builtins.") for name in info.names), 4) or "everything",
@@ -153,7 +153,9 @@ def _wanted(info: HandlerInfo, fine: bool) -> tuple[str, str, str]:
     return "as it is", "warning", "the same"
 
 
-def _other_calm(info: HandlerInfo) -> str:
+def _calm(project: Project, info: HandlerInfo, where: Location) -> str:
+    """Why a clause without a finding is fine."""
     if info.fate.policy:
         return "a policy decides"
-    return "it says what happened" if info.fate.kept else "nothing was found against it"
+    told = describe_handler(project.answers, info, where).quiet
+    return told or ("it says what happened" if info.fate.kept else "nothing was found against it")

@@ -82,7 +82,7 @@ def _line(matrix: Matrix, row: Row, place: Sequence[str], lines: bool) -> str:
 
 
 _BEFORE = {"missing": "without ", "ends": ""}
-_CODED = frozenset({"api", "target"})
+_CODED = frozenset({"api", "target", "through"})
 
 
 def _cell(column: str, value: str) -> str:
