@@ -16,7 +16,15 @@ from sst_lint.cli.app import VERBS
 from sst_lint.config import load_config
 from sst_lint.output import FORMATS
 
-PAGES = ("README.md", "CHANGELOG.md", "docs/how-it-decides.md", "docs/gate.md", "docs/fixing.md", "docs/library.md", "docs/matrices.md")
+PAGES = (
+    "README.md",
+    "CHANGELOG.md",
+    "docs/how-it-decides.md",
+    "docs/gate.md",
+    "docs/fixing.md",
+    "docs/library.md",
+    "docs/matrices.md",
+)
 TEXT = README.read_text(encoding="utf-8")
 #: What the prose names as not there yet, or as an example of a name.
 NOT_THERE: set[str] = set()
