@@ -28,8 +28,7 @@ WAITING = {
     "layers": "SST505",
 }
 #: keys of verbs other than ``check``: the verb's module, whose tests write the key and show what it changes
-OF_VERBS = {
-}
+OF_VERBS = {}
 
 LISTING = """\
 import hashlib, os
