@@ -158,7 +158,7 @@ def repair(
                 continue
             everything = any(Path(os.path.abspath(path)) == root for path in inside)  # noqa: PTH100 -- keep links
             only = None if everything else frozenset(discover(inside, root, config).files)
-            wishes = Wishes(unsafe, helpers or config.helpers, config.waivers, config.accept, only)
+            wishes = Wishes(unsafe, helpers or config.helpers, config.waivers, config.accept, only, root)
             results.append((root, mend(judged, wishes)))
     return join([(root, each.report) for root, each in results], missing), tuple(results)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sst_lint.fixes.draft import Import
 
 #: the helpers that fixes call, with the parameters that they are given by position
@@ -43,3 +45,14 @@ def is_helper_module(path: str, helpers: dict[str, Import]) -> bool:
     dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     modules = {each.module for each in helpers.values()}
     return any(f".{dotted}.".find(f".{module}.") >= 0 for module in modules)
+
+
+def may_import(root: Path, path: str, helpers: dict[str, Import]) -> bool:
+    """Whether a file of the project may import the helpers: not from another package of it, shipped on its own."""
+    tops = {each.module.partition(".")[0] for each in helpers.values()}
+    inside = [top for top in sorted(tops) if any((above / top).is_dir() for above in (root, root / "src"))]
+    package = ""
+    folder = (root / path).parent
+    while folder != root and (folder / "__init__.py").is_file():
+        package, folder = folder.name, folder.parent
+    return not inside or not package or package in inside

@@ -20,7 +20,7 @@ import libcst as cst
 
 from sst_lint.findings import Finding, Report
 from sst_lint.fixes.draft import Import
-from sst_lint.fixes.helpers import helpers_of, is_helper_module
+from sst_lint.fixes.helpers import helpers_of, is_helper_module, may_import
 from sst_lint.fixes.plan import Planned, applied, fitting, plan
 from sst_lint.fixes.tree import Tree
 from sst_lint.source.directives import directives
@@ -38,6 +38,7 @@ class Wishes:
     waivers: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
     only: frozenset[str] | None = None  #: the files that may be changed; None: all
+    root: Path | None = None  #: of the project, to tell which of its packages a file belongs to
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,8 @@ def _planned(
     path: str, text: str, findings: Sequence[Finding], helpers: dict[str, Import], wishes: Wishes
 ) -> list[Planned]:
     tree = _tree(path, text)
+    if wishes.root is not None and not may_import(wishes.root, path, helpers):
+        helpers = {}
     return [] if tree is None else plan(tree, findings, helpers, closed_lines(text, wishes))
 
 
