@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ _BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
 FAR = 3
 #: Steps that make the order of keys one of a sequence.
 _SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW})
+_WORDS = re.compile("[A-Za-z]{2}[:,.!?]* ")
+_RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 _LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
 
 
@@ -176,6 +179,24 @@ def _as_keys(project: Project, reach: Reach) -> bool:
     return bool(keys) and not any(op in _SHOWS_KEYS for op in ops[keys[-1] + 1 :])
 
 
+def _leaves_as_text(project: Project, reach: Reach) -> bool:
+    """Whether a public function gives away a text in the order of a set: nobody can put a text in order again."""
+    if reach.sink.rank < 3 or project.distance(reach.path) > 0:
+        return False
+    function = project.world.functions.get(project.graph.port_scope.get(reach.path[-1][0], -1))
+    if function is None or function.record.name.startswith("__"):
+        return False
+    rendered = [n for n, (_, edge) in enumerate(reach.path) if edge >= 0 and project.graph.op[edge] in _RENDERS]
+    return bool(rendered) and not any(_tells(project, node) for node, _ in reach.path[rendered[0] :])
+
+
+def _tells(project: Project, node: int) -> bool:
+    """Whether ``node`` is a text for people: words stand in it, or it is added to words."""
+    nodes, graph = project.world.nodes, project.graph
+    parts = [node, *(graph.source[edge] for edge in graph.incoming.get(node, ()) if nodes[node].kind == Kind.BINOP)]
+    return any(nodes[part].kind == Kind.TEXT and _WORDS.search(nodes[part].name) for part in parts)
+
+
 def _comes_back(project: Project, reach: Reach) -> bool:
     """Whether a set is pickled into a file: what is loaded is a set again, so only the bytes of the file differ."""
     site = project.serialized.get(reach.place)
@@ -187,6 +208,8 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     is_dict = reach.kind == "dict"
     confidence = confidence_of(reach.sink.rank, reach.weak, is_dict and not (reach.sink.named and reach.sink.rank == 1))
     distance = project.distance(reach.path)
+    if reach.kind == "set" and not reach.weak and _leaves_as_text(project, reach):
+        confidence = "medium"
     if reach.kind != "dict" and _as_keys(project, reach) and confidence == "high":
         confidence = "medium"  # the order of keys is weaker than that of a list
     if reach.kind == "set" and _comes_back(project, reach):

@@ -1,10 +1,10 @@
 """How does order pass from one value to the next? The bits of the lattice, and what each operation does to them.
 
 A value is described by bits. ``SET``: it is a set, whose order nobody sees yet. ``ORDER``: its elements (or its
-text) stand in an arbitrary order. ``KEYS``: it is a mapping whose keys do. Each of them exists at four depths: the
-value itself, what it holds, what that holds, and anything deeper; a string has no order however deep its container
-was unordered, so depth must not collapse early. ``VALUE``: the value itself is unreliable (a clock, a random number,
-a fallback).
+text) stand in an arbitrary order. ``KEYS``: it is a mapping whose keys do. Each of them exists at six depths: the
+value itself, what it holds, what that holds, and so on to anything deeper; a string has no order however deep its
+container was unordered, so depth must not collapse early. ``VALUE``: the value itself is unreliable (a clock, a random
+number, a fallback).
 
 An operation maps the bits of its input to the bits of its output. The lattice is the known one of determinism type
 systems (deterministic, order-nondeterministic, nondeterministic), with order split by where it stands.
@@ -15,14 +15,14 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-DEPTHS: Final = 4
+DEPTHS: Final = 6
 SET: Final = 1 << 0
 ORDER: Final = 1 << 1
 KEYS: Final = 1 << 2
-VALUE: Final = 1 << 12
+VALUE: Final = 1 << 18
 #: The same at depth 1, 2 and 3 (and deeper): shifted by three bits a depth.
 _SHIFT: Final = 3
-BITS: Final = tuple(1 << n for n in range(13))
+BITS: Final = tuple(1 << n for n in range(19))
 
 
 def at_depth(bits: int, depth: int) -> int:

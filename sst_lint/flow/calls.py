@@ -509,8 +509,8 @@ class Calls(Resolver):
             self._bind_super(number, result)
         elif name in _RECORD_HELPERS:
             self._bind_record_helper(number, name)
-        elif name in ("functools.reduce", "collections.defaultdict"):
-            self._bind_set_maker(number, name, result)
+        elif name == "functools.reduce":
+            self._bind_set_maker(number, result)
         model = self.library.model(name)
         if model is not None:
             self.apply(number, model)
@@ -555,14 +555,11 @@ class Calls(Resolver):
             for name, _, _ in self.world.classes[one].fields:
                 self.add_edge(self.field_node(one, name), result, Op.STORE, "'" + name)
 
-    def _bind_set_maker(self, number: int, name: str, result: int) -> None:
-        """``reduce(set.union, ...)`` is a set, ``defaultdict(set)`` holds sets."""
+    def _bind_set_maker(self, number: int, result: int) -> None:
+        """``reduce(set.union, ...)`` is a set."""
         arguments = self.argument_nodes(number)
         made = [str(v[1]) for v in self.values(arguments[0][1]) if v[0] == "x"] if arguments else []
-        if name == "collections.defaultdict" and any(m in SET_TYPES for m in made):
-            self.add_source(result, at_depth(SET, 1), "set", number)
-            self.add_element(result, ("t", "builtins.set"))
-        elif name == "functools.reduce" and any(m.rpartition(".")[0] in SET_TYPES for m in made):
+        if any(m.rpartition(".")[0] in SET_TYPES for m in made):
             self.add_source(result, SET, "set", number)
             self.add_value(result, ("t", "builtins.set"))
 
@@ -728,6 +725,8 @@ class Calls(Resolver):
                 model = self.library.model(self.library.canonical(value[1]))
                 if model is not None:
                     self._call_back_library(call, model, elements, result)
+            elif value[0] == "c":
+                self.add_value(result, ("i", value[1]))
             return
         function = self.world.functions[value[1]]
         label = call + 1

@@ -20,6 +20,8 @@ _ALIASING = frozenset(
         Kind.IMPORT, Kind.BOUND,
     }
 )  # fmt: skip
+_PRINTING = ("__str__", "__repr__", "__format__")
+_RECORDS = frozenset({"NamedTuple", "BaseModel", "Struct"})
 #: The root of an object that is made here; of a global; both in place of a parameter's index.
 LOCAL = -2
 GLOBAL = -1
@@ -199,6 +201,16 @@ class Mutations(Calls):
         if not held or any(v[0] != "i" for v in held):
             return False
         return not any(self.world.classes[v[1]].decorators or any(self.external_bases(v[1])) for v in held)
+
+    def shows_fields(self, node: int) -> bool:
+        """Whether ``str(x)`` shows what the fields of ``x`` hold: records do, and classes that say how they print."""
+        for kind, cls in self.held.get(node, ()):
+            if kind != "i":
+                continue
+            made = any(base.rpartition(".")[2] in _RECORDS for base in self.external_bases(cls))
+            if made or self.world.classes[cls].decorators or any(self.find_method(cls, name) for name in _PRINTING):
+                return True
+        return False
 
     def has_class(self, node: int) -> bool:
         """Whether ``node`` may be an instance of a class of the program."""

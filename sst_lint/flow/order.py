@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDER, SET, SETS, Op, at_depth
+from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDER, ORDERS_ANY, SET, SETS, Op, at_depth
 from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.calls import Site
@@ -29,8 +29,8 @@ _CARRIES = frozenset({Op.SAME, Op.TEXT, Op.STORE, Op.PATH, Op.COPY})
 _STARTS = ("subprocess.", "os.system", "os.popen", "os.exec", "os.spawn", "asyncio.create_subprocess")
 #: A set that is put there may get more elements.
 _MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
-#: What a caller is likely to see: the order of the thing itself, and of what it holds.
-_LEAVING = ORDER | KEYS | at_depth(ORDER | KEYS, 1)
+#: What a caller is likely to see: every order of what it gets, and the keys of the outer mappings.
+_LEAVING = ORDERS_ANY | KEYS | at_depth(KEYS, 1)
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Order:
                 known |= linked.has_type(port, "io.StringIO", "io.BytesIO")
                 known |= any(v[0] == "x" and str(v[1]).startswith("sys.std") for v in linked.values(port))
                 found += self._writes.handle_writes(port)
-            known |= site.model.console and "file" not in site.given
+            known |= site.model.console and not self._names_file(site)
         if found:
             rank, what = min((self._rank(w) for w in found), key=lambda r: r[0])
             if rank < 3:
@@ -156,6 +156,11 @@ class Order:
                 yield Sink(content, ORDER, rank, what, call, named)
         elif anywhere and not known:
             yield Sink(content, ORDER, 1, "a file", call)
+
+    def _names_file(self, site: Site) -> bool:
+        """Whether a call that prints is told where to; what a star may bring does not count."""
+        stars = [node for slot, node in self._linked.argument_nodes(site.call) if slot in ("*", "**")]
+        return "file" in site.given and site.ports["file"] not in stars
 
     def _rank(self, write: Write) -> tuple[int, str]:
         """As ``rank_of``; a temporary file that another program reads is as permanent as what that makes of it."""

@@ -46,9 +46,11 @@ _TRACE = 300
 _DEPTH = 12
 #: At most so many overwritten keys are kept apart.
 _OVERWRITTEN = 6
-_ELEMENT_KEYS = ("#", "'", ".", "~")
-#: A demand: anything but attributes.
+#: A demand is a path into what is held: constant keys, attributes, any element, and at its end: anything but attributes.
+_THEN = "\x1f"
+_ELEMENT = "e"
 _NO_ATTRIBUTES = "~"
+_LONGEST_PATH = 5
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
                          Op.NOT_LIST, Op.SETTED, Op.VIEW, Op.MERGE})  # fmt: skip
@@ -112,7 +114,7 @@ class Graph:
             for n, op in enumerate(self.op)
             if op in _TEXTS
             and (edges.source[n], edges.target[n]) not in linked.rendered_whole
-            and not linked.has_class(edges.source[n])
+            and not linked.shows_fields(edges.source[n])
         )
         #: edges that not every bit can pass
         self._limited = _limited(linked)
@@ -152,22 +154,13 @@ class Graph:
     def _demand(op: int, stored: str, key: str) -> str | None:
         """What ``key`` demands on the other side of an edge; None when nothing there can satisfy it."""
         if op == Op.STORE:
-            if key == _NO_ATTRIBUTES:
-                return None if stored.startswith(".") else key
-            if key.startswith("e:"):
-                return None if stored.startswith(".") else key[2:]
-            if key.startswith("!"):
-                return None if stored and stored[1:] in [k[1:] for k in key[1:].split("!")] else ""
-            if key.startswith(".") and not stored:
-                return None  # what is put inside becomes no attribute
-            return "" if not key or not stored or key == stored else None
-        if op == Op.ITER or (op == Op.LOAD and not stored):
-            deeper = key[:1] in _ELEMENT_KEYS if key else False
-            return "e:" + (key if deeper or (key.startswith("e:") and not key.startswith("e:e:e:")) else "")
-        if op == Op.LOAD:
-            return "" if stored == "pick" else stored
+            return _put(stored, key)
+        if op in (Op.ITER, Op.LOAD):
+            return "" if stored == "pick" else _further(stored or _ELEMENT, key)
         if op == Op.PAIRS:
-            return "" if key[:2] != "e:" or not stored or key[2:] in ("", stored) else None
+            return _paired(stored, key)
+        if op == Op.MAP and key.startswith(_ELEMENT + _THEN) and not key.endswith(_NO_ATTRIBUTES):
+            return ""  # of pairs it is the second
         if op == Op.SAME and stored:
             return None if key == stored[1:] else _without(key, stored)
         return key if op in _PASSES_KEY else ""
@@ -245,6 +238,36 @@ def _forward(op: int, bits: int) -> int:
 
 
 _OF_KEYS = {Op.ITER: Op.ONLY_VALUE, Op.COPY: Op.LOOP, Op.SORT: Op.ONLY_VALUE, Op.SETTED: Op.ONLY_VALUE}
+
+
+def _further(first: str, key: str) -> str:
+    """The demand ``key`` of something that was taken out under ``first``."""
+    if not key or key.startswith("!"):
+        return first
+    return _THEN.join((first, *key.split(_THEN)[: _LONGEST_PATH - 1]))
+
+
+def _put(stored: str, key: str) -> str | None:
+    """What the demand ``key`` of a container demands of what is put into it under ``stored``."""
+    if key.startswith("!"):
+        return None if stored and stored[1:] in [k[1:] for k in key[1:].split("!")] else ""
+    first, _, rest = key.partition(_THEN)
+    if first in (_NO_ATTRIBUTES, _ELEMENT):
+        return None if stored.startswith(".") else key if first == _NO_ATTRIBUTES else rest
+    if not stored:
+        return None if first.startswith(".") else rest  # what is put inside becomes no attribute
+    return rest if first in ("", stored) else None
+
+
+def _paired(stored: str, key: str) -> str | None:
+    """What the demand ``key`` of pairs demands of what stands at the position ``stored`` of each."""
+    first, _, rest = key.partition(_THEN)
+    position, _, rest = rest.partition(_THEN)
+    if first == _NO_ATTRIBUTES or position == _NO_ATTRIBUTES:
+        return key
+    if first != _ELEMENT or not position.startswith("#"):
+        return ""
+    return None if stored and stored != position else _further(_ELEMENT, rest)
 
 
 def _without(key: str, stored: str) -> str:

@@ -404,7 +404,7 @@ class Resolver(Values):
             if depth == 0:
                 self.add_value(node, made)
             else:
-                self.add_element(node, made)
+                self.add_element(node, made, depth)
 
     # attributes
 

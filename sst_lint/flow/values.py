@@ -6,7 +6,8 @@ a method bound to its receiver, ``("c", class)``, ``("i", class)`` an instance, 
 library's type, ``("h", call)`` the file that a call opened, ``("p", call)`` a ``functools.partial``, ``("s",
 class)`` a ``super()``.
 
-Values travel along edges that keep the object; values of elements travel beside them. Sets are small and capped,
+Values travel along edges that keep the object; values of elements, and of what those hold or anything deeper, travel
+beside them. Sets are small and capped,
 events are worked off in order, so the result does not depend on anything but the program.
 """
 
@@ -24,6 +25,9 @@ Value = tuple[str, Any]
 CAP = 8
 
 _ELEMENTS_PASS = frozenset({*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.VIEW, Op.MERGE})
+_TAKES_OUT = frozenset({Op.LOAD, Op.ITER})
+_DEEPEST = 2
+_PAIR: Value = ("t", "builtins.tuple")
 
 
 class Edges:
@@ -54,9 +58,11 @@ class Values:
         self.edges = Edges()
         self.held: dict[int, dict[Value, None]] = {}
         self.elements: dict[int, dict[Value, None]] = {}
+        self._deeper: dict[int, dict[Value, None]] = {}  #: what elements hold, and anything deeper
         self.successors: dict[int, list[int]] = {}
         self._known_edges: set[tuple[int, int, int, str, int]] = set()
-        self._queue: deque[tuple[int, Value, bool]] = deque()
+        self._levels = (self.held, self.elements, self._deeper)
+        self._queue: deque[tuple[int, Value, int]] = deque()
         self.weak = False
 
     def add_edge(
@@ -79,24 +85,20 @@ class Values:
         edges.weak.append(self.weak)
         edges.back.append(back)
         self.successors.setdefault(source, []).append(number)
-        for value in tuple(self.held.get(source, ())):
-            self._pass(number, value, False)
-        for value in tuple(self.elements.get(source, ())):
-            self._pass(number, value, True)
+        for level, held in enumerate(self._levels):
+            for value in tuple(held.get(source, ())):
+                self._pass(number, value, level)
 
-    def add_value(self, node: int, value: Value) -> None:
-        """``node`` may hold ``value``."""
-        known = self.held.setdefault(node, {})
+    def add_value(self, node: int, value: Value, level: int = 0) -> None:
+        """``node`` may hold ``value``; or something ``level`` levels inside may be it."""
+        known = self._levels[level].setdefault(node, {})
         if value not in known and len(known) < CAP:
             known[value] = None
-            self._queue.append((node, value, False))
+            self._queue.append((node, value, level))
 
-    def add_element(self, node: int, value: Value) -> None:
-        """Something inside ``node`` may be ``value``."""
-        known = self.elements.setdefault(node, {})
-        if value not in known and len(known) < CAP:
-            known[value] = None
-            self._queue.append((node, value, True))
+    def add_element(self, node: int, value: Value, depth: int = 1) -> None:
+        """Something ``depth`` levels inside ``node`` may be ``value``."""
+        self.add_value(node, value, min(depth, _DEEPEST))
 
     def values(self, node: int) -> tuple[Value, ...]:
         """What ``node`` may hold, in the order of discovery."""
@@ -111,31 +113,35 @@ class Values:
         """Work off all events."""
         queue = self._queue
         while queue:
-            node, value, inner = queue.popleft()
+            node, value, level = queue.popleft()
             for number in tuple(self.successors.get(node, ())):
-                self._pass(number, value, inner)
-            if not inner:
+                self._pass(number, value, level)
+            if not level:
                 self.arrived(node, value)
 
-    def _pass(self, number: int, value: Value, inner: bool) -> None:
+    def _pass(self, number: int, value: Value, level: int) -> None:
         edges = self.edges
         op, target = edges.op[number], edges.target[number]
         if edges.key[number].startswith("."):
             return  # fields have nodes of their own, by class
-        if edges.back[number] and not inner:
+        if edges.back[number] and not level:
             return
-        if inner:
+        if op in (Op.STORE, Op.PAIRS):
+            if op == Op.STORE or level:
+                self.add_value(target, value, min(level + 1, _DEEPEST))
+        elif level:
+            if op == Op.MAP and value == _PAIR:
+                return  # pairs become keys and what stands under them
             if op in _ELEMENTS_PASS:
-                self.add_element(target, value)
-            elif op == Op.LOAD or op == Op.ITER:
-                self.add_value(target, value)
-                self.add_element(target, value)
-            elif op == Op.STORE:
-                self.add_element(target, value)
+                self.add_value(target, value, level)
+            if op == Op.MAP:
+                self.add_value(target, value, 1)
+            if level > 1 and op in _TAKES_OUT:
+                self.add_value(target, value, level)  # nobody knows how deep
+            if op in _TAKES_OUT:
+                self.add_value(target, value, level - 1)
         elif op in IDENTITY:
             self.add_value(target, value)
-        elif op == Op.STORE:
-            self.add_element(target, value)
         elif op == Op.PATH and value[0] == "t" and str(value[1]).startswith("pathlib."):
             self.add_value(target, value)
 
