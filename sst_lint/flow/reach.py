@@ -46,7 +46,7 @@ _TRACE = 300
 _DEPTH = 12
 #: At most so many overwritten keys are kept apart.
 _OVERWRITTEN = 6
-#: A demand is a path into what is held: constant keys, attributes, any element, and at its end: anything but attributes.
+#: A demand is a path into what is held: constant keys, attributes, any element, and last: anything but attributes.
 _THEN = "\x1f"
 _ELEMENT = "e"
 _NO_ATTRIBUTES = "~"

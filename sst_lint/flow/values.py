@@ -140,9 +140,7 @@ class Values:
                 self.add_value(target, value, level)  # nobody knows how deep
             if op in _TAKES_OUT:
                 self.add_value(target, value, level - 1)
-        elif op in IDENTITY:
-            self.add_value(target, value)
-        elif op == Op.PATH and value[0] == "t" and str(value[1]).startswith("pathlib."):
+        elif op in IDENTITY or (op == Op.PATH and value[0] == "t" and str(value[1]).startswith("pathlib.")):
             self.add_value(target, value)
 
     def arrived(self, node: int, value: Value) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import KEYS_ANY, ORDER, ORDERS_ANY, SET, SETS
-from sst_lint.facts.records import Choice, Loop
+from sst_lint.facts.records import Loop
 from sst_lint.matrices.rows import Draft, Layout, some
 from sst_lint.matrices.verdicts import Verdicts
 
@@ -47,8 +47,10 @@ _FATES = {"sorted": "sorted", "canonical": "keys sorted", "set": "becomes a set"
           "leaves": "returned"}  # fmt: skip
 _ONE = "only one element can be there, as a test before says"
 _ANOTHER = "a choice: another run may pick another"
+_PICKED = "judged where it is picked"
 _TOLD = "told at another place of the way"
-_IN_ORDER = "it is in order when it comes here"
+_DOUBTED = "no choice that counts: a test, a part of a text, every element in the end, or a way too long to believe"
+_OF_TEXTS = ("builtins.str.", "builtins.bytes.")
 #: Functions on the way that are named.
 _NAMED = 4
 
@@ -62,7 +64,10 @@ def drafts(project: Project, verdicts: Verdicts) -> Iterator[Draft]:
         if place not in seen:
             seen.add(place)
             cells = make()
-            yield Draft(where, cells, verdicts.take(where, _TOLD if cells["reaches"] else cells["ends"]))
+            if cells["fate"] == "chosen" and make.picked is not None and not verdicts.is_found(where):
+                cells |= {"fate": "not kept", "reaches": "", "ends": _DOUBTED}
+            told = _PICKED if cells["fate"] == "chosen" else _TOLD
+            yield Draft(where, cells, verdicts.take(where, told if cells["reaches"] else cells["ends"]))
 
 
 class _View:
@@ -93,10 +98,6 @@ class _View:
                 if node not in begun:
                     found.setdefault(node, []).append(reach)
         return found
-
-    @cached_property
-    def _picked(self) -> dict[tuple[int, Choice], Picked]:
-        return {(each.unit, each.choice): each for each in self._project.picked if each.choice is not None}
 
     @cached_property
     def _chosen(self) -> dict[int, tuple[tuple[int, int], ...]]:
@@ -146,6 +147,8 @@ class _View:
             for flow in site.model.flows:
                 if flow.how not in _SHOWING or flow.to != "return" or result < 0:
                     continue
+                if flow.from_ == "self" and site.model.name.startswith(_OF_TEXTS):
+                    continue  # what is called on a text is called on no set
                 port = site.ports.get(flow.from_, -1)
                 if flow.how == "view":
                     yield self._at_call(site), _Make(self, result, "mapping", _name(site), ORDERS_ANY | KEYS_ANY)
@@ -162,24 +165,20 @@ class _View:
         if not mapping and not bits & (ORDER | SET):
             return
         what = "mapping" if mapping else "set" if bits & SET else "unordered"
-        where = self._project.trace.location(source)
+        where = self._project.trace.location(node)
         start = source if node not in self._ways and source in self._ways else node
         yield where, _Make(self, start, what, _LOOPS.get(loop.kind, loop.kind), ORDERS_ANY)
 
     def _of_choices(self) -> Iterator[tuple[Location, _Make]]:
         trace = self._project.trace
-        for unit, choice in self._world.choices():
-            node = self._world.node_base[unit] + choice.node
-            if self._mask.get(node, 0) & (ORDER | SET):
-                where = trace.span(unit, choice.line, choice.column, choice.end_line, choice.end_column)
-                yield (
-                    where,
-                    _Make(self, node, "choice", _PICKS[choice.kind], ORDERS_ANY, self._picked.get((unit, choice))),
-                )
         for picked in self._project.picked:
-            if picked.call >= 0:
-                where = trace.location(self._linked.result_of(picked.call))
-                yield where, _Make(self, picked.node, "choice", self._called(picked.call), ORDERS_ANY, picked)
+            choice = picked.choice
+            if choice is not None:
+                where = trace.span(picked.unit, choice.line, choice.column, choice.end_line, choice.end_column)
+                by = _PICKS[choice.kind]
+            else:
+                where, by = trace.location(self._linked.result_of(picked.call)), self._called(picked.call)
+            yield where, _Make(self, picked.node, "choice", by, ORDERS_ANY, picked)
 
     def _of_ways(self) -> Iterator[tuple[Location, _Make]]:
         """Whatever else shows order on its way: ``f"{s}"``, ``*s``, a mapping that is handed to somebody."""
@@ -204,15 +203,13 @@ class _View:
             guarded = make.picked.choice is not None and make.picked.choice.guarded
             told = {"fate": "one at most", "ends": _ONE} if guarded else {"fate": "chosen", "reaches": _ANOTHER}
             return found | told | {"through": self._through(make.picked.path)}
-        if make.what == "choice":
-            return found | {"fate": "sorted", "ends": _IN_ORDER}
         if ways:
             through = self._through(ways[0].path)
             fate = ("reaches", "may reach", "hardly reaches", "leaves the program")[ways[0].sink.rank]
             return found | {"fate": fate, "reaches": some(map(_reached, ways), 2), "through": through}
         if make.node in self._chosen:
             through = self._through(self._chosen[make.node])
-            return found | {"fate": "chosen", "reaches": "a choice of one of them", "through": through}
+            return found | {"fate": "chosen", "reaches": "one of them is picked", "through": through}
         fate, ends = self._ends(make.node, make.bits)
         return found | {"fate": fate, "ends": ends}
 
