@@ -163,8 +163,7 @@ def _parse_per_path(value: object, where: str) -> tuple[tuple[str, tuple[tuple[s
     if not isinstance(value, Mapping):
         raise ConfigError(f"{where}: key 'per-path': expected a table of path patterns, found {describe(value)}")
     tables = []
-    # sst: ignore[SST203] -- later tables win, so the order in which the file states them is meant
-    for pattern, partial in value.items():
+    for pattern, partial in value.items():  # sst: ignore[SST203] -- later tables win: the order of the file is meant
         context = f"per-path {pattern!r}: "
         try:
             check_pattern(pattern)
