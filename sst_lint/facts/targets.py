@@ -114,17 +114,7 @@ class Targets(Picks):
     # statements that assign
 
     def _assign(self, node: cst.Assign) -> None:
-        pairs = _pairs(node)
-        if pairs:
-            values = [self.value(value) for _, value in pairs]
-            for (single, _), part in zip(pairs, values, strict=True):
-                self.assign(single, part, node)
-            return
-        folded = self._folded(node)
         value = self.value(node.value)
-        for one in folded:
-            for index in self.loops_between(one):
-                self.edge(self.loops[index].node, value[0], Op.ORDERS, "fold")
         if self.type_comment:
             typed = self.node(Kind.VALUE, node.targets[0].target, ":" + self.type_comment)
             self.edge(value, typed)
@@ -135,16 +125,6 @@ class Targets(Picks):
             self.assign(target.target, value, node)
             if self.frame.index == 0 and isinstance(target.target, cst.Name) and target.target.value == "__all__":
                 self.exports = _string_items(node.value)
-
-    def _folded(self, node: cst.Assign) -> Val:
-        """What ``x`` holds before ``x = x.method(...)``: a loop around it folds into ``x`` in its order."""
-        target, value = node.targets[0].target, node.value
-        if not isinstance(target, cst.Name) or not isinstance(value, cst.Call) or self.frame.env is None:
-            return ()
-        function = value.func
-        if not isinstance(function, cst.Attribute) or not isinstance(function.value, cst.Name):
-            return ()
-        return self.frame.env.get(target.value, ()) if function.value.value == target.value else ()
 
     def _ann_assign(self, node: cst.AnnAssign) -> None:
         annotation = self.positions.snippet(node.annotation.annotation)
@@ -194,17 +174,6 @@ class Targets(Picks):
                 self.edge(self.loops[index].node, made, op)
 
     fields: list[tuple[str, str, int]]
-
-
-def _pairs(node: cst.Assign) -> list[tuple[cst.BaseExpression, cst.BaseExpression]]:
-    """``a, b = x, y``: each target with its value, if that is all there is."""
-    target, value = node.targets[0].target, node.value
-    if len(node.targets) > 1 or not isinstance(target, (cst.Tuple, cst.List)) or not isinstance(value, cst.Tuple):
-        return []
-    elements = (*target.elements, *value.elements)
-    if len(target.elements) != len(value.elements) or any(isinstance(e, cst.StarredElement) for e in elements):
-        return []
-    return [(to.value, given.value) for to, given in zip(target.elements, value.elements, strict=True)]
 
 
 def _string_items(node: cst.BaseExpression) -> tuple[str, ...]:
