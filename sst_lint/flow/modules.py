@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+
+#: The package that a vendored copy is a copy of.
+RUNTIME = "sst_lint.runtime"
 
 
 def dotted_names(path: str, roots: Sequence[str]) -> tuple[str, ...]:
@@ -29,7 +32,10 @@ def dotted_names(path: str, roots: Sequence[str]) -> tuple[str, ...]:
 class Modules:
     """Dotted names to files, and the package that each file stands in."""
 
-    def __init__(self, paths: Sequence[str], roots: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], roots: Sequence[str], copies: Collection[int] = ()) -> None:
+        """``copies``: indexes of the files that were copied from the runtime; to others they are the original."""
+        self._copies: dict[str, str] = {}
+        self._copied = frozenset(copies)
         self._by_name: dict[str, list[int]] = {}
         self._prefixes: set[str] = set()
         self.names: list[tuple[str, ...]] = []
@@ -42,10 +48,16 @@ class Modules:
                 self._by_name.setdefault(name, []).append(index)
                 parts = name.split(".")
                 self._prefixes.update(".".join(parts[:n]) for n in range(1, len(parts)))
+                if index in self._copied:
+                    self._copies[name] = RUNTIME  # whose package exports whatever its modules offer
 
     def find(self, name: str) -> list[int]:
         """Files that ``import name`` may mean, in path order."""
         return self._by_name.get(name, [])
+
+    def original(self, name: str) -> str:
+        """The module of the runtime that ``name`` is a copy of, which the models describe; else ``name`` itself."""
+        return self._copies.get(name, name)
 
     def is_namespace(self, name: str) -> bool:
         """Whether ``name`` is a package without a file of its own."""
@@ -57,6 +69,9 @@ class Modules:
 
     def absolute(self, file: int, module: str, level: int) -> Iterable[str]:
         """The absolute dotted names of a (relative) import in ``file``."""
+        return tuple(name if file in self._copied else self.original(name) for name in self._named(file, module, level))
+
+    def _named(self, file: int, module: str, level: int) -> Iterable[str]:
         if level == 0:
             return (module,)
         result = []

@@ -140,6 +140,7 @@ class Resolver(Values):
 
     def module_values(self, name: str) -> list[Value]:
         """What ``import name`` gives."""
+        name = self.modules.original(name)
         files = self.modules.find(name)
         if files:
             return [("m", file) for file in files]

@@ -21,6 +21,12 @@ class FileFacts:
     path: str
     units: tuple[tuple[Unit, UnitFacts], ...]
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether `sst-lint vendor` made the file: what it does is what the model of the runtime says."""
+        head = self.units[0][0].text[:400].splitlines()[:4] if self.units else ()
+        return any(line.startswith("# Copied from sst-lint ") for line in head)
+
 
 @dataclass
 class Function:
