@@ -66,7 +66,7 @@ def one_by_one(start: Callable[[threading.Thread], None]) -> Callable[[threading
 
 def main() -> None:
     """Hold everything still and go."""
-    concurrent.futures.ThreadPoolExecutor.submit = submit  # type: ignore[assignment]
+    concurrent.futures.ThreadPoolExecutor.submit = submit  # type: ignore[method-assign]
     concurrent.futures.as_completed = in_order  # type: ignore[assignment]
     asyncio.as_completed = in_order  # type: ignore[assignment]
     multiprocessing.pool.ThreadPool.imap_unordered = multiprocessing.pool.ThreadPool.imap  # type: ignore[method-assign]
