@@ -23,6 +23,10 @@ _STRUCTURED = frozenset({"json", "yaml", "toml", "pickle", "csv", "ini", "xml", 
 
 _CACHES = frozenset({"cache", "caches", "cached", "memo"})
 _COUNTERS = frozenset({"counter", "sequence", "seq", "serial", "lease", "ledger"})
+_PROJECT_FILES = frozenset(
+    "pyproject.toml setup.cfg tox.ini pytest.ini mypy.ini package.json cargo.toml composer.json tsconfig.json "
+    "pipfile environment.yml environment.yaml mkdocs.yml .pre-commit-config.yaml .editorconfig".split()
+)
 #: So many other methods of a class that make the same mistake are shown.
 _OTHERS = 8
 
@@ -114,7 +118,15 @@ def _shared(project: Project, read: Effect, write: Effect) -> Confidence | None:
     formats.update(write.write.formats if write.write is not None else ())
     if _named(project, write, _CACHES):
         return "low"  # an entry that is lost is made again
+    if _is_edited(project, write):
+        return "low"  # by people, whose editors take no lock
     return "medium" if _STRUCTURED & formats or _named(project, write, _COUNTERS) else "low"
+
+
+def _is_edited(project: Project, write: Effect) -> bool:
+    """Whether the file is one that people keep by hand, in version control: the description of a project."""
+    evidence = project.evidence.of(write.node) if write.node >= 0 else None
+    return evidence is not None and any(t.rpartition("/")[2].lower() in _PROJECT_FILES for t in evidence.texts[:1])
 
 
 def _named(project: Project, write: Effect, vocabulary: frozenset[str]) -> bool:
@@ -134,6 +146,8 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
         if kind is None or kind.kind in _QUIET:
             return None
         if effect.site.weak or kind.kind == "argument":
+            return "low"
+        if effect.write is not None and project.nothing_to_lose(effect.write):
             return "low"
         return "medium" if kind.kind in _SHARED or effect.kind == "write" else "low"
     path = effect.site.ports.get(effect.site.model.makes_directory or effect.site.model.removes, -1)

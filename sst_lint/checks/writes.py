@@ -46,7 +46,7 @@ def non_atomic(project: Project) -> Iterator[Defect]:
             "",
             _message(write),
             "error" if write.kind.kind in ("artifact", "state") else "warning",
-            _confidence(write),
+            _confidence(project, write),
             _given_by(project, write),
             group=f"write:{where.line}:{where.column}",
             about=write.site.model.name,
@@ -72,8 +72,8 @@ def _given_by(project: Project, write: Write) -> tuple[Step, ...]:
     return (*sorted(callers)[:_CALLERS], Step(here.path, here.line, here.function, "written here"))
 
 
-def _confidence(write: Write) -> Confidence:
-    if write.site.weak or write.kind.kind == "argument":
+def _confidence(project: Project, write: Write) -> Confidence:
+    if write.site.weak or write.kind.kind == "argument" or project.nothing_to_lose(write):
         return "low"
     if write.mode == "update":
         return "medium"

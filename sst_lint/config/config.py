@@ -73,6 +73,10 @@ DEFAULT_TEST_PATTERNS = (
     "examples/",
     "example.py",
     "examples.py",
+    "_vendor/",
+    "_vendored/",
+    "vendored/",
+    "third_party/",
     *DOCUMENTATION,
 )
 
@@ -197,8 +201,8 @@ class Config:
     test_patterns: tuple[str, ...] = key(
         _PATTERNS,
         DEFAULT_TEST_PATTERNS,
-        "Source files that are tests, examples, benchmarks or documentation: what they write is quiet. Replaces the "
-        "default list.",
+        "Source files that are tests, examples, benchmarks, documentation or copies of other projects: what they write "
+        "is quiet. Replaces the default list.",
     )
     entry_points: tuple[str, ...] = key(
         _NAMES, (), "Functions that are called from outside: `pkg.cli:main`, or `pkg.jobs.*`."

@@ -37,7 +37,7 @@ _SUFFIXES: tuple[tuple[str, ArtifactKind], ...] = (
     (r"\.(tmp|temp|part|partial|swp|download|incomplete|staging)\d*$", "temp"),
     (r"\.(lock|pid|lck|sock)$", "lock"),
     (r"\.log$", "log"),
-    (r"\.(md|markdown)$", "report"),
+    (r"\.(md|markdown|rst)$", "report"),
     (
         r"\.(json|jsonl|ndjson|ya?ml|toml|csv|tsv|parquet|feather|arrow|orc|pkl|pickle|joblib|npy|npz|pth?|ckpt|safetensors"
         r"|h5|hdf5|onnx|pb|bin|model|sqlite3?|db|zip|tar|gz|tgz|bz2|xz|whl|xml|proto|avro|msgpack|geojson|nc|zarr|tif+)$",
@@ -142,7 +142,7 @@ def words(name: str) -> frozenset[str]:
 
 
 def is_test_path(path: str, config: Config) -> bool:
-    """Whether a file is a test, an example or a benchmark."""
+    """Whether a file is a test, an example, a benchmark, or a copy of another project's."""
     return _is_test(path, config.test_patterns)
 
 

@@ -22,7 +22,7 @@ _DISPOSING = re.compile(r"_*(del|abort|kill|terminate|clean_?up|tear_?down|rollb
 #: Functions that ask whether something holds or works.
 _ASKING = re.compile(
     r"_*((is|has|have|can|could|should|supports?|exists|looks_like|check_if|may|need|needs|was|are|contains?|accepts?)_"
-    r"|isatty$|exists$|\w*(readable|writable|seekable|available|installed|reachable|alive|supported|enabled)$|is[a-z]+$)",
+    r"|\w+_(has|can|supports?)_|isatty$|exists$|\w*(readable|writable|seekable|available|installed|reachable|alive|supported|enabled)$|is[a-z]+$)",
     re.IGNORECASE,
 )
 #: Functions whose contract is to be quiet, and those that only show something to people.
@@ -37,6 +37,7 @@ _IN_MEMORY = frozenset(
     "split rsplit lower upper startswith endswith format join encode decode replace partition rpartition splitlines "
     "setdefault append add index count lstrip rstrip title any all map filter copy update".split()
 )
+_CONTAINERS = ("builtins.", "collections.", "weakref.", "typing.Dict", "typing.Mapping", "typing.MutableMapping")
 #: Of an unknown receiver these may be a request or a file operation as well.
 _ALSO_IO = frozenset({"get", "copy", "replace", "update", "add", "pop"})
 _STEPS = 12
@@ -100,7 +101,25 @@ class Circumstances:
         calls = self._clauses.calls_in(unit, handler.tried)
         if self.is_in_memory(unit, handler) or all(self._clauses.speaks(n) for n in calls):
             return True
+        if self._tries_others(unit, handler):
+            return True
         return handler.suppress < 0 and (self._keeps(unit, handler, calls) or self._answers_otherwise(unit, handler))
+
+    def _tries_others(self, unit: int, handler: Handler) -> bool:
+        """Whether a loop tries one after the other until one works, and the function raises if none does."""
+        facts = self._linked.world.units[unit][2]
+        if not (handler.trivial and self.goes_on(unit, handler) and facts.scopes):
+            return False
+        scope = facts.scopes[handler.scope]
+        return -1 in scope.raises and handler.suppress < 0 and self._after_loops(unit, handler)
+
+    def _after_loops(self, unit: int, handler: Handler) -> bool:
+        """Whether nothing in the function but the ``try`` of the clause ends the loop around it."""
+        facts = self._linked.world.units[unit][2]
+        region = facts.regions[handler.tried].parent
+        while region >= 0 and facts.regions[region].kind in ("with", "loop"):
+            region = facts.regions[region].parent
+        return region < 0
 
     def is_in_memory(self, unit: int, handler: Handler) -> bool:
         """Whether the guarded code calls nothing but what looks at values."""
@@ -113,7 +132,7 @@ class Circumstances:
         known = self._linked.externals.get(number, {})
         if name not in _IN_MEMORY or number in self._linked.callees:
             return False
-        return all(each.startswith(("builtins.", "collections.")) for each in known) if known else name not in _ALSO_IO
+        return all(each.startswith(_CONTAINERS) for each in known) if known else name not in _ALSO_IO
 
     def _keeps(self, unit: int, handler: Handler, calls: list[int]) -> bool:
         """``x = convert(x)``: what cannot be converted stays as it is."""

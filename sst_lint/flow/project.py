@@ -32,6 +32,7 @@ from sst_lint.flow.protocol import Protocol, Protocols
 from sst_lint.flow.races import Races
 from sst_lint.flow.reach import Graph
 from sst_lint.flow.serializers import Serializers
+from sst_lint.flow.slight import Slight
 from sst_lint.flow.trace import Tracer
 from sst_lint.flow.world import FileFacts, World
 from sst_lint.flow.writes import Write, Writes
@@ -110,6 +111,14 @@ class Project:
     def races(self) -> Races:
         """Where two processes can come between each other."""
         return Races(self.linked, self.graph, self.evidence, self.effects, self.locks)
+
+    @cached_property
+    def _slight(self) -> Slight:
+        return Slight(self.linked, self.graph, self.identity, self.effects, self.locks)
+
+    def nothing_to_lose(self, write: Write) -> str:
+        """Why a write that is cut short does no harm (new directory, constant content ...); "" if it does."""
+        return self._slight.why(write)
 
     def kind_of_path(self, node: int, path: str) -> ArtifactKind:
         """What a path is that is not written (tested, made, removed) by code in the file ``path``."""

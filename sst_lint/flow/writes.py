@@ -114,6 +114,8 @@ class Writes:
             return None
         if self._linked.has_type(path, "io.StringIO", "io.BytesIO"):
             return None
+        if opens.path != "fileobj" and "fileobj" in site.given and site.constants.get("fileobj", "") is not None:
+            return None  # writes into what is open already; the name is for its header
         if any(kind == "h" and call != site.call for kind, call in self._linked.values(path)):
             return None  # a second handle on what another call opened
         mode = self._mode(site, opens.mode, opens.default)

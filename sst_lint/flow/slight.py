@@ -1,0 +1,163 @@
+"""Which writes have nothing to lose? What they write over is not there yet, or half of it does no harm.
+
+A crash in the middle of them leaves no less than a crash one line earlier: the file lies in a directory that the
+function has just made, is named after the process, is removed again at the end, holds a constant, or is program text
+that nothing reads half.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.effects import Effect, Effects
+from sst_lint.flow.identity import Identity, Symbol
+from sst_lint.flow.locks import Locks
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.reach import Graph
+from sst_lint.flow.writes import Write
+
+#: Names of program text: it is made again, or lies in version control, and half of it does not compile.
+_PROGRAM = re.compile(r"\.(pyi?|pyx|pxd|c|cc|cpp|cxx|h|hpp|js|mjs|ts|sh|bash|bat|cmd|ps1|rs|go|java)$", re.IGNORECASE)
+_STEPS = 30
+
+
+class Slight:
+    """Answers for the writes of a linked program."""
+
+    def __init__(self, linked: Mutations, graph: Graph, identity: Identity, effects: Effects, locks: Locks) -> None:
+        self._linked = linked
+        self._graph = graph
+        self._identity = identity
+        self._effects = effects
+        self._locks = locks
+
+    def why(self, write: Write) -> str:
+        """Why a write has nothing to lose, in words; "" if it has."""
+        if "getpid" in write.evidence.names:
+            return "named after the process"
+        if any(_PROGRAM.search(text) for text in write.evidence.texts[:1]):
+            return "program text"
+        if write.kind.kind == "unknown" and self._is_constant(write):
+            return "holds a constant"
+        effects = self._effects.of(self._locks.scope_of(write.site.call))
+        path = self._identity.of(write.path_node)
+        if any(e.kind == "mkdir" and _holds(path, e.path) and self._is_sure(e, effects, write) for e in effects):
+            return "in a directory that is made just before"
+        if any(e.kind == "remove" and e.path == path and self._is_last(e, write) for e in effects):
+            return "removed again"
+        return ""
+
+    # the directory is new
+
+    def _is_sure(self, made: Effect, effects: tuple[Effect, ...], write: Write) -> bool:
+        """Whether the directory is new whenever the write runs: it is made before, on every way to the write."""
+        if made.call >= write.site.call or made.calls[:1] not in ((), (made.call,)):
+            return False
+        world = self._linked.world
+        unit = world.call_unit[made.call]
+        around = self._regions(write.site.call)
+        for region in self._regions(made.call):
+            if region in around or world.region(unit, region).kind == "with":
+                continue
+            if world.region(unit, region).kind != "try" or not self._made_again(unit, region, made, effects):
+                return False
+        return True
+
+    def _made_again(self, unit: int, tried: int, made: Effect, effects: tuple[Effect, ...]) -> bool:
+        """Whether every clause of a ``try`` raises, or makes the directory anew."""
+        for handler in self._linked.world.units[unit][2].handlers:
+            if handler.tried != tried or set(handler.ends) == {"raises"}:
+                continue
+            again = (e for e in effects if e.kind == "mkdir" and e.path == made.path and e.call != made.call)
+            if not any(handler.body in self._regions(e.call) for e in again):
+                return False
+        return True
+
+    def _regions(self, call: int) -> list[int]:
+        """The regions around a call, innermost first."""
+        world = self._linked.world
+        unit, region = world.call_unit[call], world.calls[call].region
+        found = []
+        while region >= 0:
+            found.append(region)
+            region = world.region(unit, region).parent
+        return found
+
+    # the file goes away
+
+    def _is_last(self, removed: Effect, write: Write) -> bool:
+        """Whether the removal always follows the write, or follows what runs inside a context manager."""
+        if removed.call <= write.site.call:
+            return False
+        world = self._linked.world
+        unit = world.call_unit[removed.call]
+        function = world.functions.get(self._locks.scope_of(removed.call))
+        hosts = function is not None and function.record.is_generator
+        around = self._regions(write.site.call)
+        allowed = ("with", "finally", *(("if", "else", "try") if hosts else ()))
+        return all(r in around or world.region(unit, r).kind in allowed for r in self._regions(removed.call))
+
+    # the content is a constant
+
+    def _is_constant(self, write: Write) -> bool:
+        """Whether all that is written stands in the program."""
+        world = self._linked.world
+        if write.site.model.opens is None:
+            return write.node >= 0 and self._is_literal(write.node)
+        written = 0
+        for number in self._locks.calls_in(self._locks.scope_of(write.site.call)):
+            arguments = [node for _, node in self._linked.argument_nodes(number)]
+            if any(self._is_handle(node, write) for node in arguments):
+                return False
+            receiver = self._linked.receiver_of(number)
+            if number == write.site.call or receiver < 0 or not self._is_handle(receiver, write):
+                continue
+            method = world.calls[number].method
+            if method == "write":
+                written += 1
+                if not all(self._is_literal(node) for node in arguments):
+                    return False
+            elif method not in ("close", "flush"):
+                return False
+        return written > 0
+
+    def _is_handle(self, node: int, write: Write) -> bool:
+        return ("h", write.site.call) in self._linked.values(node)
+
+    def _is_literal(self, node: int) -> bool:
+        graph, nodes = self._graph, self._linked.world.nodes
+        queue, seen = [node], {node}
+        for current in queue:
+            record = nodes[current]
+            if record.kind == Kind.TEXT and "\x00" in record.name:
+                return False
+            if record.kind in (Kind.TEXT, Kind.CONST):
+                continue
+            sources = graph.incoming.get(current, ())
+            if record.kind not in (Kind.VALUE, Kind.NAME, Kind.BOUND, Kind.BINOP) or not sources:
+                return False
+            if any(graph.op[n] not in (Op.SAME, Op.TEXT) for n in sources) or len(seen) > _STEPS:
+                return False
+            fresh = [graph.source[n] for n in sources if graph.source[n] not in seen]
+            seen.update(fresh)
+            queue += fresh
+        return True
+
+
+def _holds(path: Symbol, directory: Symbol) -> bool:
+    """Whether a path is put together of something and ``directory``."""
+    if path == directory:
+        return False
+    queue: list[Symbol] = [path]
+    for part in queue:
+        if part == directory:
+            return True
+        if not part:
+            continue
+        if part[0] in ("text", "call", "attribute") or not isinstance(part[0], str):
+            queue += [inner for inner in part if isinstance(inner, tuple)]
+        elif len(part) == 2 and isinstance(part[1], tuple):
+            queue.append(part[1])
+    return False
