@@ -7,8 +7,8 @@ library's type, ``("h", call)`` the file that a call opened, ``("p", call)`` a `
 class)`` a ``super()``.
 
 Values travel along edges that keep the object; values of elements, and of what those hold or anything deeper, travel
-beside them. Sets are small and capped,
-events are worked off in order, so the result does not depend on anything but the program.
+beside them. Sets are small and capped, events are worked off in order, so the result does not depend on anything but
+the program.
 """
 
 from __future__ import annotations
