@@ -169,6 +169,7 @@ class Model:
     groups: str = ""  #: port by whose values rows are put into groups (`groupby`)
     seed: str = ""  #: port of the seed of a generator
     seeds: str = ""  #: prefix of the names whose shared generator the call seeds (`random.`)
+    shows: tuple[str, ...] = ()  #: ports of texts that the program shows whenever it is asked (`help`)
     nan_param: str = ""  #: parameter of a serializer that, when False, refuses NaN (otherwise it writes NaN)
 
 

@@ -94,7 +94,7 @@ class Order:
         self._sites_of: dict[int, list[Site]] = {}
         for site in linked.sites:
             self._sites_of.setdefault(site.call, []).append(site)
-        self.sinks = (*self._find_sinks(), *self._name_sinks())
+        self.sinks = (*self._find_sinks(), *self._name_sinks(), *self._help_sinks())
         self._sink_of: dict[int, Sink] = {}
         for sink in self.sinks:
             self._sink_of.setdefault(sink.node, sink)
@@ -127,6 +127,13 @@ class Order:
                 if rank < 3:
                     named = rank == 0 or write.final.literal
                     yield Sink(content, ORDER, rank, what, write.site.call, named)
+
+    def _help_sinks(self) -> Iterable[Sink]:
+        """Order in what a command says of itself: its help differs from run to run."""
+        for site in self._linked.sites:
+            for port in site.model.shows:
+                if port in site.given:
+                    yield Sink(site.ports[port], ORDER, 1, "the help of a command", site.call, True)
 
     def _name_sinks(self) -> Iterable[Sink]:
         """Order that becomes the name of a file."""
