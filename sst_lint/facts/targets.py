@@ -114,6 +114,12 @@ class Targets(Picks):
     # statements that assign
 
     def _assign(self, node: cst.Assign) -> None:
+        pairs = _pairs(node)
+        if pairs:
+            values = [self.value(value) for _, value in pairs]
+            for (target, _), one in zip(pairs, values, strict=True):
+                self.assign(target, one, node)
+            return
         value = self.value(node.value)
         if self.type_comment:
             typed = self.node(Kind.VALUE, node.targets[0].target, ":" + self.type_comment)
@@ -174,6 +180,17 @@ class Targets(Picks):
                 self.edge(self.loops[index].node, made, op)
 
     fields: list[tuple[str, str, int]]
+
+
+def _pairs(node: cst.Assign) -> list[tuple[cst.BaseExpression, cst.BaseExpression]]:
+    """``a, b = x, y``: each target with its value, if that is all there is."""
+    target, value = node.targets[0].target, node.value
+    if len(node.targets) > 1 or not isinstance(target, (cst.Tuple, cst.List)) or not isinstance(value, cst.Tuple):
+        return []
+    elements = (*target.elements, *value.elements)
+    if len(target.elements) != len(value.elements) or any(isinstance(e, cst.StarredElement) for e in elements):
+        return []
+    return [(to.value, given.value) for to, given in zip(target.elements, value.elements, strict=True)]
 
 
 def _string_items(node: cst.BaseExpression) -> tuple[str, ...]:
