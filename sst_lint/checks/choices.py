@@ -105,7 +105,7 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return None
     if choice is not None and choice.keyed:
         return "low"
-    if picked.weak or _is_random(project, picked):
+    if picked.weak or _is_random(project, picked) or _is_accepted(project, picked):
         return "low"
     distance = project.distance(picked.path)
     if distance:
@@ -131,6 +131,12 @@ def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
     # handed in by a caller: no way leads from here out of the program, but what the loop fills is in its order
     loops = [graph.target[edge] for edge in graph.outgoing.get(drawn, ())]
     return not any(graph.op[edge] in _FILLS for loop in loops for edge in graph.outgoing.get(loop, ()))
+
+
+def _is_accepted(project: Project, picked: Picked) -> bool:
+    """Whether all that speaks for a set is a test that lets sets pass, too: ``isinstance(x, (list, set))``."""
+    source = project.world.nodes[picked.path[0][0]] if picked.path else None
+    return source is not None and source.kind == Kind.VALUE and source.name == ":set"
 
 
 def _is_random(project: Project, picked: Picked) -> bool:

@@ -120,7 +120,11 @@ class Targets(Picks):
             for (target, _), one in zip(pairs, values, strict=True):
                 self.assign(target, one, node)
             return
+        folded = self._folded(node)
         value = self.value(node.value)
+        for one in folded:
+            for index in self.loops_between(one):
+                self.edge(self.loops[index].node, value[0], Op.ORDERS, "fold")
         if self.type_comment:
             typed = self.node(Kind.VALUE, node.targets[0].target, ":" + self.type_comment)
             self.edge(value, typed)
@@ -131,6 +135,16 @@ class Targets(Picks):
             self.assign(target.target, value, node)
             if self.frame.index == 0 and isinstance(target.target, cst.Name) and target.target.value == "__all__":
                 self.exports = _string_items(node.value)
+
+    def _folded(self, node: cst.Assign) -> Val:
+        """What ``x`` holds before ``x = x.method(...)``: a loop around it folds into ``x`` in its order."""
+        target, value = node.targets[0].target, node.value
+        if not isinstance(target, cst.Name) or not isinstance(value, cst.Call) or self.frame.env is None:
+            return ()
+        function = value.func
+        if not isinstance(function, cst.Attribute) or not isinstance(function.value, cst.Name):
+            return ()
+        return self.frame.env.get(target.value, ()) if function.value.value == target.value else ()
 
     def _ann_assign(self, node: cst.AnnAssign) -> None:
         annotation = self.positions.snippet(node.annotation.annotation)

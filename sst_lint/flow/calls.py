@@ -819,8 +819,11 @@ class Calls(Resolver):
                 by_name.setdefault(function.record.name, []).append(function)
         for number in self._by_method_later:
             if number not in self.callees:
+                held = self.values(self.receiver_of(number))
+                typed = any(kind == "t" and not str(name).startswith("typing.") for kind, name in held)
                 for model in self.library.by_method.get(self.world.calls[number].method, ()):
-                    self.apply(number, model)
+                    if not (typed and model.name.startswith(SET_TYPES)):  # other classes have a `union`, too
+                        self.apply(number, model)
         self.weak = True
         for number, call in enumerate(self.world.calls):
             if number in self.callees or number in self.externals or number in self.classes_called:

@@ -20,6 +20,7 @@ _ALIASING = frozenset(
         Kind.IMPORT, Kind.BOUND,
     }
 )  # fmt: skip
+_COUNTING = ("builtins.", "collections.", "typing.", "datetime.", "decimal.", "fractions.", "pathlib.", "logging.")
 _PRINTING = ("__str__", "__repr__", "__format__")
 _RECORDS = frozenset({"NamedTuple", "BaseModel", "Struct"})
 #: The root of an object that is made here; of a global; both in place of a parameter's index.
@@ -211,6 +212,15 @@ class Mutations(Calls):
             if made or self.world.classes[cls].decorators or any(self.find_method(cls, name) for name in _PRINTING):
                 return True
         return False
+
+    def folds(self, node: int) -> bool:
+        """Whether the result of ``x.method(...)`` may depend on what ``x`` was before in more than what it holds: the
+        type of ``x`` is known, and none of Python's own."""
+        record = self.world.nodes[node]
+        call = self.world.call_base[self.world.node_unit[node]] + record.base
+        held = self.values(self.receiver_of(call)) if record.kind == Kind.CALL else ()
+        types = [kind == "i" or (kind == "t" and not str(name).startswith(_COUNTING)) for kind, name in held]
+        return any(types)
 
     def has_class(self, node: int) -> bool:
         """Whether ``node`` may be an instance of a class of the program."""

@@ -317,6 +317,8 @@ def _judged(linked: Mutations) -> list[int]:
             ops[number] = Op.ONLY_VALUE
         elif op == Op.MAP and linked.is_mapping(source):
             ops[number] = Op.MERGE
+        elif op == Op.ORDERS and edges.key[number] == "fold" and not linked.folds(target):
+            ops[number] = Op.NOTHING
         elif op == Op.ORDERS and linked.is_mapping(target):
             ops[number] = Op.ORDERS_KEYS
         elif op == Op.LOAD and edges.key[number].startswith(".") and linked.has_class(source):
