@@ -117,8 +117,8 @@ class Targets(Picks):
         pairs = _pairs(node)
         if pairs:
             values = [self.value(value) for _, value in pairs]
-            for (target, _), one in zip(pairs, values, strict=True):
-                self.assign(target, one, node)
+            for (single, _), part in zip(pairs, values, strict=True):
+                self.assign(single, part, node)
             return
         folded = self._folded(node)
         value = self.value(node.value)
