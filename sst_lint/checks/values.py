@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -105,6 +106,8 @@ _WHY = {
 }
 #: A way past so many fields, globals and orders of calls proves little.
 VERY_FAR = 5
+#: What caches hold nobody compares.
+_CACHE = re.compile(r"cach", re.IGNORECASE)
 _LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
 
 
@@ -229,7 +232,8 @@ def _headers(project: Project) -> Iterator[Defect]:
     """The date that an archive writes into its header."""
     for source, write, rank, what in project.leaks.headers:
         where = project.trace.location(source.node)
-        confidence: Confidence = "low" if rank > 1 or write.kind.kind == "argument" else "medium"
+        kept = write.kind.kind not in ("argument", "state") and not _CACHE.search(f"{where.path} {where.function}")
+        confidence: Confidence = "medium" if rank <= 1 and kept else "low"
         if project.is_test(where.path):
             confidence = "low"
         yield Defect(

@@ -32,7 +32,7 @@ def non_atomic(project: Project) -> Iterator[Defect]:
             continue  # SST102: the copy of a temporary file
         if project.protocol_of(write) is not None:
             continue  # SST102: written to be moved
-        if write.mode not in ("write", "copy", "update") or write.atomic:
+        if write.mode not in ("write", "copy", "update") or write.atomic or write.touches:
             continue
         if write.kind.kind not in _REPORTED or write.site.model.name == "shutil.copytree":
             continue
@@ -62,7 +62,12 @@ def _given_by(project: Project, write: Write) -> tuple[Step, ...]:
         function = project.world.functions.get(scope)
         if function is not None and function.cls >= 0:
             scopes = [f.scope for f in project.linked.find_method(function.cls, "__init__")]
-    found = [project.trace.location(project.linked.result_of(c)) for s in scopes for c in project.locks.callers(s)]
+    found = [
+        project.trace.location(project.linked.result_of(c))
+        for s in scopes
+        for c in project.locks.callers(s)
+        if s == scope or _makes(project, c, scope)
+    ]
     callers = [
         Step(at.path, at.line, at.function, "hands over the path") for at in found if not project.is_test(at.path)
     ]
@@ -70,6 +75,16 @@ def _given_by(project: Project, write: Write) -> tuple[Step, ...]:
         return ()
     here = project.trace.location(write.site.ports["return"])
     return (*sorted(callers)[:_CALLERS], Step(here.path, here.line, here.function, "written here"))
+
+
+def _makes(project: Project, call: int, scope: int) -> bool:
+    """Whether a call to a constructor makes (or, by ``super()``, sets up) an instance of the class that writes."""
+    world, linked = project.world, project.linked
+    cls = world.functions[scope].cls
+    if any(v[0] == "i" and cls in linked.mro(v[1]) for v in linked.values(linked.result_of(call))):
+        return True
+    caller = world.functions.get(project.locks.scope_of(call))
+    return caller is not None and caller.cls >= 0 and cls in linked.mro(caller.cls)[1:]
 
 
 def _confidence(project: Project, write: Write) -> Confidence:

@@ -663,10 +663,13 @@ class Calls(Resolver):
                 self._callbacks.setdefault(ports[function], []).append((number, ports.get(elements, -1), made))
                 for value in self.values(ports[function]):
                     self._call_back(number, ports.get(elements, -1), made, value)
+        spread = {n for s, n in self.argument_nodes(number) if s == "*"}
         for flow in model.flows:
             if self.holds(site, flow.when, flow.unless):
                 for position, source in enumerate(self._port_nodes(site, flow.from_)):
-                    self._flow(site, source, flow.to, flow.how, position if flow.from_ == "*" else 1)
+                    each = flow.from_ == "*" and flow.how == "store" and source in spread  # its elements are put inside
+                    how: How = "extend" if each else flow.how
+                    self._flow(site, source, flow.to, how, position if flow.from_ == "*" else 1)
         if model.writes is not None and self.holds(site, model.writes.when, model.writes.unless):
             data = self._port_node(site, model.writes.data) if model.writes.data else -1
             if data >= 0:

@@ -34,6 +34,8 @@ _FOR_ERRORS = re.compile(
     r"(error|exception|exc|traceback|failure)s?$",
     re.IGNORECASE,
 )
+#: Without arguments they hold the error that is being handled.
+_HOLDING_CURRENT = frozenset({"Failure"})
 _ENDS = frozenset({"reraise", "raise_from", "reraise_exc", "raise_with_traceback", "raise_exception"})
 _PURE = frozenset(
     "str repr isinstance issubclass type getattr hasattr format len bool int id callable ascii unicode text_type join "
@@ -198,9 +200,16 @@ class Clauses:
         world = self._linked.world
         found = set()
         for number, call in enumerate(world.calls):
-            if self.name_of(number) in _CURRENT_ERROR:
+            if self.asks(number):
                 found.add(world.scope_base[world.call_unit[number]] + call.scope)
         return frozenset(found)
+
+    def asks(self, number: int) -> bool:
+        """Whether a call gives the error that is being handled."""
+        name = self.name_of(number)
+        if name in _HOLDING_CURRENT:
+            return all(arg.slot.isidentifier() for arg in self._linked.world.calls[number].args)
+        return name in _CURRENT_ERROR
 
     def _always_exits(self, unit: int, handler: Handler, body: Iterable[int]) -> bool:
         """Whether a call that never comes back stands on every way through the clause."""
@@ -366,7 +375,7 @@ class _Followed(_Walk):
         world = clauses._linked.world
         base, first = world.node_base[unit], world.call_base[unit]
         sources = [base + handler.error] if handler.error >= 0 else []
-        asked = {n: clauses.name_of(n) for n in body if clauses.name_of(n) in _CURRENT_ERROR}
+        asked = {n: clauses.name_of(n) for n in body if clauses.asks(n)}
         sources += [base + world.calls[n].result for n in asked]
         texts = [base + world.calls[n].result for n, name in asked.items() if name.startswith("format")]
         everything = range(first, first + len(world.units[unit][2].calls))

@@ -6,6 +6,7 @@ callers pass), within a bounded number of steps.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass
 
@@ -22,6 +23,19 @@ _FOLLOWED = frozenset(
 _COMMAND_LINE = frozenset(
     {"args", "opts", "options", "namespace", "parse_args", "parsed_args", "cli_args", "arguments"}
 )
+#: Keywords under which a call that nobody knows is given parts of the path that it returns.
+_OF_PATHS = frozenset(
+    "path file filename file_name name fname filepath dir directory folder dirname root base base_dir out output dest "
+    "destination target prefix suffix ext extension location".split()
+)
+_NAMED = frozenset({Kind.NAME, Kind.ATTR, Kind.PARAM, Kind.CELL})
+_TEMPORARY_DIRECTORY = re.compile(
+    r"(^|_)(tmp|temp|temporary|scratch)_?(dir|dirs|directory|folder)(name|path)?$", re.IGNORECASE
+)
+#: What may be done to a file that nothing is written to.
+_CLOSING = frozenset({"close", "flush"})
+#: A value that comes here is at the disposal of others.
+_OUTWARD = frozenset({Kind.RETURN, Kind.PUT, Kind.BOUND, Kind.CELL, Kind.OUT})
 _STEPS = 120
 _TEMPORARY_DEPTH = 24
 
@@ -108,6 +122,7 @@ class PathEvidence:
             if record.kind == Kind.ITEM and record.name.startswith("'"):
                 names[record.name[1:]] = None
             incoming = graph.incoming.get(node, ())
+            unsaid = self._unsaid(node) if record.kind == Kind.CALL else ()
             if record.kind == Kind.PARAM and not incoming:
                 parameter = True
                 argument |= graph.param_scope.get(node, -1) in self._linked.entry_points
@@ -116,7 +131,7 @@ class PathEvidence:
                 source, label = graph.source[number], graph.label[number]
                 if named and label > 0 and label not in via:
                     continue
-                if world.node_unit[source] in skipped:
+                if world.node_unit[source] in skipped or source in unsaid:
                     continue
                 if graph.op[number] in _FOLLOWED and source not in seen and depth < 14:
                     if graph.op[number] in (Op.LOAD, Op.ONLY_VALUE, Op.STORE) and depth > 6:
@@ -126,7 +141,7 @@ class PathEvidence:
                     inner = (*calls, -label) if label < 0 else calls[:-1] if label > 0 else calls
                     seen.add(source)
                     queue.append((source, depth + 1, inner))
-        temporary = self.is_temporary(start)
+        temporary = self.is_temporary(start) or self._temporary_ways(start, False, skipped, {}, 0, True) is True
         return Evidence(tuple(texts), tuple(n for n in names if n), temporary, argument, parameter, len(seen))
 
     def is_temporary(self, node: int, fresh: bool = False) -> bool:
@@ -136,10 +151,28 @@ class PathEvidence:
         """
         return self._temporary_ways(node, fresh, self._skipped(node), {}, 0) is True
 
+    def _unsaid(self, node: int) -> frozenset[int]:
+        """Keyword arguments of a call that nobody knows, which by their names are no part of the path it returns."""
+        world = self._linked.world
+        number = world.call_base[world.node_unit[node]] + world.nodes[node].base
+        if number in self._linked.callees or node in self._sites_by_result:
+            return frozenset()
+        arguments = self._linked.argument_nodes(number)
+        return frozenset(n for slot, n in arguments if slot.isidentifier() and slot not in _OF_PATHS)
+
     def _temporary_ways(
-        self, node: int, fresh: bool, skipped: frozenset[int], known: dict[int, bool | None], depth: int
+        self,
+        node: int,
+        fresh: bool,
+        skipped: frozenset[int],
+        known: dict[int, bool | None],
+        depth: int,
+        named: bool = False,
     ) -> bool | None:
-        """True if all ways are temporary, False if one is not, None if there is no way (or only around a circle)."""
+        """True if all ways are temporary, False if one is not, None if there is no way (or only around a circle).
+
+        ``named``: a directory may also say so by its name.
+        """
         if node in known:
             return known[node]
         if depth > _TEMPORARY_DEPTH or len(known) > _STEPS:
@@ -151,6 +184,9 @@ class PathEvidence:
                 return True
         world, graph = self._linked.world, self._graph
         kind = world.nodes[node].kind
+        if named and kind in _NAMED and _TEMPORARY_DIRECTORY.search(world.nodes[node].name):
+            known[node] = True
+            return True
         found: list[bool | None] = []
         for number in graph.incoming.get(node, ()):
             source = graph.source[number]
@@ -158,13 +194,17 @@ class PathEvidence:
                 continue
             if world.node_unit[source] in skipped or world.nodes[source].kind == Kind.OUT:
                 continue
-            found.append(self._temporary_ways(source, fresh, skipped, known, depth + 1))
+            found.append(self._temporary_ways(source, fresh, skipped, known, depth + 1, named))
         for site in self._sites_by_result.get(node, ()):
             opened = site.ports.get(site.model.opens.path, -1) if site.model.opens is not None else -1
             if opened >= 0:
-                found.append(self._temporary_ways(opened, fresh, skipped, known, depth + 1))
-        if kind in (Kind.TEXT, Kind.BINOP, Kind.CALL, Kind.LIST, Kind.TUPLE) or (kind == Kind.ATTR and len(found) > 1):
-            result: bool | None = True in found  # below a temporary directory
+                found.append(self._temporary_ways(opened, fresh, skipped, known, depth + 1, named))
+        if kind == Kind.TEXT and not world.nodes[node].name:
+            result: bool | None = None  # `directory=""`: nobody has said where
+        elif kind in (Kind.TEXT, Kind.BINOP, Kind.CALL, Kind.LIST, Kind.TUPLE) or (
+            kind == Kind.ATTR and len(found) > 1
+        ):
+            result = True in found  # below a temporary directory
         elif not found:
             result = None if kind == Kind.CONST and world.nodes[node].name == "None" else False
         else:
@@ -175,6 +215,31 @@ class PathEvidence:
     def _skipped(self, node: int) -> frozenset[int]:
         """Units that are not asked what the path at ``node`` is."""
         return frozenset() if self._linked.world.node_unit[node] in self._tests else self._tests
+
+    def is_dropped(self, call: int) -> bool:
+        """Whether nothing in the function takes the result of a call, but to close it."""
+        world, graph = self._linked.world, self._graph
+        unit = world.call_unit[call]
+        base, facts = world.node_base[unit], world.units[unit][2]
+        taken = {base + arg.node for c in facts.calls for arg in c.args}
+        taken |= {base + c.receiver for c in facts.calls if c.receiver >= 0 and c.method not in _CLOSING}
+        taken |= {
+            base + n.base
+            for n in facts.nodes
+            if n.kind in (Kind.ATTR, Kind.ITEM) and n.base >= 0 and n.name not in _CLOSING
+        }
+        taken |= {base + loop.source for loop in facts.loops if loop.source >= 0}
+        queue = [self._linked.result_of(call)]
+        for node in queue:
+            if node in taken or len(queue) > _STEPS:
+                return False
+            for number in graph.outgoing.get(node, ()):
+                target = graph.target[number]
+                if graph.label[number] or world.node_unit[target] != unit or world.nodes[target].kind in _OUTWARD:
+                    return False
+                if target not in queue:
+                    queue.append(target)
+        return True
 
     def given_name(self, node: int) -> str:
         """The local name that a value was first given, or ""."""

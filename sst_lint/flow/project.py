@@ -12,6 +12,7 @@ from sst_lint.flow.answers import Answers
 from sst_lint.flow.artifacts import Kind as ArtifactKind
 from sst_lint.flow.artifacts import classify, is_documentation_path, is_test_path
 from sst_lint.flow.calls import Site
+from sst_lint.flow.coherence import holds_together
 from sst_lint.flow.declared import Declared
 from sst_lint.flow.digests import Digests
 from sst_lint.flow.draws import Draws
@@ -40,6 +41,8 @@ from sst_lint.source.roots import import_roots
 
 #: Going in or out of so many calls counts as much as one field.
 _CALLS = 5
+#: How far a way is that does not hold together.
+_INCOHERENT = 9
 
 
 class Project:
@@ -239,7 +242,9 @@ class Project:
 
     def distance(self, path: Sequence[tuple[int, int]]) -> int:
         """How often a way passes a field, a global, the order of somebody's calls, or many calls: all make it less
-        certain."""
+        certain. One that does not hold together is far."""
+        if not holds_together(self.graph, path):
+            return _INCOHERENT
         shared, nodes = self.graph.shared, self.world.nodes
         found = dict.fromkeys(
             node for node, _ in path if node in self.linked.field_nodes or node in self.linked.global_nodes

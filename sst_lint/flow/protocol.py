@@ -165,6 +165,9 @@ class Protocols:
         source, target = site.ports.get(moves.src, -1), site.ports.get(moves.dst, -1)
         if source < 0 or target < 0:
             return None
+        copied = self._writes.by_call.get(site.call) if moves.kind == "copy" else None
+        if copied is not None and copied.moved:
+            return None  # a copy beside the target, which is moved in its turn
         origins = self._evidence.origins(source)
         makers = self._made(origins)
         writes = tuple(w for w in self._written(origins) if self._belongs(w, site, source, target))
@@ -341,7 +344,7 @@ class Protocols:
         if below and not final.temporary and not any(t.startswith(_TEMPORARY_DIRECTORY) for t in final.texts):
             return True
         folders = self._folders_of(draft.source)
-        if folders and not folders & self._folders_of(draft.target):
+        if folders and not folders & self._folders_of(draft.target) and self._evidence.is_temporary(draft.source):
             return all(self._maker_elsewhere(self._folders[f], draft.target) for f in sorted(folders))
         return False if draft.writes else None
 

@@ -17,6 +17,10 @@ from sst_lint.flow.paths import Paths
 _HANDLE_NAMES = frozenset(
     "f fp fh fd file handle stream out output buf buffer fileobj fout ofile outfile dest sink".split()
 )
+#: The parameter that takes an open file in the place of a path.
+_FILE_OBJECT = "fileobj"
+_PATHS = ("builtins.str", "builtins.bytes", "pathlib.Path", "os.PathLike")
+_PATHS_ONLY = frozenset({"builtins.open", "io.open", "codecs.open", "os.open", "pathlib.Path.open"})
 _WRITE_FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_TRUNC", "O_CREAT"})
 
 
@@ -40,6 +44,7 @@ class Write:
     shown: str  #: the file as far as its name is written down: `` ('metrics.json')``, or ""
     final: Kind  #: the kind of what it becomes in the end: that of the target of the move, else ``kind``
     name_node: int = -1  #: the path of what it becomes in the end: the target of the move, else ``path_node``
+    touches: bool = False  #: nothing is written to the opened file, so no crash can leave half of it
 
 
 class Writes:
@@ -118,10 +123,20 @@ class Writes:
             return None  # writes into what is open already; the name is for its header
         if any(kind == "h" and call != site.call for kind, call in self._linked.values(path)):
             return None  # a second handle on what another call opened
+        if self._wraps(site, path):
+            return None
         mode = self._mode(site, opens.mode, opens.default)
         if mode == "":
             return None
-        return self._write(site, -1, path, mode, "", site.model.atomic_writer)
+        write = self._write(site, -1, path, mode, "", site.model.atomic_writer)
+        return replace(write, touches=self._evidence.is_dropped(site.call))
+
+    def _wraps(self, site: Site, path: int) -> bool:
+        """Whether an open file is given to what compresses or archives: somebody else has opened it."""
+        if _FILE_OBJECT in site.given and site.constants.get(_FILE_OBJECT, "") is not None:
+            return True
+        takes_handles = site.model.name not in _PATHS_ONLY
+        return takes_handles and self._linked.has_type(path, "typing.IO") and not self._linked.has_type(path, *_PATHS)
 
     def _mode(self, site: Site, parameter: str, default: str) -> str:
         if parameter not in site.given:

@@ -1,0 +1,34 @@
+"""Does a way through the graph hold together? What was put into one attribute does not come out of another.
+
+The search matches attributes as long as it knows what it holds; past a call that nobody knows, or deep inside
+containers, it forgets them. A way that it found is short, so here all of its attributes can be kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sst_lint.facts.ops import Op
+from sst_lint.flow.reach import Graph
+
+#: What comes out of these is a text: it has no attributes any more.
+_TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.JSON, Op.JSON_SORTED, Op.PATH})
+
+
+def holds_together(graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether each attribute that is read on a way (node, edge that leads on) is the one that was set last on it.
+
+    Elements are not counted, so a way through a container of unknown shape holds together.
+    """
+    attributes: list[str] = []
+    for _, edge in path:
+        if edge < 0:
+            continue
+        op, key = graph.op[edge], graph.key[edge]
+        if op in _TEXTS:
+            attributes.clear()
+        elif op == Op.STORE and key.startswith("."):
+            attributes.append(key)
+        elif op == Op.LOAD and key.startswith(".") and attributes and attributes.pop() != key:
+            return False
+    return True
