@@ -54,6 +54,8 @@ def _logs_without(project: Project, info: HandlerInfo) -> bool:
     """Whether a clause reports a failure to make an artifact, goes on, and keeps the reason to itself."""
     if is_harmless(info) or not info.fate.calls or info.fate.kept or info.fate.examined:
         return False
+    if info.in_memory and not info.broad:
+        return False  # of `int(answer)` the text says all there is to say
     return info.context == "artifact-shaping" and is_near(project, info) and not info.decides and not info.probe
 
 
