@@ -104,7 +104,7 @@ def _unsorted_json(project: Project) -> Iterator[Defect]:
         if reach.kind != "dict" or reach.sink.what != "a digest" or site is None or not site.model.sort_param:
             continue
         where = project.trace.location(reach.place)
-        confidence: Confidence = "low" if reach.weak or project.distance(reach.path) >= FAR else "medium"
+        confidence: Confidence = "low" if reach.weak or project.stretch(reach.path) >= FAR else "medium"
         if project.is_test(where.path) or project.passes_test(reach.path):
             confidence = "low"
         name = site.model.name.removeprefix("builtins.")
@@ -134,9 +134,9 @@ def _defect(
     first: str,
 ) -> Defect:
     where = project.trace.location(node)
-    if leak.weak or project.distance(leak.path) >= FAR:
+    if leak.weak or project.stretch(leak.path) >= FAR:
         confidence = _LESS[confidence]
-    if project.distance(leak.path) >= VERY_FAR:
+    if project.stretch(leak.path) >= VERY_FAR:
         confidence = "low"
     if project.is_test(where.path) or project.passes_test(leak.path):
         confidence = "low"

@@ -51,7 +51,7 @@ def poisoned(project: Project) -> Iterator[Defect]:
 
 def _confidence(project: Project, poison: Poison) -> Confidence:
     """Broad clauses by the way alone; narrow ones only where the value is plainly made up."""
-    info, distance = poison.info, project.distance(poison.leak.path)
+    info, distance = poison.info, project.stretch(poison.leak.path)
     obvious = poison.sort in ("changing", "not a number", "placeholder")
     if info.decides or info.tested or poison.leak.weak or distance > (_FAR if obvious else _FAR - 1):
         return "low"

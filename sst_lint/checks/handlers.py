@@ -104,13 +104,13 @@ def _confidence(project: Project, info: HandlerInfo) -> Confidence:
         return "low"
     if not info.path:
         return "medium"
-    distance = project.distance(info.path)
+    distance = project.stretch(info.path)
     return "low" if distance > 1 else "high" if info.certain and distance == 0 else "medium"
 
 
 def is_near(project: Project, info: HandlerInfo) -> bool:
     """Whether the way to the artifact is short enough to be believed, and the program's own."""
-    return not info.path or (project.distance(info.path) <= 1 and not project.passes_test(info.path))
+    return not info.path or (project.stretch(info.path) <= 1 and not project.passes_test(info.path))
 
 
 def where(project: Project, info: HandlerInfo) -> str:

@@ -51,9 +51,9 @@ def _defect(
     where = project.trace.location(found.place)
     sink = found.leak.sink
     confidence: Confidence = "high" if sink.where == "digest" else "medium" if sink.rank == 0 else "low"
-    if found.source or found.leak.weak or project.distance(found.leak.path) >= FAR:
+    if found.source or found.leak.weak or project.stretch(found.leak.path) >= FAR:
         confidence = _LESS[confidence] if confidence == "high" or not found.source else confidence
-    if found.source and project.distance(found.source) >= FAR:
+    if found.source and project.stretch(found.source) >= FAR:
         confidence = _LESS[confidence]
     if project.is_test(where.path) or project.passes_test((*found.leak.path, *found.source)):
         confidence = "low"

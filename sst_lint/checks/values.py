@@ -175,7 +175,7 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
 
 def _is_near(project: Project, leak: Leak) -> bool:
     """Whether a way stays in one function: a directory that comes from afar mostly is what a cache is for."""
-    return not any(edge >= 0 and project.graph.label[edge] for _, edge in leak.path) and not project.distance(leak.path)
+    return not any(edge >= 0 and project.graph.label[edge] for _, edge in leak.path) and not project.stretch(leak.path)
 
 
 def _kind(source: Source) -> str:
@@ -219,7 +219,7 @@ def _keywords(project: Project, argument: int, result: int) -> list[str]:
 def _is_key(project: Project, leak: Leak) -> bool:
     """Whether the value goes into a mapping that is kept, as a key: such are mostly for looking up, in memory."""
     graph = project.graph
-    return project.distance(leak.path) > 0 and any(
+    return project.stretch(leak.path) > 0 and any(
         edge >= 0
         and graph.op[edge] == Op.STORE
         and not graph.key[edge]
@@ -259,9 +259,9 @@ def _defect(
     severity: Severity,
 ) -> Defect:
     where = project.trace.location(source.place)
-    if leak.weak or project.distance(leak.path) >= FAR or (rule == "SST303" and _is_key(project, leak)):
+    if leak.weak or project.stretch(leak.path) >= FAR or (rule == "SST303" and _is_key(project, leak)):
         confidence = _LESS[confidence]
-    if project.distance(leak.path) >= VERY_FAR or (rule == "SST303" and _is_key(project, leak)):
+    if project.stretch(leak.path) >= VERY_FAR or (rule == "SST303" and _is_key(project, leak)):
         confidence = "low"
     if project.is_test(where.path) or project.passes_test(leak.path):
         confidence = "low"

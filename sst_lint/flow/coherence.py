@@ -15,8 +15,9 @@ from sst_lint.flow.reach import Graph
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.JSON, Op.JSON_SORTED, Op.PATH})
 
 
-def holds_together(graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
-    """Whether each attribute that is read on a way (node, edge that leads on) is the one that was set last on it.
+def torn_at(graph: Graph, path: Sequence[tuple[int, int]]) -> int:
+    """The edge of a way (node, edge that leads on) that reads another attribute than the one that was set last; -1 if
+    there is none.
 
     Elements are not counted, so a way through a container of unknown shape holds together.
     """
@@ -30,5 +31,10 @@ def holds_together(graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
         elif op == Op.STORE and key.startswith("."):
             attributes.append(key)
         elif op == Op.LOAD and key.startswith(".") and attributes and attributes.pop() != key:
-            return False
-    return True
+            return edge
+    return -1
+
+
+def holds_together(graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether each attribute that is read on a way is the one that was set last on it."""
+    return torn_at(graph, path) < 0

@@ -16,6 +16,7 @@ from sst_lint.facts.ops import VALUE, Op
 from sst_lint.facts.records import Handler, Kind
 from sst_lint.flow.circumstances import Circumstances
 from sst_lint.flow.clauses import Clauses, Fate
+from sst_lint.flow.coherence import holds_together
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order
 from sst_lint.flow.reach import Graph, Search
@@ -186,11 +187,11 @@ class Handlers:
         if not completes:
             return "best-effort", False, (), ""
         base = self._linked.world.node_base[unit]
-        for local in (*handler.fallbacks, *handler.writes):
-            path = self._reaches(base + local)
-            if path:
-                sink = path[-1][0]
-                return "artifact-shaping", sink in self._sure, path, self._sinks[sink]
+        ways = [way for way in map(self._reaches, [base + n for n in (*handler.fallbacks, *handler.writes)]) if way]
+        path = next((way for way in ways if holds_together(self._graph, way)), ways[0] if ways else ())
+        if path:
+            sink = path[-1][0]
+            return "artifact-shaping", sink in self._sure, path, self._sinks[sink]
         for number in self.calls_in(unit, handler.tried):
             if number in self._writing_calls:
                 return "artifact-shaping", False, (), self._writing_calls[number]

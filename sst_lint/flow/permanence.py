@@ -16,10 +16,11 @@ from sst_lint.config import Config
 from sst_lint.facts.ops import VALUE, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import classify, words
+from sst_lint.flow.coherence import torn_at
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order, rank_of
-from sst_lint.flow.reach import Graph, Search
+from sst_lint.flow.reach import Graph, Mask, Search
 from sst_lint.flow.writes import Writes
 
 Where = Literal["digest", "name", "seed", "shard", "comparison", "content", "leaves"]
@@ -47,6 +48,8 @@ _READS = frozenset(
     {"get", "load", "loads", "read", "read_text", "read_bytes", "fetch", "fetchone", "readline", "getxattr"}
 )
 _FULL_STEPS = 3000
+#: How often another way is looked for where the shortest does not hold together.
+_OTHER_WAYS = 4
 
 
 @dataclass(frozen=True)
@@ -199,22 +202,50 @@ class Permanence:
             wanted = [n for n in sorted(sources) if n not in found and (where, rank) in sources[n]]
             if not wanted:
                 continue
-            sinks = {s.node: s for s in reversed(self.sinks[where]) if s.rank == rank}
-            search = Search(graph, mask)
-            if where == "leaves":
-                search.ascend = False
-            search.start(
-                (node, bits, "") for node in dict.fromkeys(s.node for s in self.sinks[where] if s.rank == rank)
-            )
-            search.run()
-            for node in wanted:
-                hit = search.found(node, bits)
-                if hit is None:
-                    continue
-                path = tuple((s[0], e) for s, e in search.path(*hit))
-                sink = sinks.get(path[-1][0]) if path else None
-                if sink is not None:
-                    found[node] = Leak(node, path, sink, any(e >= 0 and graph.weak[e] for _, e in path))
+            sinks: dict[int, ValueSink] = {}
+            for one in self.sinks[where]:
+                if one.rank == rank:
+                    sinks.setdefault(one.node, one)
+            leaks = self._search(graph, mask, bits, wanted, sinks, where != "leaves")
+            found |= leaks
+            found |= self._other_ways(graph, bits, leaks, sinks, where != "leaves")
+        return found
+
+    def _other_ways(
+        self, graph: Graph, bits: int, leaks: Mapping[int, Leak], sinks: Mapping[int, ValueSink], ascend: bool
+    ) -> dict[int, Leak]:
+        """Ways for those of ``leaks`` whose shortest one does not hold together, if there is one that does."""
+        found: dict[int, Leak] = {}
+        op = list(graph.op)
+        for _ in range(_OTHER_WAYS):
+            torn = {n: edge for n, leak in leaks.items() if (edge := torn_at(graph, leak.path)) >= 0}
+            if not torn:
+                break
+            for edge in torn.values():
+                op[edge] = Op.NOTHING
+            other = with_ops(graph, op)
+            leaks = self._search(other, other.forward_mask((n, bits) for n in torn), bits, list(torn), sinks, ascend)
+            found |= {n: leak for n, leak in leaks.items() if torn_at(graph, leak.path) < 0}
+        return found
+
+    @staticmethod
+    def _search(
+        graph: Graph, mask: Mask, bits: int, wanted: Iterable[int], sinks: Mapping[int, ValueSink], ascend: bool
+    ) -> dict[int, Leak]:
+        """The nearest of ``sinks`` for each of the nodes ``wanted`` that reaches one."""
+        search = Search(graph, mask)
+        search.ascend = search.ascend and ascend
+        search.start((node, bits, "") for node in sinks)
+        search.run()
+        found: dict[int, Leak] = {}
+        for node in wanted:
+            hit = search.found(node, bits)
+            if hit is None:
+                continue
+            path = tuple((s[0], e) for s, e in search.path(*hit))
+            sink = sinks.get(path[-1][0]) if path else None
+            if sink is not None:
+                found[node] = Leak(node, path, sink, any(e >= 0 and graph.weak[e] for _, e in path))
         return found
 
     def arrives_whole(self, base: int, sink: int, cut: frozenset[int]) -> bool:

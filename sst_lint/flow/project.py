@@ -242,9 +242,7 @@ class Project:
 
     def distance(self, path: Sequence[tuple[int, int]]) -> int:
         """How often a way passes a field, a global, the order of somebody's calls, or many calls: all make it less
-        certain. One that does not hold together is far."""
-        if not holds_together(self.graph, path):
-            return _INCOHERENT
+        certain."""
         shared, nodes = self.graph.shared, self.world.nodes
         found = dict.fromkeys(
             node for node, _ in path if node in self.linked.field_nodes or node in self.linked.global_nodes
@@ -252,6 +250,10 @@ class Project:
         contexts = sum(1 for node, _ in path if nodes[node].name == "calls" and node not in shared)
         calls = sum(1 for _, edge in path if edge >= 0 and self.graph.label[edge] != 0)
         return len(found) + contexts + calls // _CALLS
+
+    def stretch(self, path: Sequence[tuple[int, int]]) -> int:
+        """The ``distance`` of the way of a value; one that does not hold together is far."""
+        return self.distance(path) if holds_together(self.graph, path) else _INCOHERENT
 
     def is_test(self, path: str, documentation: bool = True) -> bool:
         """Whether a source file is test code, whose writes and handlers are quiet; ``documentation`` counts as such
