@@ -369,7 +369,25 @@ class Expressions(Builder):
 
     # calls
 
+    def _read_by_name(self, node: cst.Call) -> Val:
+        """``getattr(x, "a")`` and ``getattr(x, "a", default)`` are ``x.a``; nothing for any other call."""
+        shadowed = self.frame.env is not None and "getattr" in self.frame.env
+        if shadowed or not (isinstance(node.func, cst.Name) and node.func.value == "getattr"):
+            return ()
+        if len(node.args) not in (2, 3) or any(arg.star or arg.keyword is not None for arg in node.args):
+            return ()
+        name = literal_text(node.args[1].value) if isinstance(node.args[1].value, cst.SimpleString) else None
+        if not name or not name.isidentifier():
+            return ()
+        base = self.single(node.args[0].value)
+        made = self.node(Kind.ATTR, node, name, base, loop=self.nodes[base].loop)
+        self.edge(base, made, Op.LOAD, "." + name)
+        return (made, self.single(node.args[2].value)) if len(node.args) == 3 else (made,)
+
     def _call(self, node: cst.Call) -> Val:
+        by_name = self._read_by_name(node)
+        if by_name:
+            return by_name
         guarded = self.is_single(node.func) or (len(node.args) > 0 and self.is_single(node.args[0].value))
         if isinstance(node.func, cst.Attribute):
             guarded |= self.is_single(node.func.value)

@@ -101,6 +101,7 @@ class Protocols:
                           for name, port in s.ports.items() if name != "return" and port >= 0]  # fmt: skip
         self._directories = self._made_directories()
         self._syncs = [s for s in linked.sites if s.model.sync]
+        self._databases = [s.call for s in linked.sites if s.model.returns == "sqlite3.Connection"]
         self._removes = [(s, evidence.origins(s.ports[s.model.removes])) for s in linked.sites
                          if s.model.removes and s.ports.get(s.model.removes, -1) >= 0]  # fmt: skip
         self._modes = [(s, evidence.origins(s.ports[s.model.sets_mode])) for s in linked.sites
@@ -437,6 +438,8 @@ class Protocols:
             elif mine or (mine is None and self._locks.scope_of(site.call) in involved):
                 synced = True
                 reopened |= not any(call in handles for kind, call in self._linked.values(port) if kind == "h")
+        if any(self._locks.scope_of(call) in involved for call in self._databases):
+            synced = flushed = True  # the database syncs its own file when it commits
         for scope in involved:
             for call in self._locks.calls_in(scope):
                 parts = words(self._name(call))
