@@ -12,6 +12,7 @@ from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.calls import Site
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.reach import LONGEST, Exposure, Graph, Mask, Search, State
+from sst_lint.flow.resolve import MAPPING_TYPES
 from sst_lint.flow.sorting import Sorted, Sorting
 from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Write, Writes
@@ -96,6 +97,7 @@ class Order:
             self._sites_of.setdefault(site.call, []).append(site)
         self.sinks = (*self._find_sinks(), *self._name_sinks(), *self._help_sinks())
         self._sink_of: dict[int, Sink] = {}
+        self._taken: dict[int, None] = {}  #: what helpers serialize as their callers want it
         for sink in self.sinks:
             self._sink_of.setdefault(sink.node, sink)
         self._add_mappings()
@@ -256,7 +258,9 @@ class Order:
             if site.model.params and (site.model.sort_param or site.model.name == "builtins.dict"):
                 payload = site.ports.get(site.model.params[0], -1)
                 outside = site.model.sort_param or linked.world.nodes[payload].kind == Kind.PARAM
-                if payload >= 0 and outside and not linked.held.get(payload):
+                if payload >= 0 and self._takes_anything(site, payload):
+                    self._taken[payload] = None
+                if payload in self._taken or (payload >= 0 and outside and not linked.held.get(payload)):
                     linked.add_source(payload, KEYS, "mapping", -1)
         for node, bits in linked.mapping_sources.items():
             linked.add_source(node, bits, "mapping", -1)
@@ -267,6 +271,12 @@ class Order:
         """The mapping of ``d.items()`` or ``iteritems(d)``."""
         arguments = self._linked.argument_nodes(call)
         return arguments[0][1] if arguments else self._linked.receiver_of(call)
+
+    def _takes_anything(self, site: Site, payload: int) -> bool:
+        """Whether a helper serializes mappings, and leaves it to its callers to ask for sorted keys."""
+        asked = "**" not in site.given or site.model.sort_param in ("", *site.given)
+        record = self._linked.world.nodes[payload]
+        return not asked and record.kind == Kind.PARAM and self._linked.has_type(payload, *MAPPING_TYPES)
 
     def _filled_in_loops(self) -> list[int]:
         """Mappings of the program to which a loop, not one over something sorted, adds keys."""
@@ -368,7 +378,8 @@ class Order:
         shown_as: str,
     ) -> None:
         place = self._graph.target[exposure.edge]
-        if latent == "mapping" and self._linked.is_sequence(exposure.state[0]):
+        shown = exposure.state[0]
+        if latent == "mapping" and self._linked.is_sequence(shown) and shown not in self._taken:
             return
         if (shown_as, place) in self.reaches:
             return

@@ -25,7 +25,9 @@ def projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_next_commands_are_about_the_same_paths(projects: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (projects / "one" / "b c.py").write_text("".join(f"open('m{n}.json', 'w')\n" for n in range(WALL + 1)))
+    (projects / "one" / "b c.py").write_text(
+        "".join(f"open('m{n}.json', 'w').write(input())\n" for n in range(WALL + 1))
+    )
     run("check", "one", "one/b c.py")
     out = capsys.readouterr().out
     assert "  sst-lint check one 'one/b c.py' --verbose " in out
