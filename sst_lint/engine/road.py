@@ -1,0 +1,152 @@
+"""What happens between paths and a report? The one road of every face, on one screen.
+
+discover -> read -> split into units -> facts -> link -> checks -> one defect one finding -> suppress, baseline, sort
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sst_lint.engine.reading import extract_all, read_project
+from sst_lint.engine.records import Failures, Judged, Options, Prepared
+from sst_lint.engine.words import from_here
+
+if TYPE_CHECKING:
+    from sst_lint.catalogue.model import Library
+    from sst_lint.checks.defect import Defect
+    from sst_lint.config import Config
+    from sst_lint.findings import Finding, Report, Stock
+    from sst_lint.findings.baseline import Baseline, Today
+    from sst_lint.flow import FileFacts, Project
+
+
+def check_project(root: Path, asked: Sequence[Path], options: Options, inner: Sequence[str] = ()) -> Report:
+    """Return the findings of the project at ``root`` that touch the ``asked`` paths; paths are relative to the root.
+
+    Findings below the ``inner`` directories are left out.
+    """
+    from sst_lint.findings import Report, fails
+    from sst_lint.findings.changed import changes_since
+    from sst_lint.source.roots import below_repository
+
+    project = prepare(root, options)
+    baseline = baseline_of(root, project.config, options)
+    changes = changes_since(options.since, root) if options.since is not None else None
+    judged = judge(project, asked)
+    findings, stock, stock_notes = _compared(baseline, judged)
+    read = judged.read
+    if read.asked is not None:
+        findings = [finding for finding in findings if finding.touches(read.asked)]
+    if changes is not None:
+        findings = [finding for finding in findings if changes.touches(finding)]
+    elsewhere = tuple(f"{directory}/" for directory in inner)
+    findings = [finding for finding in findings if not finding.path.startswith(elsewhere)]
+    texts = {source.path: source.text for source in read.sources}
+    return Report(
+        tuple(findings),
+        files=len(read.sources) + len(read.unreadable) if read.asked is None else len(read.asked),
+        failing=sum(1 for finding in findings if fails(finding, project.config.fail_on)),
+        problems=tuple(from_here(root, problem) for problem in judged.problems),
+        notes=(*project.config.notes, *judged.notes, *read.notes, *(changes.notes if changes else ()), *stock_notes),
+        texts={each.path: texts[each.path] for each in findings if each.path in texts},
+        rules={rule.code: rule for rule in project.rules},
+        base=os.fspath(root),
+        below=below_repository(root),
+        stock=stock,
+    )
+
+
+def prepare(root: Path, options: Options) -> Prepared:
+    """Return the project at ``root`` before anything of it is read: configuration, rules, a team's own checks.
+
+    Raises ``ConfigError``, ``CatalogueError`` and ``OwnCheckError``.
+    """
+    from sst_lint.catalogue import load_rules
+    from sst_lint.checks.own import own_checks
+    from sst_lint.config import load_config
+    from sst_lint.findings import Policy
+
+    config = load_config(root, options.config, options.isolated, options.overrides)
+    own = own_checks()
+    rules = (*load_rules(), *(each.rule for each in own))
+    policy = Policy(config, rules)
+    policy.validate()
+    return Prepared(root, config, rules, own, policy, options.texts, options.facts)
+
+
+def judge(project: Prepared, asked: Sequence[Path]) -> Judged:
+    """Return everything that is found in the project, and which of its files the ``asked`` paths mean."""
+    from sst_lint.findings import collect
+
+    failures = Failures()
+    read = read_project(project.root, asked, project.config, project.texts)
+    facts = extract_all(read.sources, failures, project.facts)
+    program, defects = link_all(facts, project)
+    unread = (*read.unreadable, *failures.files)
+    sources = {source.path: source for source in read.sources}
+    return Judged(
+        collect(defects, unread, project.rules, project.policy, sources),
+        read,
+        frozenset(each.path for each in unread),
+        project.policy,
+        tuple(failures.problems),
+        program.unknown_names,
+    )
+
+
+def link_all(files: Sequence[FileFacts], prepared: Prepared) -> tuple[Project, list[Defect]]:
+    """Return the linked project and everything that the checks find in it."""
+    from sst_lint import checks, flow
+    from sst_lint.checks.own import run_own
+
+    config = prepared.config
+    project = flow.link(files, _models(config), config)
+    return project, [*checks.run(project, config), *run_own(prepared.own, project)]
+
+
+def _models(config: Config) -> tuple[Library, ...]:
+    """Return the models of the configuration, which win, and the built-in ones."""
+    from sst_lint.catalogue import load_models, parse_library
+
+    own = (parse_library(_completed(table), f"models[{index}]") for index, table in enumerate(config.models))
+    return (*own, *load_models())
+
+
+def _completed(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A model of the configuration needs neither examples (nothing executes them) nor a summary."""
+    whole = {"summary": "", "modules": [str(table.get("library", ""))], **table}
+    calls = table.get("call")
+    if isinstance(calls, (list, tuple)) and all(isinstance(each, Mapping) and "name" in each for each in calls):
+        whole["call"] = [{"example": f"{each['name']}()", **each} for each in calls]
+    return whole  # what is wrong with it is said where it is parsed
+
+
+def today_of(judged: Judged) -> Today:
+    from sst_lint.findings.baseline import today
+
+    found = judged.found
+    return today(found.findings, found.hidden, judged.read.sources, judged.unread, judged.policy)
+
+
+def baseline_of(root: Path, config: Config, options: Options) -> Baseline | None:
+    """Read the baseline that the options or the configuration name, before the long work begins."""
+    from sst_lint.findings.baseline import load
+
+    if options.no_baseline or not (options.baseline or config.baseline):
+        return None
+    if options.baseline:
+        return load(options.baseline, os.fspath(options.baseline))
+    return load(root / config.baseline, config.baseline)
+
+
+def _compared(baseline: Baseline | None, judged: Judged) -> tuple[Sequence[Finding], Stock | None, tuple[str, ...]]:
+    """Return the findings with what the baseline says of each, its figures, and what to tell about it."""
+    from sst_lint.findings.baseline import compare, stock_of
+
+    if baseline is None:
+        return judged.found.findings, None, ()
+    compared = compare(baseline, today_of(judged))
+    return compared.findings, stock_of(baseline, compared), (*baseline.notes, *compared.notes(baseline.file))
