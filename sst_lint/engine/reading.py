@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def read_project(root: Path, asked: Sequence[Path], config: Config, texts: Mapping[str, str] | None = None) -> Read:
     """Read the whole project, and find which of its files the ``asked`` paths mean; ``texts`` are newer than files."""
     from sst_lint.source import discover, read
-    from sst_lint.source.read import with_text
+    from sst_lint.source.read import unwritten, with_text
 
     whole = discover([root], root, config)
     named = discover(asked, root, config)
@@ -29,6 +29,7 @@ def read_project(root: Path, asked: Sequence[Path], config: Config, texts: Mappi
     results = [read(path, root, config) for path in sorted({*whole.files, *named.files})]
     if texts:
         results = [with_text(each, texts[each.path], config) if each.path in texts else each for each in results]
+        results += [with_text(unwritten(path), texts[path], config) for path in _unwritten(texts, root, config)]
     unreadable = {each.path: each for each in (*whole.unreadable, *named.unreadable)}
     return Read(
         tuple(each for each in results if isinstance(each, Source)),
@@ -36,6 +37,14 @@ def read_project(root: Path, asked: Sequence[Path], config: Config, texts: Mappi
         None if everything else frozenset((*named.files, *(each.path for each in named.unreadable))),
         _reading_notes(root, named),
     )
+
+
+def _unwritten(texts: Mapping[str, str], root: Path, config: Config) -> list[str]:
+    """The paths of texts that no file holds yet, but for excluded ones."""
+    from sst_lint.config.patterns import matches
+
+    left_out = (*config.exclude, *config.extend_exclude)
+    return sorted(path for path in texts if not os.path.lexists(root / path) and not matches(path, left_out))
 
 
 def _reading_notes(root: Path, named: Discovery) -> tuple[str, ...]:

@@ -64,6 +64,11 @@ def with_text(source: Source | Unreadable, text: str, config: Config) -> Source 
     return Source(source.path, text, source.encoding, units, directives(text, config.waivers, config.accept))
 
 
+def unwritten(path: str) -> Source:
+    """A file that is not there yet: empty, to be given a text."""
+    return Source(path, "", "utf-8", (), ())
+
+
 def _decode(path: str, content: bytes) -> tuple[str, str] | Unreadable:
     """The text and its encoding, by PEP 263: byte order mark, else declaration in the first two lines, else UTF-8."""
     declared = _declaration_line(content)
