@@ -107,8 +107,8 @@ def test_the_configuration_is_accepted(tmp_path: Path) -> None:
 
 def test_the_hook_is_declared_and_is_a_command() -> None:
     hooks = page(".pre-commit-hooks.yaml")
-    assert re.findall(r"^- id: (.+)$", hooks, re.MULTILINE) == re.findall(r"^ +- id: (.+)$", TEXT, re.MULTILINE)
-    assert set(re.findall(r"^  entry: sst-lint (\w+)$", hooks, re.MULTILINE)) <= set(VERBS)
+    assert re.findall(r"^- id: (.+)$", hooks, re.MULTILINE) == re.findall(r"^ +- id: (\S+)", TEXT, re.MULTILINE)
+    assert set(re.findall(r"^  entry: sst-lint (\w+)", hooks, re.MULTILINE)) <= set(VERBS)
 
 
 def test_everything_that_is_promised_as_missing_is_missing() -> None:

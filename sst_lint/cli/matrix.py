@@ -38,8 +38,8 @@ class _Asked:
 
 
 @click.command("matrix")
-@click.argument("name", type=click.Choice(_NAMES), required=False)
-@click.argument("project", type=click.Path(path_type=Path), default=Path())
+@click.argument("name", metavar="[writes|exceptions|order]", required=False)
+@click.argument("project", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--format", "form", type=click.Choice(_FORMATS), help="By default Markdown, or what the file's name says."
 )
@@ -53,7 +53,7 @@ class _Asked:
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
 def command(
     name: str | None,
-    project: Path,
+    project: Path | None,
     output: Path | None,
     checks: bool,
     update: bool,
@@ -70,6 +70,7 @@ def command(
     from sst_lint.source import find_root
 
     asked = _Asked(**given)  # type: ignore[arg-type]
+    name, project = _understood(name, project)
     _refuse(name, output, checks, update, asked)
     if not project.exists():
         raise UsageProblem(f"{project}: no such file or directory")
@@ -93,6 +94,17 @@ def command(
     else:
         _show(matrices[str(name)], output, asked)
     return 2 if examined.problems else 0
+
+
+def _understood(name: str | None, project: Path | None) -> tuple[str | None, Path]:
+    """Tell a matrix from a directory that stands alone: `sst-lint matrix --check services/train`."""
+    if name is None or name in _NAMES:
+        return name, project or Path()
+    if project is None and Path(name).is_dir():
+        return None, Path(name)
+    from sst_lint.catalogue import nearest
+
+    raise UsageProblem(f"no matrix `{name}`{nearest(name, _NAMES)}; the matrices are {', '.join(_NAMES)}")
 
 
 def _refuse(name: str | None, output: Path | None, checks: bool, update: bool, asked: _Asked) -> None:

@@ -71,3 +71,27 @@ def places(output: str) -> list[str]:
     """``path:line:column: CODE`` of each line that reports a finding of ours, in order."""
     lines = [line.split(" ") for line in output.splitlines()]
     return [f"{words[0].removeprefix('./')} {words[1]}" for words in lines if words[1:] and words[1].startswith("SST")]
+
+
+def git_names() -> dict[str, str]:
+    """Whoever commits in a test, and no configuration of the machine."""
+    who = {"NAME": "Ada", "EMAIL": "ada@example.org"}
+    named = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in who.items()}
+    return {**named, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git in the folder and return what it prints."""
+    done = run(["git", *words], folder, **git_names())
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def repository(folder: Path, files: Mapping[str, str], commit: bool = True) -> Path:
+    """Make a repository of the files, committed unless it is to have no commit yet."""
+    write(folder, files)
+    git(folder, "init", "-q", "-b", "main")
+    if commit:
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "-m", "first")
+    return folder
