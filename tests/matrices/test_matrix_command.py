@@ -223,7 +223,7 @@ def test_what_is_no_matrix(root: Path, name: str, text: str, message: str, capsy
     ("words", "message"),
     [
         (["matrix"], "say which matrix: writes, exceptions, order"),
-        (["matrix", "reads"], "'reads' is not one of"),
+        (["matrix", "reads"], "no matrix `reads`; the matrices are writes"),
         (["matrix", "writes", "--check", "--update"], "give one of them"),
         (["matrix", "--check", "--output", "x.md"], "say which matrix"),
         (["matrix", "writes", "--check", "--only", "bad"], "--only does not go with"),
