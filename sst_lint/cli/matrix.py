@@ -148,12 +148,14 @@ def _targets(root: Path, name: str | None, output: Path | None, config: Config) 
 
 
 def _matrix(name: str, root: Path, examined: Examined) -> Matrix:
-    from sst_lint.matrices import LAYOUTS, build
+    from sst_lint.matrices import LAYOUTS, build, without
     from sst_lint.matrices.notes import NotesError, annotated, load
 
     texts = {source.path: source.text for source in examined.read.sources}
+    settings = examined.policy.config
     matrix = build(name, examined.project, examined.findings, texts, examined.unread)
-    file = examined.policy.config.matrix_notes
+    matrix = without(matrix, settings.matrix_exclude)
+    file = settings.matrix_notes
     if not file:
         return matrix
     try:

@@ -274,6 +274,9 @@ class Config:
         (),
         "The committed matrices, relative to the root, which `sst-lint matrix` writes and `--check` compares.",
     )
+    matrix_exclude: tuple[str, ...] = key(
+        _PATTERNS, (), "Paths whose rows the matrices leave out, which they say: `tests/`. Findings are not affected."
+    )
     matrix_notes: str = key(Text(), "", "The side file with the policies and notes of the matrices' rows.")
 
     per_path: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = key(

@@ -127,7 +127,7 @@ class Guards(Loops):
         last = node.name.name if node.name is not None else node.type
         if last is None:
             return line, column, line, column + len("except")
-        _, _, end_line, end_column = self.positions.of(last)
+        end_line, end_column = self.positions.end_outside(last)
         return line, column, end_line or line, end_column or column + len("except")
 
     def _raise(self, node: cst.Raise) -> None:

@@ -7,11 +7,15 @@ statement begins and ends.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from typing import Any
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
+
+#: What ends an expression in parentheses: the last one, after white space and comments.
+_CLOSING = re.compile(r"(?:[\s\\]|#[^\n]*)*\)")
 
 
 class _Span:
@@ -83,6 +87,18 @@ class Positions:
         starts, skip = self._starts, self._skip
         first, last = bisect_right(starts, span[0]), bisect_right(starts, span[1])
         return (first - skip, span[0] - starts[first - 1] + 1, last - skip, span[1] - starts[last - 1] + 1)
+
+    def end_outside(self, node: Any) -> tuple[int, int]:
+        """(end line, end column) of an expression with its own parentheses, which ``of`` leaves out."""
+        span = self._spans.get(id(node))
+        if span is None:
+            return (0, 0)
+        end = span[1]
+        for _ in node.rpar:
+            closing = _CLOSING.match(self.text, end)
+            end = closing.end() if closing is not None else end
+        last = bisect_right(self._starts, end)
+        return (last - self._skip, end - self._starts[last - 1] + 1)
 
     def snippet(self, node: cst.CSTNode) -> str:
         """The node's text as written, white space folded."""

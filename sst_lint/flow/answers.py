@@ -72,7 +72,14 @@ class Answers:
             node = self._linked.contents.get((site.call, ""))
             if node is not None and site.model.console and node not in sinks:
                 quiet.setdefault(node, "the terminal")
-        return Fates(self._linked, self.project.graph, quiet, sinks)
+        world, is_test = self._world, self.project.is_test
+        return Fates(
+            self._linked,
+            self.project.graph,
+            quiet,
+            sinks,
+            lambda node: is_test(world.path_of_unit(world.node_unit[node])),
+        )
 
     # lines
 

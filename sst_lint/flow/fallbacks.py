@@ -125,6 +125,13 @@ class Fallbacks:
             return self._called(facts, base, local)
         return "given" if record.kind in (Kind.PARAM, Kind.NAME, Kind.CELL, Kind.VALUE) else "computed"
 
+    def expression(self, node: int) -> str:
+        """The name, attribute or call that a fallback is, as it is written; "" for anything else."""
+        world = self._linked.world
+        unit = world.node_unit[node]
+        facts = world.units[unit][2]
+        return _written(facts, self._origin(facts, node - world.node_base[unit]))
+
     def _called(self, facts: UnitFacts, base: int, local: int) -> Sort:
         call = facts.calls[facts.nodes[local].base]
         name = call.method or facts.nodes[call.callee].name
@@ -171,6 +178,18 @@ class Fallbacks:
         graph = self._permanence.graph
         ops = [graph.op[e] for _, e in leaks[node].path if e >= 0]
         return not any(op in (Op.TEXT, Op.PATH) for op in ops)
+
+
+def _written(facts: UnitFacts, local: int) -> str:
+    record = facts.nodes[local]
+    if record.kind == Kind.CALL:
+        call = facts.calls[record.base]
+        callee = _written(facts, call.callee) or call.method
+        return f"{callee}()" if callee else ""
+    if record.kind == Kind.ATTR and record.base >= 0 and record.name.isidentifier():
+        base = _written(facts, record.base)
+        return f"{base}.{record.name}" if base else ""
+    return record.name if record.kind in (Kind.NAME, Kind.PARAM, Kind.CELL, Kind.IMPORT) else ""
 
 
 def _absence(info: HandlerInfo) -> bool:

@@ -7,7 +7,9 @@ handed to a call of which nothing is known.
 
 from __future__ import annotations
 
+import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sst_lint.facts.ops import KEYS_ANY, ORDER, ORDERS_ANY, OWN, SETS, VALUE, Op, forward
@@ -18,6 +20,8 @@ from sst_lint.flow.reach import Graph
 _STATES = 1500
 _SHOWN = 4
 _OF_ORDER = SETS | ORDERS_ANY | KEYS_ANY
+#: What asks about one thing, and puts nothing together.
+_ASKS = re.compile(r"is[a-z_]*|has[a-z_]*|l?exists|callable|startswith|endswith|samefile|type|id")
 #: Ends that explain most come first.
 _RANK = {
     "sorted": 0, "canonical": 1, "set": 2, "reduced": 3, "quiet": 4, "loop": 5, "apart": 6, "value": 7, "unknown": 8,
@@ -38,8 +42,17 @@ class Fates:
     """Follows order forward. ``quiet``: what is written at a content node that is no sink (``a log``), ``sinks``: what
     is at those that are."""
 
-    def __init__(self, linked: Mutations, graph: Graph, quiet: dict[int, str], sinks: dict[int, str]) -> None:
+    def __init__(
+        self,
+        linked: Mutations,
+        graph: Graph,
+        quiet: dict[int, str],
+        sinks: dict[int, str],
+        is_test: Callable[[int], bool],
+    ) -> None:
+        """``is_test``: whether a node stands in test code, whose ends count only if there are no others."""
         self._linked = linked
+        self._is_test = is_test
         self._graph = graph
         self._quiet = quiet
         self._sinks = sinks
@@ -79,8 +92,9 @@ class Fates:
                 end = self._ended(node)
                 if end is not None:
                     found.setdefault(self._place(end), end)
-        best = min((_RANK[end.sort] for end in found.values()), default=0)
-        ends = [end for end in found.values() if _RANK[end.sort] <= max(best, _RANK["reduced"])]
+        ends = [end for end in found.values() if not self._is_test(end.node)] or list(found.values())
+        best = min((_RANK[end.sort] for end in ends), default=0)
+        ends = [end for end in ends if _RANK[end.sort] <= max(best, _RANK["reduced"])]
         return sorted(ends, key=lambda end: _RANK[end.sort])[:_SHOWN]
 
     def _place(self, end: End) -> tuple[str, int, int]:
@@ -108,6 +122,8 @@ class Fates:
         number = world.call_base[world.node_unit[target]] + world.nodes[target].base
         external = list(linked.externals.get(number, ()))
         models = [model for each in external if (model := linked.library.model(each)) is not None]
+        if models and _ASKS.fullmatch(name.rpartition(".")[2]):
+            return End("value", target, f"`{name}` only asks about it")
         if any(flow.how == "reduce" for model in models for flow in model.flows):
             return End("reduced", target, f"the result of `{name}` is the same in any order")
         if models:
@@ -134,8 +150,9 @@ class Fates:
         world = self._linked.world
         unit = world.node_unit[node]
         number = world.call_base[unit] + world.nodes[node].base
-        known = sorted(self._linked.externals.get(number, ()))
-        if known:
+        known, call = sorted(self._linked.externals.get(number, ())), world.calls[number]
+        if known and (self._linked.library.model(known[0]) is not None or not known[0].startswith("builtins.")):
             return known[0].removeprefix("builtins.")
-        call = world.calls[number]
+        if known and not call.method:
+            return known[0].removeprefix("builtins.")
         return call.method or world.nodes[world.node_base[unit] + call.callee].name or "a call"

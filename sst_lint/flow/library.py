@@ -60,6 +60,10 @@ class LibraryIndex:
                 self._aliases.setdefault(other, target)
             for value in library.values:
                 self.values.setdefault(value.name, value)
+        named = (*self._models, *self._types, *self.values)
+        self._modules = frozenset(
+            ".".join(parts[:n]) for parts in (name.split(".") for name in named) for n in range(1, len(parts))
+        )
 
     def canonical(self, name: str) -> str:
         """``name`` with the longest aliased prefix replaced."""
@@ -110,6 +114,11 @@ class LibraryIndex:
                     result.append(base)
                     queue.append(base)
         return result
+
+    def speaks_of(self, name: str) -> bool:
+        """Whether a model describes the function, type or value ``name``, or what is in the module ``name``."""
+        name = self.canonical(name)
+        return self.model(name) is not None or name in self._types or name in self.values or name in self._modules
 
     def is_type(self, name: str) -> bool:
         """Whether ``name`` is a type that some model speaks of."""

@@ -421,11 +421,25 @@ class Order:
 
     # choices
 
+    @cached_property
+    def _without_order(self) -> tuple[dict[int, list[tuple[int, str]]], Mask]:
+        """Every source that is no mapping, and what may come of it."""
+        sources = self._unordered(("listing", "set", "completion", "clocked", "tied"))
+        return sources, self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
+
+    def origin_of(self, node: int) -> tuple[str, tuple[tuple[int, int], ...]] | None:
+        """Why a value has no order of its own: the kind of the nearest source and the way from there, if it has none.
+
+        What the search sees is bounded, so very far sources are not found.
+        """
+        sources, mask = self._without_order
+        bits = mask.get(node, 0) & (ORDER | SET)
+        return self._pick(node, bits, sources, mask) if bits else None
+
     def picked(self) -> list[Picked]:
         """Choices of one element of something unordered, with the way from the source."""
         linked, world = self._linked, self._linked.world
-        sources = self._unordered(("listing", "set", "completion", "clocked", "tied"))
-        mask = self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
+        sources, mask = self._without_order
         rows_: list[tuple[int, Choice | None, int, int]] = []
         for unit, choice in world.choices():
             rows_.append((unit, choice, world.node_base[unit] + choice.node, -1))

@@ -184,7 +184,7 @@ class Paths:
             made = self._made(node, {}, depth) if depth < _BRIEF else ""
             if made:
                 return made
-        name = f"{self.callee(node)}()" if record.kind == Kind.CALL else record.name
+        name = f"{self.callee(node)}()" if record.kind == Kind.CALL else record.name.lstrip("'")  # a key has a quote
         incoming = [n for n in graph.incoming.get(node, ()) if graph.op[n] == Op.SAME and graph.label[n] == 0]
         if record.kind not in (Kind.PARAM, Kind.CALL) and len(incoming) == 1 and depth < _BRIEF:
             inner = self.brief(graph.source[incoming[0]], depth + 1)

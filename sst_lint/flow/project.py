@@ -200,6 +200,10 @@ class Project:
         """Choices among unordered elements."""
         return self._order.picked()
 
+    def unordered_by(self, node: int) -> tuple[str, tuple[tuple[int, int], ...]] | None:
+        """Why a value has no order of its own: the kind of the nearest source and the way from there."""
+        return self._order.origin_of(node)
+
     @cached_property
     def poisons(self) -> Sequence[Poison]:
         """Fallback values of handlers that become permanent."""

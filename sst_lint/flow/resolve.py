@@ -110,6 +110,7 @@ class Resolver(Values):
         if not definitions and not bound:
             self._globals[(file, name)] = -1
             starred = self._from_stars(file, name)
+            starred = starred if starred >= 0 else self._from_foreign_stars(file, name)
             if starred >= 0:
                 self._globals[(file, name)] = starred
             return starred
@@ -136,6 +137,19 @@ class Resolver(Values):
                         found = self.global_node(target, name)
                         if found >= 0:
                             return found
+        return -1
+
+    def _from_foreign_stars(self, file: int, name: str) -> int:
+        """A name that ``from os import *`` brings: only what some model speaks of, since nobody sees what is there."""
+        if name.startswith("_"):
+            return -1
+        for _, record in self._stars.get(file, ()):
+            if record.level == 0 and not self.modules.knows(record.module):
+                found = f"{record.module}.{name}"
+                if self.library.speaks_of(found):
+                    node = self.world.add_node(Kind.BOUND, self.world.module_unit[file], None, name)
+                    self._bind_external(node, found)
+                    return node
         return -1
 
     def module_values(self, name: str) -> list[Value]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.source.records import Unreadable
 
-#: What is wrong, before what to do about it.
-_BRIEF = re.compile(r"; |: ")
 #: matrix -> (layout, family of rules, what makes its rows)
 _MATRICES: dict[str, tuple[Layout, str, Callable[[Project, Verdicts], Iterator[Draft]]]] = {
     "writes": (writes.LAYOUT, "SST1", writes.drafts),
@@ -39,8 +36,8 @@ def build(
     layout, family, make = _MATRICES[name]
     verdicts = Verdicts(findings, family)
     drafts = list(make(project, verdicts))
-    for where, message in verdicts.rest():  # what is removed, made or handed over stands at no site
-        cells = dict.fromkeys(layout.columns, "") | {layout.kind: OTHER, layout.told: _BRIEF.split(message)[0]}
+    for where in verdicts.rest():  # what is removed, made or handed over stands at no site
+        cells = dict.fromkeys(layout.columns, "") | {layout.kind: OTHER}
         drafts.append(Draft(where, cells, verdicts.take(where, "")))
     problems = sorted({(each.path, each.message) for each in unread})
     return Matrix(layout, numbered(drafts, texts), tuple(problems), len(texts))

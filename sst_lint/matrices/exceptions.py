@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sst_lint.facts.records import Kind
 from sst_lint.flow.described import describe_handler
 from sst_lint.flow.fallbacks import Fallbacks
-from sst_lint.matrices.rows import Draft, Layout, some
+from sst_lint.matrices.rows import NO_LEVEL, SAME, Draft, Layout, some
 from sst_lint.matrices.verdicts import Verdicts
 
 if TYPE_CHECKING:
@@ -26,16 +27,12 @@ LAYOUT = Layout(
         "deterministic",
     ),
     shown=(
-        ("catches", ("catches",)),
         ("context", ("context", "context_why")),
         ("does now", ("behavior",)),
         ("fallback", ("fallback", "fallback_reaches")),
-        ("desired policy", ("desired",)),
-        ("log level", ("level",)),
-        ("deterministic mode", ("deterministic",)),
+        ("desired", ("desired", "level", "deterministic")),
     ),
     kind="context",
-    told="context_why",
     counted=("context", "behavior", "desired", "level"),
     empty="nothing catches an exception",
 )  # fmt: skip
@@ -43,6 +40,8 @@ LAYOUT = Layout(
 _SORTS = {"nothing": "None", "truth": "a truth value", "number": "a number", "not a number": "NaN",
           "empty": "an empty value", "placeholder": "a placeholder", "changing": "a value that differs from run to run",
           "computed": "another value", "given": "a value given before"}  # fmt: skip
+#: A key in the name of what is written.
+_KEY = re.compile(r"\['([^'\]]*)\]")
 
 
 def drafts(project: Project, verdicts: Verdicts) -> Iterator[Draft]:
@@ -117,13 +116,21 @@ def _fallbacks(project: Project, fallbacks: Fallbacks, info: HandlerInfo) -> Ite
     """What the clause puts in the place of what failed."""
     for node, name in fallbacks.of(info):
         record = project.world.nodes[node]
+        if record.kind == Kind.VALUE and record.name == "overwritten":
+            continue  # the mapping after the write, which has an entry of its own
         if record.kind == Kind.CONST:
             value = record.name
         elif record.kind == Kind.TEXT and "\x00" not in record.name and len(record.name) <= 30:
             value = repr(record.name)
         else:
-            value = _SORTS[fallbacks.sort(node)]
-        yield f"returns {value}" if name == "return" else f"{name} = {value}"
+            sort = fallbacks.sort(node)
+            written = fallbacks.expression(node) if sort in ("computed", "given") else ""
+            value = written if written not in ("", name) else _SORTS[sort]
+        yield f"returns {value}" if name == "return" else f"{_KEY.sub(_quoted, name)} = {value}"
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return f"['{match[1]}']"
 
 
 def _reached(poison: Poison) -> str:
@@ -137,20 +144,18 @@ def _wanted(info: HandlerInfo, fine: bool) -> tuple[str, str, str]:
     ``fine``: there is no finding, so what the clause does now is what is wanted.
     """
     if not info.completes:
-        return "as it is: it raises", "none, whoever catches it logs", "the same"
-    if not fine and info.context == "artifact-shaping":
-        return "fail closed", "error", "raises before the artifact is written"
+        return "as it is", NO_LEVEL, SAME
+    strict = info.context == "artifact-shaping"
+    if not fine and strict:
+        return "fail closed", "error", "raises"
     if not fine:
         alone = ", for `Exception` alone" if info.interrupts else ""
-        return f"best effort, logged{alone}", "warning", "the same"
+        return f"best effort, logged{alone}", "warning", SAME
     if info.fate.policy:
-        strict = info.context == "artifact-shaping"
-        return "as it is: a policy decides", "error" if strict else "warning", "as the policy says"
+        return "as it is", "error" if strict else "warning", "as the policy says"
     if info.handler.only_imports or info.cleanup:
-        return "best effort", "debug", "the same"
-    if not info.broad:
-        return "as it is: an expected error", "debug", "the same"
-    return "as it is", "warning", "the same"
+        return "best effort", NO_LEVEL, SAME
+    return "as it is", "warning" if info.broad and info.fate.kept else NO_LEVEL, SAME
 
 
 def _calm(project: Project, info: HandlerInfo, where: Location) -> str:

@@ -52,6 +52,7 @@ def render_json(matrix: Matrix, lines: bool = False) -> str:
     found = {
         "version": VERSION,
         "matrix": matrix.layout.name,
+        "left_out": list(matrix.left_out),
         "rows": [record(row, lines) for row in matrix.rows],
         "unread": [{"path": path, "why": why} for path, why in matrix.unread],
     }

@@ -6,12 +6,14 @@ numbers (unless asked for), no dates, no columns padded to a width.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 from urllib.parse import quote
 
-from sst_lint.matrices.rows import OTHER, Matrix, Row
+from sst_lint.flow.protocol import STEPS
+from sst_lint.matrices.rows import NO_LEVEL, OTHER, SAME, Matrix, Row
 from sst_lint.matrices.text import code, plain, prose
 from sst_lint.matrices.verdicts import MEANINGS, WORDS
 
@@ -35,6 +37,8 @@ def render(matrix: Matrix, group_by: GroupBy = "file", lines: bool = False, only
         f"# {layout.title}",
         f"{layout.intro}, as `sst-lint` sees it; made by `sst-lint matrix {layout.name}{made}`, not by hand.",
     ]
+    if matrix.left_out:
+        parts.append(f"Left out (`matrix-exclude`): {', '.join(map(code, matrix.left_out))}.")
     if matrix.rows:
         parts += [f"## {SUMMARY}", _summary(matrix)]
     else:
@@ -76,17 +80,25 @@ def _line(matrix: Matrix, row: Row, place: Sequence[str], lines: bool) -> str:
     cells += [f"[{where.line}]({quote(where.path)}#L{where.line})"] if lines else []
     cells.append(code(_cut(row.snippet)) + number)
     for _, columns in matrix.layout.shown:
-        cells.append("; ".join(_cell(column, row.cells[column]) for column in columns if row.cells[column]))
-    cells += [_verdict(row), _why(row)]
+        told = [(column, row.cells[column]) for column in columns if row.cells[column] not in _UNTOLD]
+        cells.append("; ".join(_BEFORE.get(column, "") + _cell(column, value) for column, value in told))
+    cells += [_verdict(row), _why(row, row.cells[matrix.layout.kind] == OTHER)]
     return f"| {' | '.join(cells)} |"
 
 
-_BEFORE = {"missing": "without ", "ends": ""}
+#: What stands before the value of a column, and which values have a shorter name.
+_BEFORE = {"missing": "without ", "lock": "under ", "level": "log level ", "deterministic": "in deterministic mode "}
+_SHORT = {("protocol", ", ".join(STEPS)): "every step"}
+_UNTOLD = ("", NO_LEVEL, SAME)
 _CODED = frozenset({"api", "target", "through"})
+#: What is wrong, before what to do about it.
+_BRIEF = re.compile(r"; |: ")
 
 
 def _cell(column: str, value: str) -> str:
-    return _BEFORE.get(column, "") + (code(value) if column in _CODED else prose(value))
+    """A value of a column, as a part of a cell."""
+    value = _SHORT.get((column, value), value)
+    return code(value) if column in _CODED else prose(value)
 
 
 def _cut(snippet: str) -> str:
@@ -97,7 +109,7 @@ def _cut(snippet: str) -> str:
     guarded, between, clause = snippet.rpartition(" ... ")
     if between and clause.startswith(("except", "suppress", "contextlib")):
         room = max(_CODE - len(clause), 20)
-        return f"{guarded[:room]}{'…' if len(guarded) > room else ''} … {clause[:_CODE]}"
+        return f"{guarded[:room]}{'…' if len(guarded) > room else ''} ... {clause[:_CODE]}"
     return f"{snippet[:_CODE]}…"
 
 
@@ -108,11 +120,12 @@ def _verdict(row: Row) -> str:
     return word if not rules else f"{word}: {rules} ({verdict.confidence})"
 
 
-def _why(row: Row) -> str:
-    """Why it is hidden or ok, what the rules are called, and what the team says."""
-    said = [prose(row.verdict.why)] if row.verdict.why and row.verdict.why not in row.cells.values() else []
-    if row.verdict.rules:
-        said.insert(0, ", ".join(row.verdict.names))
+def _why(row: Row, other: bool) -> str:
+    """What the rules are called, why it is hidden or ok, and what the team says; of an ``other`` call all that is
+    known is what the finding says."""
+    said = [", ".join(row.verdict.names)] if row.verdict.rules else []
+    said += [prose(_BRIEF.split(row.verdict.message)[0])] if other else []
+    said += [prose(row.verdict.why)] if row.verdict.why and row.verdict.why not in row.cells.values() else []
     said += [f"policy: {prose(row.policy)}"] if row.policy else []
     said += [f"note: {prose(row.note)}"] if row.note else []
     return "; ".join(said)
@@ -131,7 +144,7 @@ def _summary(matrix: Matrix) -> str:
         counts = Counter(row.cells[column] for row in sites if row.cells[column])
         ranked = sorted(counts, key=lambda value: (-counts[value], value))
         # sst: off[SST202] -- a kind is a word; the set beside it in its table is the vocabulary
-        lines += [f"| {column} | {prose(value)} | {counts[value]:,} |" for value in ranked[:_COUNTED]]
+        lines += [f"| {column} | {_cell(column, value)} | {counts[value]:,} |" for value in ranked[:_COUNTED]]
         # sst: on[SST202]
         rest = sum(counts[value] for value in ranked[_COUNTED:])
         lines += [f"| {column} | others | {rest:,} |"] if rest else []

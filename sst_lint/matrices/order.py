@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import KEYS_ANY, ORDER, ORDERS_ANY, SET, SETS
 from sst_lint.facts.records import Loop
+from sst_lint.flow.words import OF_WORDS
 from sst_lint.matrices.rows import Draft, Layout, some
 from sst_lint.matrices.verdicts import Verdicts
 
@@ -21,20 +22,20 @@ LAYOUT = Layout(
     name="order",
     title="Order",
     intro="Every listing and every iteration over something without order of its own",
-    columns=("what", "by", "fate", "reaches", "through", "ends"),
+    columns=("what", "by", "origin", "fate", "reaches", "through", "ends"),
     shown=(
-        ("what", ("what", "by")),
+        ("what", ("what", "by", "origin")),
         ("reaches", ("reaches", "through")),
         ("what makes it harmless", ("ends",)),
     ),
     kind="what",
-    told="reaches",
     counted=("what", "fate"),
     empty="nothing lists a directory or runs over a set or mapping",
 )
 
 _WHAT = {"listing": "listing", "completion": "completion order", "set": "set", "dict": "mapping",
          "clocked": "order by a clock", "tied": "sort that can tie"}  # fmt: skip
+_FROM = {kind: f"from {OF_WORDS[kind]}" for kind in ("listing", "completion", "set", "dict", "clocked", "tied")}
 #: What a call does with something unordered so that its order shows, or stops mattering.
 _SHOWING = frozenset({"copy", "sort", "text", "serialize", "serialize-sorted", "extend", "view"})
 _PICKS = {"index": "by position", "slice": "by position", "unpack": "by position", "return": "first match",
@@ -47,8 +48,10 @@ _FATES = {"sorted": "sorted", "canonical": "keys sorted", "set": "becomes a set"
           "leaves": "returned"}  # fmt: skip
 _ONE = "only one element can be there, as a test before says"
 _ANOTHER = "a choice: another run may pick another"
-_PICKED = "judged where it is picked"
-_TOLD = "told at another place of the way"
+_BY_CLOCK = "one is chosen by it"
+#: The way is there, and no rule speaks of it.
+_RENDERED = "told in the matrix of writes, where it is serialized"
+_WEAK = "no rule asks for order on this way"
 _DOUBTED = "no choice that counts: a test, a part of a text, every element in the end, or a way too long to believe"
 _OF_TEXTS = ("builtins.str.", "builtins.bytes.")
 #: Functions on the way that are named.
@@ -57,24 +60,24 @@ _NAMED = 4
 
 def drafts(project: Project, verdicts: Verdicts) -> Iterator[Draft]:
     """Yield a row for each place; where several things stand at one place, for the first of them."""
-    view = _View(project)
+    view = _View(project, verdicts)
     seen: set[tuple[str, int, int]] = set()
     for where, make in view.places():
         place = (where.path, where.line, where.column)
         if place not in seen:
             seen.add(place)
-            cells = make()
-            if cells["fate"] == "chosen" and make.picked is not None and not verdicts.is_found(where):
-                cells |= {"fate": "not kept", "reaches": "", "ends": _DOUBTED}
-            told = _PICKED if cells["fate"] == "chosen" else _TOLD
-            yield Draft(where, cells, verdicts.take(where, told if cells["reaches"] else cells["ends"]))
+            cells, told = make()
+            if verdicts.is_found(where) and not cells["reaches"]:
+                cells |= {"fate": "chosen", "reaches": _BY_CLOCK, "ends": ""}
+            yield Draft(where, cells, verdicts.take(where, told or cells["ends"]))
 
 
 class _View:
     """The answers of a project on order, as cells."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, verdicts: Verdicts) -> None:
         self._project = project
+        self._verdicts = verdicts
         self._linked = project.linked
         self._world = project.world
 
@@ -100,13 +103,13 @@ class _View:
         return found
 
     @cached_property
-    def _chosen(self) -> dict[int, tuple[tuple[int, int], ...]]:
-        """What one element is picked of -> the way to there."""
-        found: dict[int, tuple[tuple[int, int], ...]] = {}
+    def _chosen(self) -> dict[int, Picked]:
+        """What one element is picked of, as far as a rule speaks of it -> the choice."""
+        found: dict[int, Picked] = {}
         for picked in self._project.picked:
-            if picked.choice is None or not picked.choice.guarded:
+            if self._verdicts.is_found(self._of_choice(picked)[0]):
                 for node, _ in picked.path:
-                    found.setdefault(node, picked.path)
+                    found.setdefault(node, picked)
         return found
 
     # places
@@ -153,32 +156,63 @@ class _View:
                 if flow.how == "view":
                     yield self._at_call(site), _Make(self, result, "mapping", _name(site), ORDERS_ANY | KEYS_ANY)
                 elif port >= 0 and self._mask.get(port, 0) & SET:
-                    # what becomes of the set here: if its order shows, its way begins at the result
-                    start = result if result in self._ways else port
-                    yield self._at_call(site), _Make(self, start, "set", _name(site), SETS | ORDERS_ANY)
+                    origin = self._origin(port, result)
+                    if origin is not None:
+                        # what becomes of the set here: if its order shows, its way begins at the result
+                        start = result if result in self._ways else port
+                        yield self._at_call(site), _Make(self, start, "set", _name(site), SETS | ORDERS_ANY, origin[1])
 
     def _of_loop(self, unit: int, loop: Loop) -> Iterator[tuple[Location, _Make]]:
         base = self._world.node_base[unit]
         node, source = base + loop.node, base + loop.source
         bits = self._mask.get(source, 0)
-        mapping = self._linked.is_mapping(source)
-        if not mapping and not bits & (ORDER | SET):
-            return
-        what = "mapping" if mapping else "set" if bits & SET else "unordered"
+        by = _LOOPS.get(loop.kind, loop.kind)
         where = self._project.trace.location(node)
         start = source if node not in self._ways and source in self._ways else node
-        yield where, _Make(self, start, what, _LOOPS.get(loop.kind, loop.kind), ORDERS_ANY)
+        if self._linked.is_mapping(source):
+            yield where, _Make(self, start, "mapping", by, ORDERS_ANY)
+        elif bits & (ORDER | SET):
+            origin = self._origin(source, node)
+            if origin is not None:
+                yield where, _Make(self, start, origin[0], by, ORDERS_ANY, origin[1])
+
+    def _origin(self, node: int, *on_ways: int) -> tuple[str, str] | None:
+        """What a value without order of its own is, and where that comes from; None if no way to it was found.
+
+        ``on_ways``: what it becomes, which may be on a way that was found already.
+        """
+        known = [reach for each in (node, *on_ways) for reach in self._ways.get(each, ())]
+        if known:
+            kind, start = known[0].kind, known[0].source
+        else:
+            found = self._project.unordered_by(node)
+            if found is None:
+                return None
+            kind, start = found[0], found[1][0][0]
+        calls = [call for _, each, call in self._linked.sources.get(start, ()) if each == kind and call >= 0]
+        name = self._called(calls[0]) if calls else ""
+        if start == node and not name:
+            return _WHAT[kind], ""
+        there, here = self._project.trace.location(start), self._project.trace.location(node)
+        place = there.function or there.path
+        is_here = (there.path, there.function) == (here.path, here.function)
+        made = f"`{name}`" if name else "made here" if is_here else "made"
+        return _FROM[kind], made if is_here else f"{made} in {place}"
 
     def _of_choices(self) -> Iterator[tuple[Location, _Make]]:
-        trace = self._project.trace
         for picked in self._project.picked:
-            choice = picked.choice
-            if choice is not None:
-                where = trace.span(picked.unit, choice.line, choice.column, choice.end_line, choice.end_column)
-                by = _PICKS[choice.kind]
-            else:
-                where, by = trace.location(self._linked.result_of(picked.call)), self._called(picked.call)
-            yield where, _Make(self, picked.node, "choice", by, ORDERS_ANY, picked)
+            where, by = self._of_choice(picked)
+            guarded = picked.choice is not None and picked.choice.guarded
+            if guarded or self._verdicts.is_found(where) or not self._through(picked.path):
+                yield where, _Make(self, picked.node, "choice", by, ORDERS_ANY, picked=picked)
+
+    def _of_choice(self, picked: Picked) -> tuple[Location, str]:
+        """Where a choice stands, and by what it is made."""
+        trace, choice = self._project.trace, picked.choice
+        if choice is None:
+            return trace.location(self._linked.result_of(picked.call)), self._called(picked.call)
+        where = trace.span(picked.unit, choice.line, choice.column, choice.end_line, choice.end_column)
+        return where, _PICKS[choice.kind]
 
     def _of_ways(self) -> Iterator[tuple[Location, _Make]]:
         """Whatever else shows order on its way: ``f"{s}"``, ``*s``, a mapping that is handed to somebody."""
@@ -195,23 +229,41 @@ class _View:
 
     # cells
 
-    def cells(self, make: _Make) -> dict[str, str]:
-        """What is known of the order of one place."""
+    def cells(self, make: _Make) -> tuple[dict[str, str], str]:
+        """What is known of the order of one place, and where it is judged if not here."""
         ways = sorted(self._ways.get(make.node, ()), key=lambda reach: reach.sink.rank)
-        found = {"what": make.what, "by": make.by, "fate": "", "reaches": "", "through": "", "ends": ""}
+        found = {"what": make.what, "by": make.by, "origin": make.origin, "fate": "", "reaches": "", "through": "",
+                 "ends": ""}  # fmt: skip
         if make.picked is not None:
-            guarded = make.picked.choice is not None and make.picked.choice.guarded
-            told = {"fate": "one at most", "ends": _ONE} if guarded else {"fate": "chosen", "reaches": _ANOTHER}
-            return found | told | {"through": self._through(make.picked.path)}
+            return found | self._choice(make.picked), ""
         if ways:
             through = self._through(ways[0].path)
             fate = ("reaches", "may reach", "hardly reaches", "leaves the program")[ways[0].sink.rank]
-            return found | {"fate": fate, "reaches": some(map(_reached, ways), 2), "through": through}
+            there = self._project.trace.location(ways[0].place)
+            told = _RENDERED if ways[0].place in self._project.serialized else self._told(there, make.node)
+            return found | {"fate": fate, "reaches": some(map(_reached, ways), 2), "through": through}, told
         if make.node in self._chosen:
-            through = self._through(self._chosen[make.node])
-            return found | {"fate": "chosen", "reaches": "one of them is picked", "through": through}
+            picked = self._chosen[make.node]
+            through = self._through(picked.path)
+            told = self._told(self._of_choice(picked)[0], make.node)
+            return found | {"fate": "chosen", "reaches": "one of them is picked", "through": through}, told
         fate, ends = self._ends(make.node, make.bits)
-        return found | {"fate": fate, "ends": ends}
+        return found | {"fate": fate, "ends": ends}, ""
+
+    def _choice(self, picked: Picked) -> dict[str, str]:
+        if picked.choice is not None and picked.choice.guarded:
+            return {"fate": "one at most", "ends": _ONE}
+        if self._verdicts.is_found(self._of_choice(picked)[0]):
+            return {"fate": "chosen", "reaches": _ANOTHER, "through": self._through(picked.path)}
+        return {"fate": "not kept", "ends": _DOUBTED}
+
+    def _told(self, where: Location, node: int) -> str:
+        """Which row judges a way, if it is not the one of ``node``."""
+        if not self._verdicts.is_found(where):
+            return _WEAK
+        here = self._project.trace.location(node)
+        same = (where.path, where.function) == (here.path, here.function)
+        return "told at another row of this function" if same else f"told in {where.function or where.path}"
 
     def _ends(self, node: int, bits: int) -> tuple[str, str]:
         """Why the order of something reaches nothing: that it is sorted says most.
@@ -248,11 +300,13 @@ class _View:
 class _Make:
     """A place whose cells are made when it turns out to be the first at its position."""
 
-    def __init__(self, view: _View, node: int, what: str, by: str, bits: int, picked: Picked | None = None) -> None:
+    def __init__(
+        self, view: _View, node: int, what: str, by: str, bits: int, origin: str = "", picked: Picked | None = None
+    ) -> None:
         self._view = view
-        self.node, self.what, self.by, self.bits, self.picked = node, what, by, bits, picked
+        self.node, self.what, self.by, self.bits, self.origin, self.picked = node, what, by, bits, origin, picked
 
-    def __call__(self) -> dict[str, str]:
+    def __call__(self) -> tuple[dict[str, str], str]:
         return self._view.cells(self)
 
 

@@ -10,12 +10,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sst_lint.config.patterns import matches
 from sst_lint.findings.snippets import excerpt
 from sst_lint.flow.location import Location
 from sst_lint.matrices.verdicts import Verdict
 
 #: The kind of a row for a finding that stands at no site of its matrix: what is removed, made, or handed over.
 OTHER = "other call"
+#: Nothing need be logged, and deterministic mode changes nothing: Markdown does not say so.
+NO_LEVEL, SAME = "none", "the same"
 #: path, function, snippet, occurrence
 Key = tuple[str, str, str, int]
 
@@ -57,7 +60,6 @@ class Layout:
     columns: tuple[str, ...]
     shown: tuple[tuple[str, tuple[str, ...]], ...]  #: a column of Markdown, and the columns that it puts together
     kind: str  #: the column that ``--group-by kind`` goes by
-    told: str  #: the column that holds what a finding says that stands at no site
     counted: tuple[str, ...]  #: the columns that the summary counts
     empty: str  #: what an empty matrix says
 
@@ -70,6 +72,7 @@ class Matrix:
     rows: tuple[Row, ...]
     unread: tuple[tuple[str, str], ...] = ()  #: path and why
     files: int = 0  #: files that were read
+    left_out: tuple[str, ...] = ()  #: patterns of paths whose rows are not here
     stale: tuple[str, ...] = field(default=(), compare=False)  #: notes of the team that fit no row, in words
 
 
@@ -91,6 +94,15 @@ def only(matrix: Matrix, words: Sequence[str]) -> Matrix:
     if not words:
         return matrix
     return replace(matrix, rows=tuple(row for row in matrix.rows if row.verdict.word in words))
+
+
+def without(matrix: Matrix, patterns: tuple[str, ...]) -> Matrix:
+    """Return the matrix without what stands in files that match, which it says."""
+    if not patterns:
+        return matrix
+    rows = tuple(row for row in matrix.rows if not matches(row.where.path, patterns))
+    unread = tuple(each for each in matrix.unread if not matches(each[0], patterns))
+    return replace(matrix, rows=rows, unread=unread, left_out=patterns)
 
 
 def some(texts: Iterable[str], shown: int = 3) -> str:

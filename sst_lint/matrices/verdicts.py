@@ -58,15 +58,14 @@ class Verdicts:
         """Whether there is any finding at a place."""
         return (where.path, where.line, where.column) in self._by_place
 
-    def rest(self) -> list[tuple[Location, str]]:
-        """The places of findings of the family that no row took, with what the finding says."""
+    def rest(self) -> list[Location]:
+        """The places of findings of the family that no row took."""
         result = []
         for place in sorted(self._by_place):
             own = [finding for finding, _ in self._by_place[place] if finding.rule.startswith(self._family)]
             if own and place not in self._taken:
                 first = own[0]
-                where = Location(*place, first.end_line, first.end_column, first.function)
-                result.append((where, first.message))
+                result.append(Location(*place, first.end_line, first.end_column, first.function))
         return result
 
 

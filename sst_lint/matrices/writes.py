@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.described import describe_write
+from sst_lint.flow.protocol import STEPS
 from sst_lint.flow.words import MOVE_WORDS, OF_WORDS
 from sst_lint.matrices.rows import Draft, Layout, some
 from sst_lint.matrices.verdicts import Verdicts
@@ -34,12 +35,10 @@ LAYOUT = Layout(
         ("does", ("operation", "api")),
         ("target", ("target",)),
         ("kind", ("kind", "kind_why")),
-        ("protocol", ("protocol", "missing")),
-        ("lock", ("lock",)),
+        ("protocol", ("protocol", "missing", "lock")),
         ("content", ("format", "canonical", "order_clean")),
     ),
     kind="kind",
-    told="protocol",
     counted=("operation", "kind", "protocol", "lock"),
     empty="nothing writes a file",
 )  # fmt: skip
@@ -50,9 +49,11 @@ _STEPS = 60
 _OPERATIONS = {"append": "append", "exclusive": "create", "copy": "copy", "remote": "upload", "update": "update"}
 #: A mode that writes.
 _WRITING = re.compile(r"[rbtU+]*[wax+][rbtU+]*")
+#: So many paths of one place are named; of more, the expression.
+_PATHS = 3
 _NOT_MOVED = "nothing of it gets a final name"
 _TOLD = "what arrives in no certain order is told where that order shows"
-_NOTHING_ARRIVES = "the order of its keys was not found to reach an artifact or digest"
+_NOTHING_ARRIVES = "no artifact or digest was found behind it"
 
 
 def drafts(project: Project, verdicts: Verdicts) -> Iterator[Draft]:
@@ -135,9 +136,7 @@ class _View:
         if kind is None and target >= 0:
             kind = project.kind_of_path(target, where.path)
         told = "puts a file in place that was written elsewhere" if protocol is None else _steps(protocol.steps)
-        calm = "no temporary file of the program is moved here" if protocol is None else "every step is there"
-        if protocol is not None and protocol.missing:
-            calm = "what is missing is not asked of this kind of file"
+        calm = self._calm(protocol, verdicts)
         cells = {
             "operation": moves.kind,
             "api": _name(site),
@@ -152,6 +151,17 @@ class _View:
             "order_clean": "",
         }
         return Draft(where, cells, verdicts.take(where, calm))
+
+    def _calm(self, protocol: Protocol | None, verdicts: Verdicts) -> str:
+        """Why there is nothing against a move."""
+        if protocol is None:
+            return "no temporary file of the program is moved here"
+        if not protocol.missing:
+            return "every step is there" if len(protocol.steps) == len(STEPS) else "no step is known to be missing"
+        sites = [*(write.site for write in protocol.writes), *protocol.makers]
+        if any(verdicts.is_found(self._project.trace.location(site.ports["return"])) for site in sites):
+            return "told where the temporary file is written"
+        return "what is missing is not asked of this kind of file"
 
     def serializes(self, site: Site) -> bool:
         """Whether a call renders data in a format: into a file that is open, or as a text."""
@@ -201,8 +211,6 @@ class _View:
             "target": some(self.target(protocol.target) for protocol in made),
             "kind": "temp",
             "kind_why": "a new temporary file",
-            "protocol": _steps(made[0].steps) if made else "",
-            "missing": _steps(made[0].missing) if made else "",
         }
         return Draft(where, cells, verdicts.take(where, "it gets its final name by a move" if made else _NOT_MOVED))
 
@@ -235,8 +243,9 @@ class _View:
         """The path as far as it is written down."""
         if node < 0:
             return ""
-        shapes = [named.shape for named in self._project.paths.of(node)]
-        return some(shapes) or self._project.paths.brief(node)
+        shapes = dict.fromkeys(named.shape for named in self._project.paths.of(node))
+        # of many, who comes next changes with every new caller
+        return some(shapes) if 0 < len(shapes) <= _PATHS else self._project.paths.brief(node)
 
     def lock(self, call: int) -> str:
         """The locks that are held when a call runs."""

@@ -281,10 +281,12 @@ def test_matrices_and_their_notes_are_read(tmp_path: Path) -> None:
     (tmp_path / "sst-lint.toml").write_text('matrices = { writes = "X.md" }\n')
     assert run(["matrix", "writes", str(tmp_path), "--update"]) == 0
     assert "policy" not in (tmp_path / "X.md").read_text()
+    (tmp_path / "sst-lint.toml").write_text('matrices = { writes = "X.md" }\nmatrix-exclude = ["a.py"]\n')
+    assert run(["matrix", "writes", str(tmp_path), "--check"]) == 1
 
 
 def test_every_key_has_an_effect_or_waits_for_what_is_not_there() -> None:
-    shown = {effect.key for effect in EFFECTS} | {"baseline", "matrices", "matrix-notes"}
+    shown = {effect.key for effect in EFFECTS} | {"baseline", "matrices", "matrix-exclude", "matrix-notes"}
     assert sorted([*shown, *WAITING, *OF_VERBS]) == sorted(key.name for key in KEYS)
     rules = {rule.code for rule in load_rules()}
     due = [name for name, rule in WAITING.items() if rule in rules]

@@ -51,6 +51,7 @@ SAMPLES: dict[str, tuple[str, Any, str, str]] = {
     "accept": ('["noqa:BLE001"]', ("noqa:BLE001",), '["noqa:E501"]', "say which rules it stands for"),
     "baseline": ('"sst-baseline.json"', "sst-baseline.json", "[]", "expected a string, found a list"),
     "matrices": ('{ writes = "W.md" }', (("writes", "W.md"),), '{ reads = "R.md" }', "unknown name 'reads'"),
+    "matrix-exclude": ('["tests/"]', ("tests/",), '"tests/"', "expected a list"),
     "matrix-notes": ('"notes.toml"', "notes.toml", "1", "expected a string"),
     "per-path": ('{ "a/" = { ignore = ["SST1"] } }', (("a/", (("ignore", ("SST1",)),)),), "1", "table of path"),
 }  # fmt: skip

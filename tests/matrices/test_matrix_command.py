@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,6 +126,70 @@ def test_an_edit_of_one_function_touches_its_rows_only(tmp_path: Path) -> None:
         assert bool(rows) is (name == "writes")
         if name != "writes":
             assert after[name] == before[name]
+
+
+def test_a_new_function_adds_its_rows_only(tmp_path: Path) -> None:
+    shutil.copytree(LEGACY, tmp_path / "p", ignore=shutil.ignore_patterns("__pycache__"))
+    root = tmp_path / "p"
+    names = ("writes", "exceptions", "order")
+    (root / "sst-lint.toml").write_text('matrices = { writes = "w.md", exceptions = "e.md", order = "o.md" }')
+    before = {name: _lines(root, name) for name in names if run("matrix", name, root, "--update") == 0}
+    file = root / "legacy_pipeline" / "models" / "checkpoint.py"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("\nclass CheckpointStore") == 1
+    file.write_text(text.replace("\nclass CheckpointStore", f"\n{ADDED}\n\nclass CheckpointStore"))
+    for name in names:
+        assert run("matrix", name, root, "--update") == 0
+        after = _lines(root, name)
+        assert [line for line in after if not line.startswith("| `newly`")] == before[name]
+        assert [line for line in after if line.startswith("| `newly`")]
+
+
+ADDED = """\
+def newly(directory, text):
+    names = sorted(os.listdir(directory))
+    try:
+        (directory / "new.json").write_text(text)
+    except OSError:
+        raise
+    return names
+"""
+
+
+def _lines(root: Path, name: str) -> list[str]:
+    """The lines of a matrix below its summary."""
+    text = (root / f"{name[0]}.md").read_text(encoding="utf-8")
+    return text.partition("\n## Summary\n")[2].partition("\n## ")[2].splitlines()
+
+
+def test_the_same_bytes_under_any_hash_seed(tmp_path: Path) -> None:
+    shutil.copytree(LEGACY, tmp_path / "p", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "p" / "sst-lint.toml").write_text(
+        'matrices = { writes = "w.md", exceptions = "e.csv", order = "o.json" }'
+    )
+    found = []
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-m", "sst_lint", "matrix", "--update"]
+        subprocess.run(command, cwd=tmp_path / "p", env=environment, check=True, capture_output=True)
+        found.append([(tmp_path / "p" / name).read_bytes() for name in ("w.md", "e.csv", "o.json")])
+        for name in ("w.md", "e.csv", "o.json"):
+            (tmp_path / "p" / name).unlink()
+    assert found[0] == found[1]
+
+
+def test_rows_of_some_files_are_left_out(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "pkg" / "broken.py").write_text("def f(:\n")
+    (root / "sst-lint.toml").write_text('matrix-exclude = ["pkg/"]')
+    assert run("matrix", "writes", root, "--update") == 0
+    text = (root / "WRITE_LOCATIONS_MATRIX.md").read_text(encoding="utf-8")
+    assert "Left out (`matrix-exclude`): `pkg/`." in text
+    assert "## `a.py`" in text and "pkg/b.py" not in text and "Not read" not in text
+    assert run("matrix", "writes", root, "--check") == 0
+    (root / "sst-lint.toml").write_text("")
+    capsys.readouterr()
+    assert run("matrix", "writes", root, "--check") == 1
+    assert "4 added" in capsys.readouterr().out
 
 
 def test_ci_needs_no_arguments(root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

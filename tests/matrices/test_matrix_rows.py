@@ -132,8 +132,11 @@ def test_keys_are_unique_and_no_cell_holds_a_line_number() -> None:
         ("writes", "kind", {"artifact", "state", "log", "lock", "temp", "report", "scratch", "unknown", "argument"}),
         ("writes", "canonical", {"keys sorted", "keys as inserted"}),
         ("exceptions", "context", {"artifact-shaping", "diagnostic", "best-effort", "re-raises"}),
-        ("exceptions", "desired", {"fail closed", "best effort", "as it is: a policy decides"}),
+        ("exceptions", "desired", {"fail closed", "best effort", "best effort, logged", "as it is"}),
+        ("exceptions", "level", {"error", "warning", "none"}),
+        ("exceptions", "deterministic", {"raises", "as the policy says", "the same"}),
         ("order", "what", {"listing", "set", "mapping", "choice", "completion order", "order by a clock"}),
+        ("order", "what", {"from a listing", "from a set", "from results as they are completed"}),
         (
             "order",
             "fate",
@@ -191,3 +194,75 @@ def test_what_cannot_be_read_is_listed(tmp_path: Path) -> None:
     (tmp_path / "latin.py").write_bytes(b"x = '\xff'\n")
     for matrix in matrices(survey(tmp_path, Options())).values():
         assert [path for path, _ in matrix.unread] == ["broken.py", "latin.py"]
+
+
+def test_a_loop_is_a_row_only_if_a_way_leads_there_and_says_whence(tmp_path: Path) -> None:
+    text = """\
+import hashlib, json, os
+
+def same(values):
+    return values
+
+def show(values):
+    for value in values:
+        print(value)
+
+def use(d, names):
+    show(same(os.listdir(d)))
+    for name in same(["a", "b"]):
+        print(name)
+
+def keys(d):
+    for row in [k for k in json.load(d).items()]:
+        hashlib.sha256(str(row).encode())
+"""
+    found = matrices(survey(project(tmp_path, {"a.py": text}), Options()))["order"]
+    told = {(row.where.function, row.snippet): (row.cells["what"], row.cells["origin"]) for row in found.rows}
+    assert told["show", "values"] == ("from a listing", "`os.listdir` in use")
+    assert ("use", "same(['a', 'b'])") not in told  # what `same` hands back to another call is not its own
+
+
+def test_a_clause_ends_behind_its_parentheses(tmp_path: Path) -> None:
+    text = """\
+def f(path):
+    try:
+        path.unlink()
+    except (
+        OSError,
+        ValueError,  # )
+    ):
+        pass
+    try:
+        path.unlink()
+    except (KeyError):
+        pass
+"""
+    found = matrices(survey(project(tmp_path, {"a.py": text}), Options()))["exceptions"]
+    assert [row.snippet for row in found.rows] == [
+        "path.unlink() ... except (OSError, ValueError)",
+        "path.unlink() ... except (KeyError)",
+    ]
+
+
+def test_a_key_and_an_expression_are_told_as_they_are_written(tmp_path: Path) -> None:
+    text = """\
+def f(table, key, spare):
+    try:
+        table["auc"] = float(key)
+    except ValueError:
+        table["auc"] = spare
+    return table
+
+def g(row):
+    open(f"out/{row['epoch']}.json", "w").write("")
+"""
+    found = matrices(survey(project(tmp_path, {"a.py": text}), Options()))
+    assert found["exceptions"].rows[0].cells["fallback"] == "table['auc'] = spare"
+    assert found["writes"].rows[0].cells["target"] == "out/{epoch}.json"
+
+
+def test_many_paths_of_one_place_are_not_listed(tmp_path: Path) -> None:
+    calls = "".join(f"save('{name}.json', 1)\n" for name in "abcde")
+    text = f"def save(path, value):\n    with open(path, 'w') as out:\n        out.write(value)\n\n{calls}"
+    found = matrices(survey(project(tmp_path, {"a.py": text}), Options()))["writes"]
+    assert [row.cells["target"] for row in found.rows] == ["{path}"]
