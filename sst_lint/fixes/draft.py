@@ -60,6 +60,11 @@ class Site:
     signatures: dict[str, tuple[str, ...]] = field(default_factory=dict)  #: own functions with their parameters
 
 
+def helper_of(site: Site, name: str) -> Import | Advice:
+    """Return where the project has a helper, or the advice to get it."""
+    return site.helpers.get(name) or Advice("helpers", f"needs the helper `{name}`")
+
+
 def marker(wanted: Import) -> str:
     """Return what stands in a change for an imported name until the file's imports are settled."""
     return f"\0{wanted.module}:{wanted.name}\0"

@@ -168,8 +168,12 @@ def _policy(policy: Import, name: str, operation: str, width: int, tree: Tree) -
 
 def _operation(site: Site) -> str:
     function = site.finding.function.rpartition(".")[2].strip("<>")
-    name = site.tree.path.removesuffix(".py").rpartition("/")[2]
-    return name if function in ("", "module") else function
+    if function.startswith("__") and function.endswith("__"):  # many classes have it
+        function = ".".join(site.finding.function.split(".")[-2:])
+    if function not in ("", "module"):
+        return function
+    name = site.tree.path.removesuffix(".py").removesuffix("/__init__")
+    return name.rpartition("/")[2].strip("_") or "module"
 
 
 def _headed(

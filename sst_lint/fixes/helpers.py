@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sst_lint.fixes.draft import Import
@@ -12,6 +13,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "atomic_path": ("path",),
     "handle_error_with_policy": ("exc",),
     "to_primitives": ("obj",),
+    "update_index_with_lock": ("path", "fn"),
     "write_atomic_bytes": ("path", "data"),
     "write_atomic_text": ("path", "text"),
 }
@@ -47,12 +49,25 @@ def is_helper_module(path: str, helpers: dict[str, Import]) -> bool:
     return any(f".{dotted}.".find(f".{module}.") >= 0 for module in modules)
 
 
-def may_import(root: Path, path: str, helpers: dict[str, Import]) -> bool:
-    """Whether a file of the project may import the helpers: not from another package of it, shipped on its own."""
+#: programs that build or test the package, so that it need not be there when they run
+_BUILDS = frozenset({"setup.py", "hatch_build.py", "noxfile.py", "conf.py", "conftest.py", "tasks.py", "fabfile.py"})
+
+
+def may_import(root: Path, path: str, helpers: dict[str, Import], text: str = "") -> bool:
+    """Whether a file of the project may import the helpers.
+
+    Not from another package of the project, which is shipped on its own; a script only where it finds the package.
+    """
     tops = {each.module.partition(".")[0] for each in helpers.values()}
     inside = [top for top in sorted(tops) if any((above / top).is_dir() for above in (root, root / "src"))]
     package = ""
     folder = (root / path).parent
     while folder != root and (folder / "__init__.py").is_file():
         package, folder = folder.name, folder.parent
-    return not inside or not package or package in inside
+    if not inside or package in inside:
+        return True
+    if package:
+        return False
+    known = any(re.search(rf"^\s*(?:from|import)\s+{re.escape(top)}\b", text, re.MULTILINE) for top in inside)
+    beside = any(((root / path).parent / top).is_dir() for top in inside)
+    return known or (beside and (root / path).name not in _BUILDS)

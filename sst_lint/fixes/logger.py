@@ -32,12 +32,22 @@ def known_logger(tree: Tree) -> Logger | None:
                 made = dotted(small.value.func).rpartition(".")[2]
                 if made in ("getLogger", "get_logger") and isinstance(target, cst.Name):
                     return Logger(target.value, made == "getLogger")
+                if isinstance(target, cst.Name) and target.value in _NAMES and _adapts(tree, small.value):
+                    return Logger(target.value, False)
             elif isinstance(small, cst.ImportFrom) and not isinstance(small.names, cst.ImportStar):
                 for alias in small.names:
                     if bound_name(alias) in _NAMES:
                         loguru = dotted(small.module) == "loguru"
                         return Logger(bound_name(alias), False, loguru)
     return None
+
+
+def _adapts(tree: Tree, made: cst.Call) -> bool:
+    """Whether a call puts an adapter around a logger: ``Adapter(logging.getLogger(__name__), {})``."""
+    return any(
+        isinstance(each, cst.Call) and dotted(each.func).rpartition(".")[2] in ("getLogger", "get_logger")
+        for each in tree.inside(made)
+    )
 
 
 def new_logger(tree: Tree, imports: Imports, use: int) -> tuple[str, tuple[Change, ...]] | None:

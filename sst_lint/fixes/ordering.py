@@ -20,8 +20,13 @@ _EXPOSING_METHODS = {
 }
 #: listings that give a list, which may stand wherever a list may
 _LISTS = frozenset({"os.listdir", "glob.glob"})
+#: calls that list, whose elements compare (or, for entries of `scandir`, have a name that does)
+_LISTING_CALLS = frozenset({"glob", "iglob", "rglob", "iterdir", "listdir", "scandir"})
 _ENTRIES = frozenset({"os.scandir"})
 _BY_NAME = ", key=lambda entry: entry.name"
+
+
+_SET_ALGEBRA = (cst.BitOr, cst.BitAnd, cst.BitXor, cst.Subtract)
 
 
 def unsorted_iteration(site: Site) -> Draft | Advice | None:
@@ -42,8 +47,49 @@ def unsorted_iteration(site: Site) -> Draft | Advice | None:
             else wrapped(tree, node, key, is_list=site.finding.about in _LISTS)
         )
     else:
+        if site.finding.rule == "SST202" and may_be_sequence(tree, node):
+            return Advice("words", "sort the set where it is handed over: other callers may hand in an ordered list")
+        if site.finding.rule == "SST203" and _spread(tree, node):
+            return None
         changes = exposed(tree, node) or (wrapped(tree, node) if _iterates(tree, node) else None)
     return None if changes is None else Draft("unsafe", changes)
+
+
+def _spread(tree: Tree, node: cst.BaseExpression) -> bool:
+    """``[*known, new]``: a name among other elements is a list more often than the keys of a mapping."""
+    if isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) > 1:
+        return any(
+            isinstance(each, cst.StarredElement) and not isinstance(each.value, cst.Call) for each in node.elements
+        )
+    parent = tree.parent(node)
+    holder = tree.parent(parent) if isinstance(parent, cst.StarredElement) else None
+    return isinstance(holder, (cst.List, cst.Tuple)) and len(holder.elements) > 1 and not isinstance(node, cst.Call)
+
+
+_ORDERED = frozenset({"list", "tuple", "List", "Tuple", "Sequence", "MutableSequence"})
+
+
+def may_be_sequence(tree: Tree, node: cst.BaseExpression) -> bool:
+    """Whether a parameter is said to hold lists as well, whose order is somebody's intent."""
+    if isinstance(node, cst.Call) and node.args:
+        node = node.args[0].value
+    function = tree.above(node, cst.FunctionDef)
+    if not isinstance(node, cst.Name) or function is None:
+        return False
+    given = [each for each in tree.inside(function.params) if isinstance(each, cst.Param)]
+    own = [each for each in given if each.name.value == node.value]
+    if not own:
+        return False
+    annotation = own[0].annotation
+    if annotation is not None:
+        named = {each.value for each in tree.inside(annotation) if isinstance(each, cst.Name)}
+        return bool(named & _ORDERED)
+    for each in tree.inside(function.body):
+        if isinstance(each, cst.Call) and dotted(each.func) == "isinstance" and len(each.args) == 2:
+            types = {one.value for one in tree.inside(each.args[1].value) if isinstance(one, cst.Name)}
+            if dotted(each.args[0].value) == node.value and types & _ORDERED:
+                return True
+    return False
 
 
 def _hands_over(node: cst.BaseExpression, about: str) -> bool:
@@ -82,9 +128,17 @@ def first_match(site: Site) -> Draft | Advice | None:
     if not tree.is_builtin("sorted"):
         return None
     start, end = (tree.offset(*place) for place in _place(site))
+    origin = site.finding.trace[0] if site.finding.trace else None
     for node in tree.at(start, end):
         candidates: cst.BaseExpression | None = None
+        if _made_elsewhere(site, isinstance(node, cst.Subscript)) and origin is not None:
+            return Advice("words", f"sort where the order comes from: {origin.path}:{origin.line}")
         if isinstance(node, cst.Call) and dotted(node.func) == "next" and node.args:
+            if _only_asks(tree, node):
+                return None
+            smallest = _smallest(tree, node)
+            if smallest is not None:
+                return Draft("unsafe", smallest)
             candidates = node.args[0].value
             if isinstance(candidates, cst.Call) and dotted(candidates.func) == "iter" and len(candidates.args) == 1:
                 candidates = candidates.args[0].value
@@ -97,6 +151,47 @@ def first_match(site: Site) -> Draft | Advice | None:
             changes = _candidates(tree, candidates, 0)
             return None if changes is None else Draft("unsafe", changes)
     return None
+
+
+def _only_asks(tree: Tree, node: cst.Call) -> bool:
+    """``bool(next(folder.iterdir()))``: whether there is any, not which."""
+    holder = tree.parent(tree.parent(node) or node)
+    return isinstance(holder, cst.Call) and dotted(holder.func) == "bool"
+
+
+def _made_elsewhere(site: Site, by_position: bool) -> bool:
+    """Whether the unordered thing lives in another function, and what is picked from here is a list made of it.
+
+    Sorting that list here would sort what other callers put in order on purpose.
+    """
+    finding = site.finding
+    others = [step for step in finding.trace if (step.path, step.function) != (finding.path, finding.function)]
+    return bool(others) and (by_position or any("order" in step.message for step in others[1:]))
+
+
+def _smallest(tree: Tree, node: cst.Call) -> tuple[Change, ...] | None:
+    """``next(folder.glob("*"), None)`` and ``next(iter(names), None)`` become ``min(..., default=None)``."""
+    if len(node.args) != 2 or not tree.is_builtin("min", "next", "iter") or any(arg.star for arg in node.args):
+        return None
+    given = node.args[0].value
+    inner = given
+    if isinstance(given, cst.Call) and dotted(given.func) == "iter" and len(given.args) == 1:
+        inner = given.args[0].value
+    name = ""
+    if isinstance(inner, cst.Call):
+        name = inner.func.attr.value if isinstance(inner.func, cst.Attribute) else dotted(inner.func)
+    if name not in _LISTING_CALLS and not (inner is not given and isinstance(inner, (cst.Name, cst.Attribute))):
+        return None
+    key = _BY_NAME if name == "scandir" else ""
+    default = tree.outer(node.args[1].value)[0]
+    start, end = tree.outer(given)
+    kept = tree.outer(inner)
+    changes = [Change(*tree.span(node.func), "min"), Change(default, default, "default=")]
+    if inner is not given:
+        changes += [Change(start, kept[0], ""), Change(kept[1], end, key)]
+    elif key:
+        changes.append(Change(end, end, key))
+    return tuple(changes)
 
 
 def expression(site: Site) -> cst.BaseExpression | None:
@@ -263,6 +358,8 @@ def _candidates(tree: Tree, node: cst.BaseExpression, depth: int) -> tuple[Chang
         return wrapped(tree, node, key, is_list=isinstance(tree.parent(node), cst.Subscript))
     if isinstance(node, (cst.List, cst.Tuple)):
         return exposed(tree, node)
+    if isinstance(node, cst.BinaryOperation) and not isinstance(node.operator, _SET_ALGEBRA):
+        return None
     return wrapped(tree, node, is_list=isinstance(tree.parent(node), cst.Subscript))
 
 

@@ -23,6 +23,7 @@ from sst_lint.fixes.draft import Import
 from sst_lint.fixes.helpers import helpers_of, is_helper_module, may_import
 from sst_lint.fixes.plan import Planned, applied, fitting, plan
 from sst_lint.fixes.tree import Tree
+from sst_lint.fixes.unused import without_unused
 from sst_lint.source.directives import directives
 
 ROUNDS = 10
@@ -98,6 +99,10 @@ def repair(judge: Judge, wishes: Wishes) -> Repaired:
         if not progress:
             break
         report = judge(texts)
+    tidied = {path: without_unused(path, original[path], text) for path, text in sorted(texts.items())}
+    if tidied != texts:
+        texts.update(tidied)
+        report = judge(texts)
     return _result(first, report, texts, original, wanted, helpers, wishes)
 
 
@@ -157,7 +162,7 @@ def _planned(
     path: str, text: str, findings: Sequence[Finding], helpers: dict[str, Import], wishes: Wishes
 ) -> list[Planned]:
     tree = _tree(path, text)
-    if wishes.root is not None and not may_import(wishes.root, path, helpers):
+    if wishes.root is not None and not may_import(wishes.root, path, helpers, text):
         helpers = {}
     return [] if tree is None else plan(tree, findings, helpers, closed_lines(text, wishes))
 

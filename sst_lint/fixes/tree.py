@@ -125,6 +125,10 @@ class Tree:
         """Return the function around a node, or the module."""
         return self.above(node, _FUNCTIONS) or self.module
 
+    def unused(self, name: str, node: cst.CSTNode) -> bool:
+        """Whether the function around a node (or the module) has no use for a name, so that it may be given one."""
+        return not any(isinstance(each, cst.Name) and each.value == name for each in self.inside(self.scope(node)))
+
     def inside(self, root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield every node below ``root``, itself included, in the order of the text."""
         pending = [root]

@@ -73,12 +73,27 @@ def strict_default(site: Site) -> Draft | Advice | None:
     return None
 
 
+#: what a date is asked for when nothing is left of it that could be compared with another date
+_TOLD = frozenset({"isoformat", "strftime", "timestamp", "ctime", "date", "year", "month", "day", "timetuple"})
+_PARSED = frozenset({"fromisoformat", "strptime"})
+
+
 def aware_date(site: Site) -> Draft | Advice | None:
-    """SST305: the clock is read in UTC, and says so."""
+    """SST305: the clock is read in UTC, and says so; only where the date becomes text at once.
+
+    A date that lives on may meet a naive one, and comparing the two raises.
+    """
     node = expression(site)
     tree = site.tree
     if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
         return None
+    parsed = any(isinstance(each, cst.Attribute) and each.attr.value in _PARSED for each in tree.inside(tree.module))
+    if parsed or not _told_at_once(tree, node):
+        return Advice(
+            "words",
+            "read the clock with `datetime.now(timezone.utc)`, here and wherever the program makes dates that meet "
+            "this one: comparing a naive date with an aware one raises",
+        )
     zone = Import("datetime", "timezone")
     utc = f"{marker(zone)}.utc"
     method = node.func.attr.value
@@ -93,3 +108,30 @@ def aware_date(site: Site) -> Draft | Advice | None:
     if method == "utcfromtimestamp" and len(node.args) == 1:
         return Draft("unsafe", (Change(start, end, "fromtimestamp"), *appended(tree, node, f"tz={utc}")), (zone,))
     return None
+
+
+def _told_at_once(tree: Tree, node: cst.BaseExpression, depth: int = 0) -> bool:
+    """Whether a date becomes text or a number where it stands, or through one local name."""
+    parent = tree.parent(node)
+    if isinstance(parent, cst.Attribute):
+        return parent.attr.value in _TOLD
+    if isinstance(parent, cst.FormattedStringExpression):
+        return True
+    if isinstance(parent, cst.Arg):
+        call = tree.parent(parent)
+        return isinstance(call, cst.Call) and dotted(call.func) in ("str", "format", "print")
+    if isinstance(parent, cst.BinaryOperation):
+        other = parent.right if parent.left is node else parent.left
+        known = isinstance(other, cst.Call) and dotted(other.func).rpartition(".")[2] == "timedelta"
+        return known and _told_at_once(tree, parent, depth)
+    if not isinstance(parent, cst.Assign) or depth or len(parent.targets) != 1:
+        return False
+    target, scope = parent.targets[0].target, tree.scope(parent)
+    if not isinstance(target, cst.Name) or scope is tree.module:
+        return False
+    uses = [
+        each
+        for each in tree.inside(scope)
+        if isinstance(each, cst.Name) and each.value == target.value and each is not target
+    ]
+    return bool(uses) and all(_told_at_once(tree, each, depth + 1) for each in uses)

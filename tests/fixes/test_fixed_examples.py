@@ -30,7 +30,10 @@ def test_a_package_of_its_own_does_not_import_the_helpers_of_another(tmp_path: P
         (tmp_path / package / "__init__.py").write_text("")
     helpers = helpers_of("acme._sst")
     assert may_import(tmp_path, "acme/a.py", helpers)
-    assert may_import(tmp_path, "scripts/a.py", helpers)
+    assert may_import(tmp_path, "scripts/a.py", helpers, "import acme.tables\n")
+    assert not may_import(tmp_path, "scripts/a.py", helpers, "import acmelike\n")
+    assert may_import(tmp_path, "a.py", helpers)
+    assert not may_import(tmp_path, "setup.py", helpers)
     assert not may_import(tmp_path, "core/acme_core/a.py", helpers)
     assert may_import(tmp_path, "core/acme_core/a.py", helpers_of("elsewhere.io"))
 
