@@ -26,7 +26,8 @@ How = Literal[
     "extend",  # its elements are added in iteration order (`x.extend(v)`: v -> self)
     "merge",  # its keys are added to a mapping in iteration order (`d.update(v)`)
     "add",  # becomes an element where order does not count (`s.add(v)`)
-    "view",  # keys/values/items of a mapping: its key order becomes the order of the result
+    "view",  # values/items of a mapping: its key order becomes the order of the result
+    "keys",  # keys of a mapping: the same, without what stands under them
     "text",  # rendered as text in iteration order (`str(x)`, `repr`, `",".join(x)`, `f.write(x)`)
     "serialize",  # rendered, order of lists and of keys at every depth kept (`json.dumps`)
     "serialize-sorted",  # rendered with keys sorted at every depth (`json.dumps(sort_keys=True)`)

@@ -123,6 +123,8 @@ def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
     world, call = project.world, project.world.calls[picked.call]
     if world.units[picked.unit][2].loops[call.loop].kind != "while":
         return False
+    if picked.call in project.draws.parts:
+        return True  # pieces in their order: whoever picks one of them is told
     if drawn in project.on_the_way:
         return False
     graph = project.graph
@@ -151,7 +153,7 @@ def _by_test(project: Project, path: str, picked: Picked) -> bool:
 
 def _behind_prefix(project: Project, picked: Picked) -> bool:
     """``("git", "add", *names)[0]``: what stands before the star is known."""
-    if picked.choice is None or picked.choice.kind not in ("index", "unpack"):
+    if picked.choice is None or picked.choice.kind not in ("index", "unpack", "slice"):
         return False
     graph, nodes = project.graph, project.world.nodes
     for _, edge in picked.path:

@@ -19,7 +19,7 @@ _BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
 #: A way past so many fields, globals and orders of calls is one step less certain.
 FAR = 3
 #: Steps that make the order of keys one of a sequence.
-_SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW})
+_SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW, Op.KEYED})
 _WORDS = re.compile("[A-Za-z]{2}[:,.!?]* ")
 _RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 _LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
@@ -71,6 +71,9 @@ def completions(project: Project) -> Iterator[Defect]:
             )
 
 
+#: So many places are asked for where a mapping was read.
+_NEAR = 12
+_READS = ("load", "parse", "read")
 _GIVES = "gives results in the order in which workers finish"
 _STARTED = "runs beside others: what it fills stands in the order in which workers finish"
 _ARRIVES = {
@@ -135,7 +138,35 @@ def serializations(project: Project) -> Iterator[Defect]:
             f"`{site.model.sort_param}=True`",
             "a mapping",
         )
+        if _was_read(project, reach):
+            defect = replace(defect, confidence="low")
         yield replace(defect, about=site.model.name)
+
+
+def _was_read(project: Project, reach: Reach) -> bool:
+    """Whether the function has read the mapping from a document: its order is that of the document, each time, and
+    may be meant."""
+    units = project.world.node_unit
+    if units[reach.source] != units[reach.place]:
+        return False
+    graph, near, read = project.graph, [reach.source], False
+    for node in near:
+        if _is_read(project, node):
+            read = True
+            continue
+        before = [graph.source[edge] for edge in graph.incoming.get(node, ()) if graph.op[edge] == Op.SAME]
+        near += [each for each in before if each not in near]
+        if not before or len(near) > _NEAR:
+            return False
+    return read
+
+
+def _is_read(project: Project, node: int) -> bool:
+    world, record = project.world, project.world.nodes[node]
+    if record.kind != Kind.CALL:
+        return False
+    names = project.linked.externals.get(world.call_base[world.node_unit[node]] + record.base, ())
+    return any(name.rpartition(".")[2].startswith(_READS) for name in names)
 
 
 def _fills_a_file(project: Project, reach: Reach) -> bool:

@@ -32,7 +32,7 @@ _TIDIES = re.compile(
     r"(?i)prun|clean|evict|rotat|purge|expir|trim|shrink|cull|discard|delet|remov|garbage|(^|_)gc(_|$)"
 )
 _NEAR = 60
-_KEEPS = frozenset({Op.SAME, Op.COPY, Op.ITER, Op.LOAD, Op.STORE, Op.PATH, Op.PAIRS})
+_KEEPS = frozenset({Op.SAME, Op.COPY, Op.ITER, Op.LOAD, Op.STORE, Op.PATH, Op.PAIRS, Op.PAIRED})
 
 
 def by_clock(project: Project) -> Iterator[Defect]:

@@ -156,20 +156,24 @@ class Branches(Expressions):
             self.edge(value, typed, Op.AS_SET)
             env[path] = (typed,)
             return
-        if op is not None and value:
+        if op == Op.ONLY_VALUE and value:  # the type is known as by an annotation
+            env[path] = self.derived(op, value, test.args[0].value, name=self._annotated(test.args[1].value))
+        elif op is not None and value:
             env[path] = self.derived(op, value, test.args[0].value)
 
     def _narrow_class(self, path: str, test: cst.Call, env: Env, names: Sequence[str]) -> None:
         """``isinstance(x, Shape)`` says of ``x`` what an annotation would."""
         value = env.get(path) or self.value(test.args[0].value)
         if value and names and len(names) <= _CLASSES and all(name[:1].isupper() for name in names):
-            written = test.args[1].value
-            parts = [e.value for e in written.elements] if isinstance(written, cst.Tuple) else [written]
-            text = " | ".join(self.positions.snippet(part) for part in parts)
-            typed = self.node(Kind.VALUE, test.args[0].value, ":" + text)
+            typed = self.node(Kind.VALUE, test.args[0].value, self._annotated(test.args[1].value))
             self.edge(value, typed)
             env[path] = (typed,)
             self.has_paths = True
+
+    def _annotated(self, written: cst.BaseExpression) -> str:
+        """The classes of ``isinstance`` as an annotation would name them."""
+        parts = [e.value for e in written.elements] if isinstance(written, cst.Tuple) else [written]
+        return ":" + " | ".join(self.positions.snippet(part) for part in parts)
 
     def _narrow_length(self, test: cst.Comparison, env: Env, holds: bool) -> None:
         left, target = test.left, test.comparisons[0]

@@ -22,6 +22,8 @@ _PURE = frozenset(
     "range print hash id type abs round reversed next".split()
 )
 _LITERAL_NAMES = frozenset({"True", "False", "None", "__debug__"})
+#: Tests that may tell something of a name.
+_TELLING = (cst.Call, cst.Comparison, cst.UnaryOperation, cst.BooleanOperation)
 #: A longer literal is no evidence of anything and is cut.
 _TEXT_LIMIT = 200
 HOLE = "\x00"
@@ -258,7 +260,14 @@ class Expressions(Builder):
             chain.append(left)
             left = left.left
         values = [self.value(left)]
-        values += [self.value(operation.right) for operation in reversed(chain)]
+        before = self.frame.env
+        for operation in reversed(chain):  # the right side is asked only where the left one holds (or does not)
+            if isinstance(operation.left, _TELLING):
+                self.frame.env = self.narrowed(operation.left, before, isinstance(operation.operator, cst.And))
+            values.append(self.value(operation.right))
+        if self.frame.env is not before and before is not None:
+            inside = self.frame.env or {}
+            self.frame.env = {**before, **{n: inside[n] for n in self.walrus_names if n in inside}}
         return self.join(values)
 
     def _unary(self, node: cst.UnaryOperation) -> Val:

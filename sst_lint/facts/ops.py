@@ -48,7 +48,7 @@ class Op(IntEnum):
     SORT = 2  # its elements, sorted
     SETTED = 3  # its elements as a set (the set itself is a source of its own)
     MAP = 4  # a mapping from its pairs or keys; `d.update(x)`, `{**x}`
-    VIEW = 5  # keys or values of a mapping
+    VIEW = 5  # the values of a mapping
     STORE = 6  # put inside
     LOAD = 7  # taken out
     ITER = 8  # the loop variable
@@ -67,10 +67,12 @@ class Op(IntEnum):
     NOT_LIST = 21
     NOTHING = 22  # a link without flow, kept because names and types pass (`type(x)`)
     PATH = 23  # a path derived from it: the value passes, and constants are evidence
-    PAIRS = 24  # its elements, each in a tuple with something else (`enumerate`, `zip`, `.items()`)
+    PAIRS = 24  # keys and values of a mapping in tuples (`.items()`)
     JSON = 25  # rendered as text by something that refuses sets
     JSON_SORTED = 26  # the same with keys sorted at every depth
     MERGE = 27  # the keys of another mapping are added
+    PAIRED = 28  # its elements, each in a tuple with something else (`enumerate`, `zip`)
+    KEYED = 29  # the keys of a mapping, without what stands under them
 
 
 Table = dict[int, int]
@@ -145,6 +147,8 @@ BACKWARD: Final[tuple[Table, ...]] = (
     {ORDER: ORDERS_ANY | KEYS_ANY, VALUE: VALUE},  # JSON
     {ORDER: ORDERS_ANY, VALUE: VALUE},  # JSON_SORTED
     _join(_KEEP, {KEYS: OWN}),  # MERGE
+    _join(_inner(1), {ORDER: OWN}),  # PAIRED
+    {ORDER: ORDER | KEYS, VALUE: VALUE},  # KEYED
 )
 
 assert len(BACKWARD) == len(Op)

@@ -290,7 +290,7 @@ class Answers:
             node = site.ports.get(effect.port, -1)
             if node >= 0 and any(row[1] == effect.kind and row[2] == site.call for row in self._rows(node)):
                 yield self._source(where, name, effect.kind, node)
-        if any(flow.how == "view" for flow in model.flows) and not model.sources:
+        if any(flow.how in ("view", "keys") for flow in model.flows) and not model.sources:
             notes, quiet = self._ways(site.ports["return"], ORDER)
             yield SiteAnswer(where, "source", f"{name} reads a mapping in the order of its insertions", notes, quiet)
         if model.digest:

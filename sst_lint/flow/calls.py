@@ -27,6 +27,7 @@ HOW: dict[How, Op] = {
     "merge": Op.MAP,
     "add": Op.STORE,
     "view": Op.VIEW,
+    "keys": Op.KEYED,
     "text": Op.TEXT,
     "serialize": Op.TEXT,
     "serialize-sorted": Op.TEXT_SORTED,
@@ -760,7 +761,7 @@ class Calls(Resolver):
         if how in _SERIALIZING:
             self.rendered_whole.add((source, site.ports["return"] if to == "return" else self.content(site.call)))
         if op in (Op.COPY, Op.VIEW) and site.model.elements == "builtins.tuple":
-            op, key = Op.PAIRS, f"#{position}"
+            op, key = (Op.PAIRED if op == Op.COPY else Op.PAIRS), f"#{position}"
         if to == "return":
             self.add_edge(source, site.ports["return"], op, key)
             return

@@ -19,6 +19,7 @@ _SEVERAL = 2
 _DEEP = 6
 #: So many places are looked at for where a queue was made.
 _STEPS = 80
+_ITERATORS = ("collections.abc.Iterator", "typing.Iterator", "collections.abc.Generator", "typing.Generator")
 _HOLDS = frozenset({Op.SAME, Op.STORE, Op.LOAD, Op.ITER})
 
 
@@ -29,6 +30,8 @@ class Draws:
         self._linked = linked
         #: call that draws -> the node of its order, for those in a loop
         self.drawn: dict[int, int] = {}
+        #: those that take a part each time, and pass it on in its order
+        self.parts: dict[int, None] = {}
         self._workers = self._started_often()
         self._incoming: dict[int, list[int]] = {}
         for number in range(len(linked.edges)):
@@ -45,17 +48,27 @@ class Draws:
     def _draw(self, site: Site) -> None:
         linked = self._linked
         source = site.ports.get(site.model.draws, -1)
-        if source < 0 or site.call in self.drawn:
+        if source < 0 or site.call in self.drawn or not self._takes_out(site, source):
             return
         loops = linked._loops(site.call, source)
         if not loops:
             return
         made = self._node(site.call)
         self.drawn[site.call] = made
+        if self._copies(site):
+            self.parts[site.call] = None
         linked.add_edge(source, made, Op.LOOP)
         linked.add_edge(made, loops[0], Op.LOOP)
         if site.model.arrivals and not self._queues_of(source).isdisjoint(self._filled_by_workers):
             linked.add_source(made, ORDER, "completion", site.call)
+
+    def _takes_out(self, site: Site, source: int) -> bool:
+        """What copies a part (``islice``) takes it out of an iterator only: it begins anew with anything else."""
+        return not self._copies(site) or self._linked.has_type(source, *_ITERATORS)
+
+    @staticmethod
+    def _copies(site: Site) -> bool:
+        return any(f.from_ == site.model.draws and f.how == "copy" for f in site.model.flows)
 
     def _node(self, call: int) -> int:
         world = self._linked.world

@@ -53,7 +53,7 @@ _NO_ATTRIBUTES = "~"
 _LONGEST_PATH = 5
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
-                         Op.NOT_LIST, Op.SETTED, Op.VIEW, Op.MERGE})  # fmt: skip
+                         Op.NOT_LIST, Op.SETTED, Op.VIEW, Op.KEYED, Op.MERGE})  # fmt: skip
 
 
 class Mask(dict[int, int]):
@@ -157,7 +157,7 @@ class Graph:
             return _put(stored, key)
         if op in (Op.ITER, Op.LOAD):
             return "" if stored == "pick" else _further(stored or _ELEMENT, key)
-        if op == Op.PAIRS:
+        if op in (Op.PAIRS, Op.PAIRED):
             return _paired(stored, key)
         if op == Op.MAP and key.startswith(_ELEMENT + _THEN) and not key.endswith(_NO_ATTRIBUTES):
             return ""  # of pairs it is the second
@@ -237,7 +237,13 @@ def _forward(op: int, bits: int) -> int:
     return forward(op, bits)
 
 
-_OF_KEYS = {Op.ITER: Op.ONLY_VALUE, Op.COPY: Op.LOOP, Op.SORT: Op.ONLY_VALUE, Op.SETTED: Op.ONLY_VALUE}
+_OF_KEYS = {
+    Op.ITER: Op.ONLY_VALUE,
+    Op.COPY: Op.LOOP,
+    Op.PAIRED: Op.LOOP,
+    Op.SORT: Op.ONLY_VALUE,
+    Op.SETTED: Op.ONLY_VALUE,
+}
 
 
 def _further(first: str, key: str) -> str:

@@ -20,7 +20,8 @@ SET_TYPES = ("builtins.set", "builtins.frozenset")
 MAPPING_TYPES = ("builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter")
 _NO_MAPPINGS = frozenset(
     {
-        "builtins.list", "builtins.tuple", "builtins.str", "builtins.bytes", *SET_TYPES, "typing.Sequence",
+        "builtins.list", "builtins.tuple", "builtins.str", "builtins.bytes", "builtins.int", "builtins.float",
+        "builtins.bool", "pathlib.Path", "pathlib.PurePath", "datetime.datetime", *SET_TYPES, "typing.Sequence",
         "collections.abc.Sequence", "typing.Iterable", "collections.abc.Iterable", "typing.Iterator",
         "collections.abc.Iterator", "collections.deque", "typing.Collection", "collections.abc.Collection",
     }

@@ -18,6 +18,7 @@ _SHOWN_OPS = {
     Op.ORDERS_KEYS: "keys are added in the order of the loop",
     Op.ORDERS_INNER: "filled in the order of the loop",
     Op.VIEW: "read in the order of its keys",
+    Op.KEYED: "read in the order of its keys",
 }
 
 

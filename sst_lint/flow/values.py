@@ -24,7 +24,7 @@ Value = tuple[str, Any]
 #: A node that may hold more than this many values says nothing.
 CAP = 8
 
-_ELEMENTS_PASS = frozenset({*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.VIEW, Op.MERGE})
+_ELEMENTS_PASS = frozenset({*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.VIEW, Op.KEYED, Op.MERGE})
 _TAKES_OUT = frozenset({Op.LOAD, Op.ITER})
 _DEEPEST = 2
 _PAIR: Value = ("t", "builtins.tuple")
@@ -126,7 +126,7 @@ class Values:
             return  # fields have nodes of their own, by class
         if edges.back[number] and not level:
             return
-        if op in (Op.STORE, Op.PAIRS):
+        if op in (Op.STORE, Op.PAIRS, Op.PAIRED):
             if op == Op.STORE or level:
                 self.add_value(target, value, min(level + 1, _DEEPEST))
         elif level:

@@ -163,7 +163,8 @@ class Writes:
             return None
         if self._linked.has_type(path, "io.StringIO", "io.BytesIO", "typing.IO"):
             return None
-        if not self._linked.values(path) and self._linked.world.nodes[path].name in _HANDLE_NAMES:
+        may_be_open = writes.path != "self"  # whose methods write whole files is a path
+        if may_be_open and not self._linked.values(path) and self._linked.world.nodes[path].name in _HANDLE_NAMES:
             return None
         mode = "remote" if writes.remote else "append" if writes.append else "write"
         atomic = writes.atomic or site.model.atomic_writer

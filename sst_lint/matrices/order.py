@@ -37,7 +37,7 @@ _WHAT = {"listing": "listing", "completion": "completion order", "set": "set", "
          "clocked": "order by a clock", "tied": "sort that can tie"}  # fmt: skip
 _FROM = {kind: f"from {OF_WORDS[kind]}" for kind in ("listing", "completion", "set", "dict", "clocked", "tied")}
 #: What a call does with something unordered so that its order shows, or stops mattering.
-_SHOWING = frozenset({"copy", "sort", "text", "serialize", "serialize-sorted", "extend", "view"})
+_SHOWING = frozenset({"copy", "sort", "text", "serialize", "serialize-sorted", "extend", "view", "keys"})
 _PICKS = {"index": "by position", "slice": "by position", "unpack": "by position", "return": "first match",
           "assign": "kept from a loop", "call": "first element"}  # fmt: skip
 _LOOPS = {"for": "loop", "comprehension": "comprehension", "generator": "generator", "while": "loop"}
@@ -153,7 +153,7 @@ class _View:
                 if flow.from_ == "self" and site.model.name.startswith(_OF_TEXTS):
                     continue  # what is called on a text is called on no set
                 port = site.ports.get(flow.from_, -1)
-                if flow.how == "view":
+                if flow.how in ("view", "keys"):
                     yield self._at_call(site), _Make(self, result, "mapping", _name(site), ORDERS_ANY | KEYS_ANY)
                 elif port >= 0 and self._mask.get(port, 0) & SET:
                     origin = self._origin(port, result)
