@@ -18,7 +18,7 @@ PACKAGE = Path(sst_lint.__file__).parent
 FLOORS = (
     ("__main__", "testing"),
     ("cli",),
-    ("flake8_plugin",),
+    ("flake8_plugin", "adoption"),
     ("engine",),
     ("output", "matrices", "fixes"),
     ("findings",),
