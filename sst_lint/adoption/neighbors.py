@@ -25,7 +25,7 @@ def toml(file: Path) -> Mapping[str, Any]:
     """What a TOML file holds; nothing when it is not there or broken."""
     try:
         return tomli.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # sst: ignore[SST407] -- what is added to a file is tried on its text first
+    except (OSError, ValueError):  # what is added to a file is tried on its text first
         return {}
 
 

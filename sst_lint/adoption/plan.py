@@ -109,23 +109,26 @@ def _keys(look: Look, baseline: bool, vendor: bool, tables: str = "") -> str:
     if look.comments.accepted:
         entries = [entry for entry, _ in look.comments.accepted]
         lines.append(f"accept = {json.dumps(entries)}  # justifications for other tools, where they give a reason")
-    helpers = _helpers_key(look, vendor)
-    if isinstance(helpers, str) and helpers:
-        lines.append(f"helpers = {json.dumps(helpers)}  # what fixes import")
-    elif helpers:
-        lines.append("")
-        lines.append(f"[{tables}helpers]")
-        lines += [f"{name} = {json.dumps(target)}" for name, target in sorted(helpers.items())]
+    module = _helpers_module(look, vendor)
+    own = {} if module else _own_helpers(look)
+    if module:
+        lines.append(f"helpers = {json.dumps(module)}  # what fixes import")
+    if own:
+        lines += ["", f"[{tables}helpers]"]
+        lines += [f"{name} = {json.dumps(target)}" for name, target in sorted(own.items())]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _helpers_key(look: Look, vendor: bool) -> str | dict[str, str]:
-    """Where fixes find helpers: the runtime as a dependency, own functions, a copy; "" for nowhere yet."""
+def _helpers_module(look: Look, vendor: bool) -> str:
+    """The module that fixes import helpers from: the runtime as a dependency, or a copy; "" for none."""
     if "sst-lint" in look.dependencies:
         return "sst_lint.runtime"
-    if vendor:
-        package = look.packages[0] if look.packages else ""
-        return f"{package.removeprefix('src/').replace('/', '.')}.{_VENDORED}" if package else _VENDORED
+    package = look.packages[0].removeprefix("src/").replace("/", ".") + "." if look.packages else ""
+    return f"{package}{_VENDORED}" if vendor else ""
+
+
+def _own_helpers(look: Look) -> dict[str, str]:
+    """Functions of the project that can stand for runtime helpers."""
     own: dict[str, str] = {}
     for writer in look.habits.writers:
         if writer.helper:
@@ -138,7 +141,7 @@ def _add_helpers(look: Look, vendor: bool, proposals: list[Proposal], advice: li
     if vendor and not (look.root / home).exists():
         proposals.append(Proposal("helpers", home, look.root, "", None, "atomic writers and the rest, as plain files"))
     writes = sum(number for rule, number in look.rules if rule in ("SST101", "SST402", "SST403", "SST404"))
-    if writes and not vendor and not look.configured and not _helpers_key(look, False):
+    if writes and not vendor and not look.configured and not (_helpers_module(look, False) or _own_helpers(look)):
         advice.append(
             f"fixes call helpers, and {writes} findings may need them: `sst-lint vendor {home}` copies them as plain"
             " files (`sst-lint init --vendor` does it with the rest)"
