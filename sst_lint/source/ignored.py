@@ -133,7 +133,8 @@ def _parse_line(line: str) -> _Pattern | None:
     regex = _translate(line.removeprefix("/"))
     if not regex:
         return None
-    return _Pattern(again, by_name, regex + ("/" if only_directories else "/?"))
+    # `a/*` means what is in `a/`, not `a/` itself: the slash at the end of a directory is no part of what stars match
+    return _Pattern(again, by_name, regex + ("(?<=[^/])/" if only_directories else "(?<=[^/])/?"))
 
 
 def _translate(glob: str) -> str | None:

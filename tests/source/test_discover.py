@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sst_lint.config import Config
@@ -156,6 +156,7 @@ IGNORES = st.lists(st.tuples(st.sampled_from(["", "a", "ab", "a/b"]), st.lists(P
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is the oracle")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example([["a", "fa"]], [("", ["a/*", "!**/fa"])])
 @given(TREES, IGNORES)
 def test_git_agrees(
     tmp_path_factory: pytest.TempPathFactory, tree: list[list[str]], ignores: list[tuple[str, list[str]]]
