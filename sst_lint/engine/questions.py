@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.engine.faces import uncollected
 from sst_lint.engine.reading import extract_all, read_project
-from sst_lint.engine.records import Examined, Failures, Options
+from sst_lint.engine.records import Examined, Failures, Options, Surveyed
 from sst_lint.engine.road import baseline_of, judge, link_all, prepare, today_of
 
 if TYPE_CHECKING:
@@ -36,6 +36,15 @@ def examine(root: Path, options: Options, asked: Sequence[Path] = ()) -> Examine
         rest = collect(defects, (), prepared.rules, everything, sources)
     groups = ((found.findings, ""), (found.hidden, "unsure"), ([*rest.findings, *rest.hidden], "not selected"))
     return Examined(project, read, tuple(_with_states(groups)), tuple(failures.problems), unread, prepared.policy)
+
+
+def read_only(root: Path, options: Options) -> Surveyed:
+    """Return the project at ``root`` as far as it is read: its configuration, and which files it has.
+
+    Raises ``ConfigError``, ``CatalogueError`` and ``OwnCheckError``.
+    """
+    prepared = prepare(root, options)
+    return Surveyed(root, read_project(root, [root], prepared.config), prepared.policy)
 
 
 def survey(root: Path, options: Options) -> Examined:

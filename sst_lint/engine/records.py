@@ -84,6 +84,15 @@ class Examined:
     policy: Policy
 
 
+@dataclass(frozen=True)
+class Surveyed:
+    """One project that was read, and neither linked nor judged."""
+
+    root: Path
+    read: Read
+    policy: Policy
+
+
 @dataclass
 class Failures:
     """Places where the tool itself failed: reported like an unreadable file, and the run ends with exit code 2."""
