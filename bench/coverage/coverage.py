@@ -5,7 +5,11 @@
 The enumeration shares nothing with the tool: it walks each file with ``ast``, and goes by the names of calls and by
 ``except`` clauses. The matrices come from the command line (``sst-lint matrix NAME DIR --format json --lines``). A site
 is covered when a row begins on its line; else it is explained by what can be seen in the file itself (the name is
-defined or imported from somewhere unusual, the target is memory, the file was not read), or it is missing.
+defined or imported from somewhere unusual, the target is memory, the file was not read), or it is missing. *certain*:
+the shape means one thing wherever it stands; *likely*: it depends on what cannot be seen here.
+
+The findings of ``sst-lint check DIR --format json`` are compared with the rows too: each is a bad row, and each bad
+row is one of them.
 """
 
 from __future__ import annotations
@@ -21,7 +25,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+#: Each matrix with the rules whose findings stand in it.
+FAMILIES = {"writes": "SST1", "exceptions": "SST4", "order": "SST2"}
 #: Shapes that mean one thing wherever they stand: module and function, as written.
 WRITES = {
     **dict.fromkeys(("json.dump", "pickle.dump", "marshal.dump", "simplejson.dump", "joblib.dump"), "dump"),
@@ -32,20 +39,30 @@ WRITES = {
     **dict.fromkeys(("yaml.dump", "yaml.safe_dump", "yaml.dump_all", "toml.dump", "tomli_w.dump"), "dump to a file"),
     **dict.fromkeys(("zipfile.ZipFile", "ZipFile", "tarfile.open", "gzip.open", "bz2.open", "lzma.open"), "archive"),
     **dict.fromkeys(("io.open", "codecs.open", "open", "os.fdopen"), "open"),
+    **dict.fromkeys(("tempfile.NamedTemporaryFile", "NamedTemporaryFile", "tempfile.mkstemp", "mkstemp"), "temporary"),
+    **dict.fromkeys(("json.dumps", "ujson.dumps", "simplejson.dumps"), "text"),
+    **dict.fromkeys(("shutil.make_archive", "os.link", "urllib.request.urlretrieve", "urlretrieve"), "put"),
+    **dict.fromkeys(("logging.FileHandler", "logging.handlers.RotatingFileHandler", "shelve.open"), "put"),
 }
 #: Methods whose name says that they write, whatever the receiver is.
 METHODS = {"write_text": "write_text", "write_bytes": "write_bytes"}
+#: Flags of `os.open` that write.
+FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"})
 #: Methods that mostly write; the receiver decides, and it cannot be seen here.
 LIKELY = frozenset(
     (
         *("to_csv", "to_json", "to_parquet", "to_pickle", "to_excel", "to_hdf", "to_feather", "to_netcdf", "to_zarr"),
-        *("savefig", "write_csv", "write_parquet"),
+        *("savefig", "write_csv", "write_parquet", "hardlink_to"),
     )
 )
 LISTINGS = frozenset({"os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob"})
 LISTING_METHODS = frozenset({"rglob", "iterdir", "imap_unordered", "as_completed"})
 ARRIVALS = frozenset({"as_completed", "concurrent.futures.as_completed", "futures.as_completed"})
 SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "env"})
+#: Where the names come from that are written without their module.
+MODULES = frozenset(
+    ("io", "codecs", "gzip", "bz2", "lzma", "zipfile", "tarfile", "os", "shutil", "tempfile", "urllib.request")
+)
 MEMORY = frozenset({"StringIO", "BytesIO"})
 
 
@@ -70,6 +87,7 @@ class Enumerator(ast.NodeVisitor):
         self.own: dict[str, str] = {}
         self.buffers: set[str] = set()  #: names of memory
         self.descriptors: set[str] = set()  #: names of what `os.open` gives
+        self.reading: list[set[str]] = []  #: of each function around: parameters that are a mode that reads by default
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 self.own.setdefault(node.name, "the module defines it")
@@ -94,6 +112,17 @@ class Enumerator(ast.NodeVisitor):
         line = getattr(node, "lineno", 0)
         text = self.lines[line - 1].strip() if 0 < line <= len(self.lines) else ""
         self.found.append(Shape(self.path, line, matrix, shape, certain, explained, text))
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        given = node.args
+        pairs = [*zip(reversed((*given.posonlyargs, *given.args)), reversed(given.defaults), strict=False)]
+        pairs += [(name, value) for name, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value]
+        said = {name.arg: value.value for name, value in pairs if isinstance(value, ast.Constant)}
+        self.reading.append({name for name, value in said.items() if value in ("r", "rb", "rt")})
+        self.generic_visit(node)
+        self.reading.pop()
+
+    visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         self.add(node, "exceptions", "except")
@@ -123,10 +152,13 @@ class Enumerator(ast.NodeVisitor):
 
     def _write(self, node: ast.Call, name: str) -> None:
         shape = WRITES.get(name)
+        if name == "os.open":
+            flags = {each.attr for arg in node.args[1:2] for each in ast.walk(arg) if isinstance(each, ast.Attribute)}
+            return self.add(node, "writes", "os.open(flags)") if flags & FLAGS else None
         if shape is not None:
             if "." not in name and name in self.own:
                 module = self.own[name].removeprefix("imported from ")
-                if module not in ("io", "codecs", "gzip", "bz2", "lzma", "zipfile", "tarfile", "os", "shutil"):
+                if module not in MODULES:
                     return self.add(node, "writes", name, True, f"`{name}`: {self.own[name]}")
             if shape in ("open", "archive"):
                 return self._opened(node, name)
@@ -139,10 +171,14 @@ class Enumerator(ast.NodeVisitor):
             method = node.func.attr
             if method in METHODS:
                 self.add(node, "writes", f".{method}", method not in self.own)
+            elif method == "extractall":
+                self.add(node, "writes", ".extractall", False, "unpacks files that somebody else made")
             elif method in LIKELY and (node.args or {"path", "path_or_buf", "fname"} & keywords(node)):
                 self.add(node, "writes", f".{method}", False)
             elif method == "open" and writes(mode(node, 0)):
                 self.add(node, "writes", ".open(mode)", False)
+            elif method in ("replace", "rename") and len(node.args) == 1 and not node.keywords:
+                self.add(node, "writes", f".{method}(one)", False)
         return None
 
     def _opened(self, node: ast.Call, name: str) -> None:
@@ -157,7 +193,10 @@ class Enumerator(ast.NodeVisitor):
         if isinstance(said, str) and writes(said):
             self.add(node, "writes", f"{name}(mode)")
         elif said is None:
-            self.add(node, "writes", f"{name}(computed mode)", False)
+            given = next((each.value for each in node.keywords if each.arg == "mode"), (*node.args, None)[1])
+            reads = isinstance(given, ast.Name) and any(given.id in names for names in self.reading)
+            why = "the parameter for the mode reads by default" if reads else ""
+            self.add(node, "writes", f"{name}(computed mode)", False, why)
         return None
 
 
@@ -224,22 +263,17 @@ def enumerate_sites(root: Path) -> tuple[list[Shape], int]:
     ], lines
 
 
-def rows(name: str, root: Path) -> tuple[set[tuple[str, int]], set[str], int]:
-    """(path, line) of each row of a matrix, the files that were not read, and the number of rows.
+def tool(root: Path, *words: str) -> Any:
+    """What the command line says of a directory, as JSON.
 
     The configuration of the project is not read, so that the files are those that are enumerated here.
     """
-    command = [sys.executable, "-m", "sst_lint", "matrix", name, str(root), "--format", "json", "--lines"]
+    command = [sys.executable, "-m", "sst_lint", *words, str(root), "--format", "json"]
     command += ["--config", str(Path(__file__).with_name("everything.toml"))]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    if done.returncode:
+    if done.returncode not in (0, 1) or not done.stdout:
         raise SystemExit(f"{' '.join(command)}: {done.stderr}")
-    matrix = json.loads(done.stdout)
-    return (
-        {(row["path"], row["line"]) for row in matrix["rows"]},
-        {each["path"] for each in matrix["unread"]},
-        len(matrix["rows"]),
-    )
+    return json.loads(done.stdout)
 
 
 def report(root: Path, verbose: bool) -> float:
@@ -247,31 +281,56 @@ def report(root: Path, verbose: bool) -> float:
     sites, lines = enumerate_sites(root)
     total = known = 0
     print(f"{root.name}: {lines:,} lines")
-    for matrix in ("writes", "exceptions", "order"):
-        covered, unread, number = rows(matrix, root)
-        own = [site for site in sites if site.matrix == matrix]
-        print(f"  {matrix}: {number:,} rows, {len(own):,} sites by shape")
+    matrices = {name: tool(root, "matrix", name, "--lines") for name in FAMILIES}
+    for name, matrix in matrices.items():
+        covered = {(row["path"], row["line"]) for row in matrix["rows"]}
+        unread = {each["path"] for each in matrix["unread"]}
+        own = [site for site in sites if site.matrix == name]
+        print(f"  {name}: {len(matrix['rows']):,} rows, {len(own):,} sites by shape")
         for certain in (True, False):
             group = [site for site in own if site.certain is certain]
-            missing = [
-                each for each in group
-                if (each.path, each.line) not in covered and not each.explained and each.path not in unread
-            ]  # fmt: skip
-            direct = sum((each.path, each.line) in covered for each in group)
-            rest = len(group) - direct - len(missing)
+            open_ = [each for each in group if (each.path, each.line) not in covered]
+            missing = [each for each in open_ if not each.explained and each.path not in unread]
             if group:
                 part = 100 * (len(group) - len(missing)) / len(group)
-                what = "certain" if certain else "likely"
-                print(f"    {what:<8} {len(group):>6,} sites  {direct:>6,} rows  {rest:>4,} explained"
-                      f"  {len(missing):>5,} missing  {part:6.2f} %")  # fmt: skip
-            shapes = Counter(each.shape for each in missing)
-            for shape in sorted(shapes, key=lambda each: (-shapes[each], each)):
-                print(f"      {shapes[shape]:>5}  {shape}")
-            for each in missing if verbose else ():
-                print(f"        {each.path}:{each.line}: {each.text[:100]}")
+                what, some = "certain" if certain else "likely", len(open_) - len(missing)
+                print(f"    {what:<8} {len(group):>6,} sites  {len(group) - len(open_):>6,} rows"
+                      f"  {some:>5,} explained  {len(missing):>5,} missing  {part:6.2f} %")  # fmt: skip
+            told(missing, [each for each in open_ if each.explained], verbose)
             if certain:
                 total, known = total + len(group), known + len(group) - len(missing)
-    return 100 * known / total if total else 100.0
+    found = tool(root, "check")["findings"]
+    problems = [problem for name, family in FAMILIES.items() for problem in differ(family, matrices[name], found)]
+    number = sum(each["rule"].startswith(tuple(FAMILIES.values())) for each in found)
+    print(f"  findings: {number:,} of the families of the matrices, {len(problems):,} disagree with their rows")
+    for problem in problems:
+        print(f"    {problem}")
+    return 0.0 if problems else 100 * known / total if total else 100.0
+
+
+def told(missing: list[Shape], explained: list[Shape], verbose: bool) -> None:
+    """Print which shapes are missing, and why others need no row."""
+    shapes = Counter(each.shape for each in missing)
+    for shape in sorted(shapes, key=lambda each: (-shapes[each], each)):
+        print(f"      {shapes[shape]:>5}  {shape}")
+    reasons = Counter(f"{each.shape}: {each.explained}" for each in explained)
+    for reason in sorted(reasons, key=lambda each: (-reasons[each], each)) if verbose else ():
+        print(f"      {reasons[reason]:>5}  explained: {reason}")
+    for each in missing if verbose else ():
+        print(f"        {each.path}:{each.line}: {each.text[:100]}")
+
+
+def differ(family: str, matrix: Any, findings: Any) -> Iterator[str]:
+    """What of the findings of a family stands in no bad row, and which bad row is no finding."""
+    bad = {
+        (row["path"], row["line"], rule) for row in matrix["rows"] if row["verdict"] == "bad" for rule in row["rules"]
+    }
+    told = {(each["path"], each["line"], rule) for each in findings for rule in (each["rule"], *each["also"])}
+    for each in findings:
+        if each["rule"].startswith(family) and (each["path"], each["line"], each["rule"]) not in bad:
+            yield f"{each['path']}:{each['line']}: {each['rule']} is in no bad row"
+    for path, line, rule in sorted(bad - told):
+        yield f"{path}:{line}: {rule} is a bad row, and no finding"
 
 
 def main() -> int:

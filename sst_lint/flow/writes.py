@@ -121,7 +121,8 @@ class Writes:
             return None
         if opens.path != "fileobj" and "fileobj" in site.given and site.constants.get("fileobj", "") is not None:
             return None  # writes into what is open already; the name is for its header
-        if any(kind == "h" and call != site.call for kind, call in self._linked.values(path)):
+        handles = any(kind == "h" and call != site.call for kind, call in self._linked.values(path))
+        if handles and not self._linked.has_type(path, *_PATHS):
             return None  # a second handle on what another call opened
         if self._wraps(site, path):
             return None

@@ -44,8 +44,8 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """What names the row, to be read."""
-        return " ".join(part for part in self.key[:-1] if part)
+        """What names the row, to be read; the first of several has no number."""
+        return " ".join(part for part in self.key[:-1] if part not in ("", "0"))
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,8 @@ def _verdict(entry: Entry) -> str:
 
 def _changes(old: Entry, new: Entry) -> str:
     before, after = dict(old.cells), dict(new.cells)
+    if before.get("rules") != after.get("rules"):  # then the message is another, and says the same at length
+        before.pop("message", None), after.pop("message", None)
     cells = [
         f"{name}: {before.get(name) or 'nothing'} -> {after.get(name) or 'nothing'}"
         for name in {**before, **after}

@@ -42,13 +42,20 @@ def render(matrix: Matrix, group_by: GroupBy = "file", lines: bool = False, only
     if matrix.rows:
         parts += [f"## {SUMMARY}", _summary(matrix)]
     else:
-        parts.append(f"No rows: {layout.empty} in {matrix.files:,} {'file' if matrix.files == 1 else 'files'}.")
+        parts.append(_none(matrix, only))
     for heading, rows in _groups(matrix, group_by):
         parts += [f"## {heading}", _table(matrix, rows, group_by, lines)]
     if matrix.unread:
         unread = [f"| {code(path)} | {prose(why)} |" for path, why in matrix.unread]
         parts += [f"## {NOT_READ}", "\n".join(["| file | why nothing is known of it |", "|---|---|", *unread])]
     return "\n\n".join(parts) + "\n"
+
+
+def _none(matrix: Matrix, only: Sequence[str]) -> str:
+    """What stands in place of rows: nothing is there, or nothing was asked for that is there."""
+    if matrix.hidden:
+        return f"No rows: none is {' or '.join(only)}, of {matrix.hidden:,}."
+    return f"No rows: {matrix.layout.empty} in {matrix.files:,} {'file' if matrix.files == 1 else 'files'}."
 
 
 def _groups(matrix: Matrix, group_by: GroupBy) -> Iterator[tuple[str, list[Row]]]:

@@ -73,6 +73,7 @@ class Matrix:
     unread: tuple[tuple[str, str], ...] = ()  #: path and why
     files: int = 0  #: files that were read
     left_out: tuple[str, ...] = ()  #: patterns of paths whose rows are not here
+    hidden: int = 0  #: rows that have other verdicts than those asked for
     stale: tuple[str, ...] = field(default=(), compare=False)  #: notes of the team that fit no row, in words
 
 
@@ -93,7 +94,8 @@ def only(matrix: Matrix, words: Sequence[str]) -> Matrix:
     """Return the matrix with the rows of these verdicts alone."""
     if not words:
         return matrix
-    return replace(matrix, rows=tuple(row for row in matrix.rows if row.verdict.word in words))
+    rows = tuple(row for row in matrix.rows if row.verdict.word in words)
+    return replace(matrix, rows=rows, hidden=len(matrix.rows) - len(rows))
 
 
 def without(matrix: Matrix, patterns: tuple[str, ...]) -> Matrix:

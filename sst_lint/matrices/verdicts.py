@@ -70,12 +70,15 @@ class Verdicts:
 
 
 def verdict_of(found: Sequence[Judged]) -> Verdict:
-    """Return the verdict of the findings at one place: that of the one which is least hidden."""
+    """Return the verdict of the findings at one place: that of those which are least hidden, and why others are."""
     ranked = sorted(found, key=lambda each: (WORDS.index(_word(each)), each[0].order[3]))
-    finding, _ = ranked[0]
-    rules = dict.fromkeys(rule for each, _ in ranked for rule in (each.rule, *each.also))
-    names = tuple(dict.fromkeys(each.name for each, _ in ranked))
-    return Verdict(_word(ranked[0]), tuple(rules), names, finding.confidence, _hidden(ranked[0]), finding.message)
+    first = ranked[0][0]
+    shown = [each for each in ranked if _word(each) == _word(ranked[0])]
+    rules = tuple(dict.fromkeys(rule for each, _ in shown for rule in (each.rule, *each.also)))
+    names = tuple(dict.fromkeys(each.name for each, _ in shown))
+    others = [f"{each[0].rule}: {_hidden(each)}" for each in ranked[len(shown) :]]
+    why = "; ".join(dict.fromkeys(part for part in (_hidden(ranked[0]), *others) if part))
+    return Verdict(_word(ranked[0]), rules, names, first.confidence, why, first.message)
 
 
 def _word(judged: Judged) -> str:

@@ -169,7 +169,7 @@ def test_the_same_bytes_under_any_hash_seed(tmp_path: Path) -> None:
     )
     found = []
     for seed in ("1", "2"):
-        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(LEGACY.parents[2])}
         command = [sys.executable, "-m", "sst_lint", "matrix", "--update"]
         subprocess.run(command, cwd=tmp_path / "p", env=environment, check=True, capture_output=True)
         found.append([(tmp_path / "p" / name).read_bytes() for name in ("w.md", "e.csv", "o.json")])
@@ -206,6 +206,11 @@ def test_ci_needs_no_arguments(root: Path, capsys: pytest.CaptureFixture[str], m
     assert run("matrix", "exceptions", "--update") == 0
     assert run("matrix", "--check") == 0
     assert (root / "EXCEPTIONS_MATRIX.md").exists()
+
+
+def test_what_was_not_asked_for_is_not_said_to_be_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("matrix", "exceptions", root, "--only", "off", "--only", "known") == 0
+    assert "No rows: none is off or known, of 2." in capsys.readouterr().out
 
 
 # bad input
