@@ -57,6 +57,7 @@ class Rule:
     severity: Literal["", "error", "warning"] = ""  #: the usual severity, where one rule has one
     why: str = ""
     consequence: str = ""  #: what happened to someone
+    fix: str = ""  #: what the codemod does: begins with the safest it can, `Safe`, `Unsafe` or `Suggested`
     when_to_suppress: str = ""
     known_gaps: str = ""
     options: tuple[Option, ...] = ()

@@ -50,6 +50,7 @@ def command(paths: tuple[Path, ...], fix: bool, diff: bool, unsafe_fixes: bool, 
             jobs=asked.jobs,
             baseline=asked.baseline,
             since=asked.since,
+            fixes=not (asked.statistics or asked.quiet) and asked.add_ignores is None,
         ),
     )
     for problem in report.problems:

@@ -31,6 +31,7 @@ class Options:
     since: str | None = None  #: a revision: only findings that touch lines changed since
     texts: Mapping[str, str] = field(default_factory=dict)  #: in place of files (relative to the root): not written yet
     facts: dict[Unit, Any] | None = None  #: remembers the facts of units between runs
+    fixes: bool = False  #: tell with each finding what would mend it
 
 
 #: What ``check`` takes as configuration: all options, a file, or keys by name (``{"min-confidence": "high"}``).

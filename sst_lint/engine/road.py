@@ -45,7 +45,7 @@ def check_project(root: Path, asked: Sequence[Path], options: Options, inner: Se
     elsewhere = tuple(f"{directory}/" for directory in inner)
     findings = [finding for finding in findings if not finding.path.startswith(elsewhere)]
     texts = {source.path: source.text for source in read.sources}
-    return Report(
+    report = Report(
         tuple(findings),
         files=len(read.sources) + len(read.unreadable) if read.asked is None else len(read.asked),
         failing=sum(1 for finding in findings if fails(finding, project.config.fail_on)),
@@ -57,6 +57,13 @@ def check_project(root: Path, asked: Sequence[Path], options: Options, inner: Se
         below=below_repository(root),
         stock=stock,
     )
+    return _with_fixes(report, root, project.config) if options.fixes else report
+
+
+def _with_fixes(report: Report, root: Path, config: Config) -> Report:
+    from sst_lint.fixes.repair import Wishes, offered
+
+    return offered(report, Wishes(False, config.helpers, config.waivers, config.accept, None, root))
 
 
 def prepare(root: Path, options: Options) -> Prepared:

@@ -42,10 +42,12 @@ class Edit:
 
 @dataclass(frozen=True)
 class Fix:
-    """What would mend a finding. ``suggested`` fixes are shown, never written."""
+    """What would mend a finding. ``suggested`` fixes are shown, never written; without edits they are words only."""
 
     safety: Literal["safe", "unsafe", "suggested"]
     edits: tuple[Edit, ...]
+    message: str = ""  #: what to do, where no edit does it
+    needs: Literal["", "helpers"] = ""  #: what the project has to have first
 
 
 @dataclass(frozen=True)

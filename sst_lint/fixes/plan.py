@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sst_lint.findings import Edit, Finding, Fix
-from sst_lint.fixes import handlers, ordering, protocols, updates, values, writing
+from sst_lint.fixes import handlers, ordering, protocols, races, updates, values, writing
 from sst_lint.fixes.draft import LOGGER, Advice, Change, Draft, Import, Site, marker, overlap
 from sst_lint.fixes.imports import Imports
 from sst_lint.fixes.logger import known_logger, new_logger
@@ -22,6 +22,7 @@ FIXERS: dict[str, Fixer] = {
     "SST104": values.strict_default,
     "SST110": updates.locked,
     "SST111": updates.ineffective,
+    "SST112": races.tested,
     "SST201": ordering.unsorted_iteration,
     "SST202": ordering.unsorted_iteration,
     "SST203": ordering.unsorted_iteration,

@@ -18,10 +18,11 @@ from pathlib import Path
 
 import libcst as cst
 
-from sst_lint.findings import Finding, Report
+from sst_lint.findings import Finding, Fix, Report
 from sst_lint.fixes.draft import Import
 from sst_lint.fixes.helpers import helpers_of, is_helper_module, may_import
-from sst_lint.fixes.plan import Planned, applied, fitting, plan
+from sst_lint.fixes.plan import FIXERS, Planned, applied, fitting, plan
+from sst_lint.fixes.suggestions import SUGGESTIONS
 from sst_lint.fixes.tree import Tree
 from sst_lint.fixes.unused import without_unused
 from sst_lint.source.directives import directives
@@ -80,7 +81,8 @@ def repair(judge: Judge, wishes: Wishes) -> Repaired:
             if text is None or path in refused or is_helper_module(path, helpers):
                 continue
             open_ones = [each for each in findings if (path, each.fingerprint) not in tried]
-            chosen = fitting(_allowed(_planned(path, text, open_ones, helpers, wishes), wishes))
+            drafts = _planned(path, text, open_ones, helpers, wishes, _tree(path, text))
+            chosen = fitting(_allowed(drafts, wishes))
             if not chosen:
                 continue
             after = applied(text, [change for one in chosen for change in (*one.support, *one.changes)])
@@ -103,7 +105,34 @@ def repair(judge: Judge, wishes: Wishes) -> Repaired:
     if tidied != texts:
         texts.update(tidied)
         report = judge(texts)
-    return _result(first, report, texts, original, wanted, helpers, wishes)
+    return _result(first, report, texts, original, wanted, wishes)
+
+
+def offered(report: Report, wishes: Wishes) -> Report:
+    """Return the report with what would mend each finding: edits, or words where there are none."""
+    helpers = helpers_of(wishes.helpers)
+    with_fixes: dict[Finding, Finding] = {}
+    for path, findings in _by_path(report.reported, wishes.only):
+        text = report.texts.get(path)
+        if text is None or is_helper_module(path, helpers):
+            continue
+        tree = _tree(path, text) if any(each.rule in FIXERS for each in findings) else None
+        mended = {each.finding: each for each in _planned(path, text, findings, helpers, wishes, tree)}
+        for finding in findings:
+            fix = _fix(finding, mended.get(finding), tree)
+            if fix is not None:
+                with_fixes[finding] = replace(finding, fix=fix)
+    return replace(report, findings=tuple(with_fixes.get(each, each) for each in report.findings))
+
+
+def _fix(finding: Finding, planned: Planned | None, tree: Tree | None) -> Fix | None:
+    if planned is not None and tree is not None and planned.draft is not None:
+        return planned.fix(tree)
+    advice = planned.advice if planned is not None else None
+    if advice is not None:
+        return Fix("suggested", (), advice.text, "helpers" if advice.kind == "helpers" else "")
+    words = SUGGESTIONS.get(finding.rule, "")
+    return Fix("suggested", (), words) if words else None
 
 
 def _result(
@@ -112,7 +141,6 @@ def _result(
     texts: Mapping[str, str],
     original: Mapping[str, str],
     wanted: Counter[tuple[str, str, str, str]],
-    helpers: dict[str, Import],
     wishes: Wishes,
 ) -> Repaired:
     before = Counter(finding.key for finding in first.reported)
@@ -123,26 +151,18 @@ def _result(
         gone = min(number, max(before[key] - left[key], 0)) if before[key] else number * (not left[key])
         fixed[key[2]] += gone
         by_path[key[0]] += gone
-    with_fixes: dict[Finding, Finding] = {}
-    unsafe = needs = 0
-    for path, findings in _by_path(report.reported, wishes.only):
-        text = texts.get(path, report.texts.get(path))
-        if text is None or is_helper_module(path, helpers):
-            continue
-        tree = _tree(path, text)
-        for each in _planned(path, text, findings, helpers, wishes):
-            fix = each.fix(tree) if tree is not None else None
-            if fix is not None:
-                with_fixes[each.finding] = replace(each.finding, fix=fix)
-                unsafe += fix.safety == "unsafe"
-            needs += each.advice is not None and each.advice.kind == "helpers"
+    shown = offered(replace(report, texts={**report.texts, **texts}), wishes)
+    fixes = [each.fix for each in shown.reported if each.fix is not None]
+    unsafe = sum(fix.safety == "unsafe" for fix in fixes)
+    needs = sum(fix.needs == "helpers" for fix in fixes)
     files = tuple(
         Changed(path, original[path], texts[path], by_path[path])
         for path in sorted(texts)
         if texts[path] != original[path]
     )
-    shown = replace(report, findings=tuple(with_fixes.get(each, each) for each in report.findings))
-    return Repaired(shown, files, {rule: n for rule, n in sorted(fixed.items()) if n}, unsafe, needs)
+    return Repaired(
+        replace(shown, texts=report.texts), files, {rule: n for rule, n in sorted(fixed.items()) if n}, unsafe, needs
+    )
 
 
 def _by_path(findings: Iterable[Finding], only: frozenset[str] | None) -> list[tuple[str, list[Finding]]]:
@@ -159,9 +179,13 @@ def _allowed(planned: Sequence[Planned], wishes: Wishes) -> list[Planned]:
 
 
 def _planned(
-    path: str, text: str, findings: Sequence[Finding], helpers: dict[str, Import], wishes: Wishes
+    path: str,
+    text: str,
+    findings: Sequence[Finding],
+    helpers: dict[str, Import],
+    wishes: Wishes,
+    tree: Tree | None,
 ) -> list[Planned]:
-    tree = _tree(path, text)
     if wishes.root is not None and not may_import(wishes.root, path, helpers, text):
         helpers = {}
     return [] if tree is None else plan(tree, findings, helpers, closed_lines(text, wishes))

@@ -45,10 +45,9 @@ def appended(tree: Tree, call: cst.Call, text: str) -> tuple[Change, ...]:
     end = tree.outer(last.value)[1]
     if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
         end = tree.span(last.value)[1]
-    first = tree.span(call.args[0])[0]
     line = tree.line_start(tree.span(last)[0])
     before = tree.text[line : tree.span(last)[0]]
-    if len(call.args) > 1 and not before.strip() and line > first:
+    if not before.strip() and line > tree.span(call)[0] and (len(call.args) == 1 or line > tree.span(call.args[0])[0]):
         return insertions((end, f",{tree.newline}{before}{text}"))
     return insertions((end, f", {text}"))
 

@@ -65,7 +65,8 @@ def _fix(finding: Finding) -> dict[str, Any] | None:
         }
         for edit in finding.fix.edits
     ]
-    return {"safety": finding.fix.safety, "edits": edits}
+    fix = finding.fix
+    return {"safety": fix.safety, "edits": edits, "message": fix.message, "needs": fix.needs}
 
 
 def _suppressed(finding: Finding) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from sst_lint.findings import Finding, Report
 from sst_lint.findings.records import CONFIDENCE, SEVERITY
+from sst_lint.output.shown import fixable
 from sst_lint.output.style import Style, count, escape
 
 SURE = 10  #: findings shown in full
@@ -30,7 +31,7 @@ def overview(report: Report, style: Style, full: Full) -> str:
     """Return counts by rule and file, the surest findings in full, and the next commands."""
     reported = report.reported
     sections = [
-        [_total(report, style)],
+        [_total(report, style), *([mended] if (mended := fixable(report)) else [])],
         [style.paint("By rule", "bold"), *_by_rule(reported)],
         [style.paint("Most affected files", "bold"), *_by_file(reported)],
         [style.paint(f"The {SURE} most certain", "bold")],

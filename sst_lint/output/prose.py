@@ -12,6 +12,7 @@ _SECTIONS = (
     ("What", "what"),
     ("Why", "why"),
     ("What happened to someone", "consequence"),
+    ("What the fix does", "fix"),
     ("When to suppress", "when_to_suppress"),
     ("Known gaps", "known_gaps"),
 )

@@ -6,7 +6,7 @@ from collections import Counter
 
 from sst_lint.findings import Finding, Report
 from sst_lint.output.overview import overview
-from sst_lint.output.shown import visible
+from sst_lint.output.shown import fixable, visible
 from sst_lint.output.snippet import snippet
 from sst_lint.output.style import Style, count, escape
 
@@ -34,10 +34,11 @@ def render_concise(report: Report, style: Style) -> str:
 
 
 def headline(finding: Finding, style: Style) -> str:
-    """Return ``path:line:column: CODE message``."""
+    """Return ``path:line:column: CODE message``; ``[*]`` behind the code tells that a safe fix is at hand."""
     place = style.paint(f"{escape(finding.path)}:{finding.line}:{finding.column}:", "bold")
     code = style.paint(finding.rule, "red" if finding.severity == "error" else "yellow", "bold")
-    return f"{place} {code} {escape(finding.message)}{_state(finding)}"
+    mark = " [*]" if finding.fix is not None and finding.fix.safety == "safe" else ""
+    return f"{place} {code}{mark} {escape(finding.message)}{_state(finding)}"
 
 
 def _state(finding: Finding) -> str:
@@ -63,8 +64,10 @@ def full(finding: Finding, report: Report, style: Style) -> list[str]:
     facts = [finding.name, finding.severity, f"{finding.confidence} confidence"]
     if finding.also:
         facts.append(f"also {', '.join(finding.also)}")
-    if finding.fix is not None:
+    if finding.fix is not None and finding.fix.edits:
         facts.append(f"{finding.fix.safety} fix")
+    elif finding.fix is not None and not finding.fix.needs:
+        lines.append(f"    suggested: {escape(finding.fix.message)}")
     lines.append("    " + style.paint("; ".join(facts), "dim"))
     return lines
 
@@ -82,7 +85,9 @@ def closing(report: Report, style: Style) -> str:
     levels = f"{count(errors, 'error')}, {count(len(reported) - errors, 'warning')}"
     affected = len({finding.path for finding in reported})
     where = f"{affected:,} of {count(report.files, 'file')}" if report.files > 1 else count(report.files, "file")
-    return style.paint(f"{count(len(reported), 'finding')} ({levels})", "bold") + f" in {where}{extra}."
+    mended = fixable(report)
+    more = f"\n{mended}" if mended else ""
+    return style.paint(f"{count(len(reported), 'finding')} ({levels})", "bold") + f" in {where}{extra}.{more}"
 
 
 def statistics(report: Report) -> str:

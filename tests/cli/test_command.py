@@ -96,7 +96,7 @@ def test_a_usage_error_is_one_line(
 def test_check_prints_findings_and_exits_1(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check", "--format", "concise") == 1
     assert capsys.readouterr().out == "a.py:1:1: SST201 unsorted\n"
-    assert fake.paths == (Path(),) and fake.options == engine.Options()
+    assert fake.paths == (Path(),) and fake.options == engine.Options(fixes=True)
     assert run("check", "--exit-zero") == 0
 
 
