@@ -113,7 +113,7 @@ class _View:
         cells = {
             "operation": _OPERATIONS.get(write.mode, "write"),
             "api": _name(site),
-            "target": self.target(write.name_node),
+            "target": self.target(write.name_node, write.path_node),
             "format": some(write.formats),
             "kind": write.final.kind,
             "kind_why": write.final.why,
@@ -239,13 +239,13 @@ class _View:
         }
         return Draft(where, cells, verdicts.take(where, "nothing is known of what is opened: annotate it"))
 
-    def target(self, node: int) -> str:
-        """The path as far as it is written down."""
+    def target(self, node: int, here: int = -1) -> str:
+        """The path as far as it is written down; ``here``: the node of what is opened, if that gets another name."""
         if node < 0:
             return ""
         shapes = dict.fromkeys(named.shape for named in self._project.paths.of(node))
         # of many, who comes next changes with every new caller
-        return some(shapes) if 0 < len(shapes) <= _PATHS else self._project.paths.brief(node)
+        return some(shapes) if 0 < len(shapes) <= _PATHS else self._project.paths.brief(here if here >= 0 else node)
 
     def lock(self, call: int) -> str:
         """The locks that are held when a call runs."""
