@@ -244,8 +244,11 @@ class _View:
         if node < 0:
             return ""
         shapes = dict.fromkeys(named.shape for named in self._project.paths.of(node))
+        if 0 < len(shapes) <= _PATHS:
+            return some(shapes)
         # of many, who comes next changes with every new caller
-        return some(shapes) if 0 < len(shapes) <= _PATHS else self._project.paths.brief(here if here >= 0 else node)
+        briefs = [self._project.paths.brief(each) for each in (here, node) if each >= 0]
+        return next((brief for brief in briefs if brief != "{}"), "{}")
 
     def lock(self, call: int) -> str:
         """The locks that are held when a call runs."""
