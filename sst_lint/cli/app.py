@@ -12,6 +12,8 @@ import click
 from sst_lint import __version__
 from sst_lint.cli.terminal import UsageProblem, print_error, say
 
+_COMPLETING = "_SST_LINT_COMPLETE"  #: set by the shell that asks which words fit
+
 OK, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 
 #: verb -> (module that holds its ``command``, the line of ``--help``); nothing is imported until it is called
@@ -32,6 +34,7 @@ VERBS: dict[str, tuple[str, str]] = {
 
 _EPILOG = """\b
 Examples:
+  sst-lint init                          set a project up
   sst-lint check                         the project around the working directory
   sst-lint check src --select SST1       one family of rules
   sst-lint check --format json > out     for programs
@@ -77,7 +80,7 @@ def app() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; whatever goes wrong is one line on stderr."""
-    if not arguments:
+    if not arguments and _COMPLETING not in os.environ:
         with click.Context(app, info_name="sst-lint") as context:
             print_error(app.get_help(context) + "\n")
         return FAILED

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from sst_lint.cli.teaching import closing
 from sst_lint.cli.terminal import UsageProblem, check_writable, print_result, say, write_file
 
 if TYPE_CHECKING:
@@ -42,7 +43,18 @@ def _options(function: Function) -> Function:
     return project(baseline(config(isolated(function))))
 
 
-@click.group("baseline")
+_CODES = "0 done"
+
+
+@click.group(
+    "baseline",
+    epilog=closing(
+        "0 done (show: nothing is new), 1 show: something is new",
+        ("sst-lint baseline create", "accept the findings of today"),
+        ("sst-lint baseline show", "what is known, moved, fixed, new"),
+        ("sst-lint baseline prune", "take out what was fixed"),
+    ),
+)
 def command() -> None:
     """Write down the findings of today, so that the gate sees what comes.
 
@@ -51,7 +63,13 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(
+    epilog=closing(
+        _CODES,
+        ("sst-lint baseline create", "for the project around the working directory"),
+        ("sst-lint baseline create services/train", "for another one"),
+    )
+)
 @_options
 @click.option("--force", is_flag=True, help="Replace a baseline that is there.")
 def create(project: Path, force: bool, **given: object) -> int:
@@ -80,21 +98,27 @@ def create(project: Path, force: bool, **given: object) -> int:
     return 0
 
 
-@command.command()
+@command.command(epilog=closing(_CODES, ("sst-lint baseline update", "after a look at `sst-lint baseline show`")))
 @_options
 def update(project: Path, **given: object) -> int:
     """Accept the new findings, and take out what was fixed."""
     return _rewrite(_place(project, **given), new=True)  # type: ignore[arg-type]
 
 
-@command.command()
+@command.command(epilog=closing(_CODES, ("sst-lint baseline prune", "never accepts anything; safe in a script")))
 @_options
 def prune(project: Path, **given: object) -> int:
     """Take out what was fixed, and write new names of functions and files; never accept a new finding."""
     return _rewrite(_place(project, **given), new=False)  # type: ignore[arg-type]
 
 
-@command.command()
+@command.command(
+    epilog=closing(
+        "0 nothing is new, 1 the baseline would have to grow",
+        ("sst-lint baseline show", "for people"),
+        ("sst-lint baseline show --format json", "for programs"),
+    )
+)
 @_options
 @click.option("--output-format", "--format", "form", type=click.Choice(["text", "json"]), default="text")
 def show(project: Path, form: str, **given: object) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sst_lint.cli import options
+from sst_lint.cli.teaching import closing
 from sst_lint.cli.terminal import UsageProblem, append_file, print_result, say, wants_color, write_file
 
 if TYPE_CHECKING:
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
 _JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
-@click.command("check")
+_EPILOG = closing(
+    "0 nothing at or above fail-on, 1 findings",
+    ("sst-lint check", "the project around the working directory"),
+    ("sst-lint check src/a.py", "what touches one file; all of its project is read"),
+    ("sst-lint check --select SST1,dict-order", "some rules: codes, prefixes, names"),
+    ("sst-lint check --since origin/main", "what touches the lines of a branch"),
+    ("sst-lint check --format github --format sarif:out.sarif", "for a job of CI"),
+)
+
+
+@click.command("check", epilog=_EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @options.selection
 @options.configuration

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sst_lint.cli.teaching import closing
 from sst_lint.cli.terminal import UsageProblem, print_result
 
 if TYPE_CHECKING:
     from sst_lint.adoption.doctor import Diagnosis, Section
     from sst_lint.engine import Surveyed
 
-_EPILOG = """\b
-Examples:
-  sst-lint doctor                  the project around the working directory
-  sst-lint doctor src/acme/io.py   which rules hold for one file, and why
-  sst-lint doctor --format json    for a report of a defect
-
-\b
-Exit codes: 0 nothing to mend, 1 something to mend, 2 usage, configuration or internal error, 130 interrupted."""
+_EPILOG = closing(
+    "0 nothing to mend, 1 something to mend",
+    ("sst-lint doctor", "the project around the working directory"),
+    ("sst-lint doctor src/acme/io.py", "which rules hold for one file, and why"),
+    ("sst-lint doctor --format json", "for a report of a defect"),
+)
 
 
 @click.command("doctor", epilog=_EPILOG)

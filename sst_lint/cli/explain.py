@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sst_lint.cli.questions import FileQuestion, LineQuestion, check_file, check_line, understand
+from sst_lint.cli.teaching import closing, complete_rules
 from sst_lint.cli.terminal import UsageProblem, print_result, say, wants_color
 
 if TYPE_CHECKING:
@@ -15,8 +16,16 @@ if TYPE_CHECKING:
     from sst_lint.output import Style
 
 
-@click.command("explain")
-@click.argument("subject", metavar="RULE|FILE:LINE|ARTIFACT")
+_EPILOG = closing(
+    "0 explained",
+    ("sst-lint explain SST201", "what a rule means, with examples"),
+    ("sst-lint explain src/a.py:12", "what stands on a line, and what it reaches"),
+    ("sst-lint explain manifest.json", "who writes a file, from what, and who reads it"),
+)
+
+
+@click.command("explain", epilog=_EPILOG)
+@click.argument("subject", metavar="RULE|FILE:LINE|ARTIFACT", shell_complete=complete_rules)
 @click.argument("project", type=click.Path(path_type=Path), default=Path())
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Read this configuration file.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")

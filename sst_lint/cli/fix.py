@@ -11,6 +11,7 @@ import click
 
 from sst_lint.cli import options
 from sst_lint.cli.check import show
+from sst_lint.cli.teaching import closing
 from sst_lint.cli.terminal import UsageProblem, print_result, say
 
 if TYPE_CHECKING:
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
     from sst_lint.fixes.repair import Repaired
 
 
-@click.command("fix")
+_EPILOG = closing(
+    "0 nothing at or above fail-on is left, 1 findings are left (--diff: something would change)",
+    ("sst-lint fix --diff", "what would change; nothing is written"),
+    ("sst-lint fix", "safe fixes: same bytes, same exceptions"),
+    ("sst-lint fix src --select SST2 --unsafe-fixes", "some paths, some rules, bytes may change"),
+    ("sst-lint fix --helpers acme._sst", "with the helpers that `sst-lint vendor` copied there"),
+)
+
+
+@click.command("fix", epilog=_EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @options.fixing
 @options.selection

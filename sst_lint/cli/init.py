@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sst_lint.cli.teaching import closing
 from sst_lint.cli.terminal import UsageProblem, check_writable, print_result, say, write_file
 
 if TYPE_CHECKING:
@@ -18,15 +19,13 @@ if TYPE_CHECKING:
 
 _RULES = 6  #: as many stand in the line about findings
 _PARTS = ("config", "helpers", "baseline", "hook", "ci")
-_EPILOG = """\b
-Examples:
-  sst-lint init --dry-run          what it would write, and nothing else
-  sst-lint init                    the same, written after a yes
-  sst-lint init --yes --skip ci    without a question, but for CI
-  sst-lint init --ci gitlab --vendor
-
-\b
-Exit codes: 0 written or nothing to write, 2 usage, configuration or internal error, 130 interrupted."""
+_EPILOG = closing(
+    "0 written or nothing to write",
+    ("sst-lint init --dry-run", "what it would write, and nothing else"),
+    ("sst-lint init", "the same, written after a yes"),
+    ("sst-lint init --yes --skip ci", "without a question, but for CI"),
+    ("sst-lint init --ci gitlab --vendor", "for GitLab, with a copy of the helpers"),
+)
 
 
 @click.command("init", epilog=_EPILOG)

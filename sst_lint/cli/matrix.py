@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sst_lint.cli.teaching import closing, complete_matrices
 from sst_lint.cli.terminal import UsageProblem, check_writable, print_result, say, write_file
 
 if TYPE_CHECKING:
@@ -37,8 +38,17 @@ class _Asked:
     only: tuple[str, ...]
 
 
-@click.command("matrix")
-@click.argument("name", metavar="[writes|exceptions|order]", required=False)
+_EPILOG = closing(
+    "0 printed, written or current, 1 --check: out of date",
+    ("sst-lint matrix writes", "every write, with verdict and evidence"),
+    ("sst-lint matrix exceptions --only bad", "the clauses that are findings"),
+    ("sst-lint matrix order --update", "write the committed file"),
+    ("sst-lint matrix --check", "are all committed files current?"),
+)
+
+
+@click.command("matrix", epilog=_EPILOG)
+@click.argument("name", metavar="[writes|exceptions|order]", required=False, shell_complete=complete_matrices)
 @click.argument("project", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--format", "form", type=click.Choice(_FORMATS), help="By default Markdown, or what the file's name says."

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from sst_lint.cli.teaching import complete_formats, complete_rules
 from sst_lint.cli.terminal import UsageProblem, check_writable
 from sst_lint.findings import Report
 from sst_lint.output import CUTS, FORMATS, Style
@@ -126,7 +127,12 @@ def _all(*decorators: Callable[[Function], Function]) -> Callable[[Function], Fu
     return apply
 
 
-_list: dict[str, Any] = {"multiple": True, "callback": _words, "metavar": "RULES"}
+_list: dict[str, Any] = {
+    "multiple": True,
+    "callback": _words,
+    "metavar": "RULES",
+    "shell_complete": complete_rules,
+}
 
 selection = _all(
     click.option("--select", help="Rules to check: codes, prefixes, names, ALL; comma-separated.", **_list),
@@ -176,6 +182,7 @@ presentation = _all(
         "--format",
         multiple=True,
         metavar="FORMAT[:FILE]",
+        shell_complete=complete_formats,
         help=f"One of {', '.join(FORMATS)}; may be repeated with files.",
     ),
     click.option("--output-file", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE."),

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import click
 
+from sst_lint.cli.teaching import closing
 from sst_lint.cli.terminal import UsageProblem, print_result
 
+_EPILOG = closing(
+    "0 listed", ("sst-lint rules", "a line each"), ("sst-lint rules --format json", "all that is known of them")
+)
 
-@click.command("rules")
+
+@click.command("rules", epilog=_EPILOG)
 @click.option("--output-format", "--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(form: str) -> int:
     """List every rule, a team's own too: code, name, whether it is on by default, what it reports."""

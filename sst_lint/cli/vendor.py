@@ -6,10 +6,17 @@ from pathlib import Path
 
 import click
 
+from sst_lint.cli.teaching import closing
 from sst_lint.cli.terminal import UsageProblem, print_result
 
+_EPILOG = closing(
+    "0 the copy is current, 1 --check: it is not",
+    ("sst-lint vendor acme/_sst", "then: helpers = 'acme._sst'"),
+    ("sst-lint vendor acme/_sst --check", "for CI"),
+)
 
-@click.command("vendor")
+
+@click.command("vendor", epilog=_EPILOG)
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 unless the copy is current and unedited.")
 @click.option("--force", is_flag=True, help="Overwrite a copy that was edited.")
