@@ -27,8 +27,8 @@ _CONFIGURATION = """\
 
 In `sst-lint.toml`, or under `[tool.sst-lint]` in `pyproject.toml`. The nearest file at or above a path marks the root
 of its project; without one, the git repository is the project. Unknown keys are errors, with the nearest name.
-Patterns are those of `.gitignore`. Options of the command line win over the file; `--extend-` options and `--exclude` add
-to it.
+Patterns are those of `.gitignore`. Options of the command line win over the file; `--extend-` options and `--exclude`
+add to it.
 
 `sst-lint doctor` shows what holds at a path and where it comes from. Editors check the file against
 [sst-lint.schema.json](sst-lint.schema.json) (a JSON schema, draft 2020-12), for example with `#:schema` and its address
