@@ -154,7 +154,7 @@ def _run(place: _Place, baseline: Baseline) -> Compared:
     from sst_lint.config import ConfigError
     from sst_lint.engine import Options, compare_project
 
-    options = Options(config=place.config, isolated=place.isolated)
+    options = Options(config=place.config, isolated=place.isolated, jobs=0, cache=True)
     try:
         compared, problems = compare_project(place.root, options, baseline)
     except (CatalogueError, ConfigError, OwnCheckError) as error:

@@ -45,7 +45,7 @@ def command(subject: str, project: Path, config: Path | None, isolated: bool, fo
     from sst_lint.output import Style
 
     question = understand(subject, project, load_rules())
-    options, style, as_json = Options(config, isolated), Style(wants_color(color)), form == "json"
+    options, style, as_json = Options(config, isolated, jobs=0, cache=True), Style(wants_color(color)), form == "json"
     if isinstance(question, LineQuestion):
         print_result(_line(question, options, style, as_json))
     elif isinstance(question, FileQuestion):
@@ -112,4 +112,4 @@ def _text(examined: Examined, path: str) -> str:
     for unreadable in examined.read.unreadable:
         if unreadable.path == path:
             raise UsageProblem(f"{path}:{unreadable.line}: {unreadable.message}")
-    raise UsageProblem(next((note for note in examined.read.notes if note.startswith(path)), f"{path}: is not checked"))
+    raise UsageProblem(next((note for note in examined.notes if note.startswith(path)), f"{path}: is not checked"))

@@ -83,6 +83,7 @@ def _engine_options(asked: options.Asked) -> Options:
         isolated=asked.isolated,
         overrides=asked.overrides(),
         jobs=asked.jobs,
+        cache=not asked.no_cache,
         baseline=asked.baseline,
         since=asked.since,
     )

@@ -137,7 +137,7 @@ def _examined(root: Path, config: Path | None, isolated: bool) -> Examined:
     from sst_lint.findings.baseline import BaselineError
 
     try:
-        examined = survey(root, Options(config, isolated))
+        examined = survey(root, Options(config, isolated, jobs=0, cache=True))
     except (ConfigError, CatalogueError, OwnCheckError, BaselineError) as error:
         raise UsageProblem(str(error)) from error
     for problem in examined.problems:

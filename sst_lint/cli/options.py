@@ -51,6 +51,7 @@ class Asked:
     since: str | None
     add_ignores: str | None
     jobs: int
+    no_cache: bool
     output_format: tuple[str, ...]
     output_file: Path | None
     exit_zero: bool
@@ -149,6 +150,7 @@ configuration = _all(
     click.option(
         "--jobs", "-j", type=click.IntRange(min=0), default=0, metavar="N", help="Processes; 0: as many as fit."
     ),
+    click.option("--no-cache", is_flag=True, help="Remember nothing in .sst_cache, and look at nothing there."),
 )
 
 gate = _all(

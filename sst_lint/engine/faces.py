@@ -8,10 +8,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sst_lint.engine.records import Configuration, Options
-from sst_lint.engine.road import check_project
+from sst_lint.engine.road import check_project, store_of
 from sst_lint.engine.words import of_project
 
 if TYPE_CHECKING:
@@ -50,11 +50,7 @@ def repair(
     Only files that ``paths`` mean are changed. ``unsafe``: fixes that change bytes or behavior too. ``helpers``: the
     module of the runtime helpers, in place of the configured one.
     """
-    from sst_lint.config import ConfigError, load_config
     from sst_lint.findings import join
-    from sst_lint.fixes.repair import Repaired, Wishes
-    from sst_lint.fixes.repair import repair as mend
-    from sst_lint.source import discover
 
     asked = list(paths)
     missing = [f"{os.fspath(path)}: no such file or directory" for path in asked if not os.path.lexists(path)]
@@ -62,22 +58,32 @@ def repair(
     roots = [root for root, _ in groups]
     results: list[tuple[Path, Repaired]] = []
     for root, inside in groups:
-        known = replace(options, facts={})
-
-        def judged(texts: Mapping[str, str], root: Path = root, inside: Any = inside, known: Options = known) -> Report:
-            return _checked(root, inside, roots, replace(known, texts=dict(texts)))
-
-        with uncollected():
-            try:
-                config = load_config(root, options.config, options.isolated, options.overrides)
-            except ConfigError:
-                results.append((root, Repaired(judged({}))))
-                continue
-            everything = any(Path(os.path.abspath(path)) == root for path in inside)  # noqa: PTH100 -- keep links
-            only = None if everything else frozenset(discover(inside, root, config).files)
-            wishes = Wishes(unsafe, helpers or config.helpers, config.waivers, config.accept, only, root)
-            results.append((root, mend(judged, wishes)))
+        with uncollected(), store_of(root, options) as store:
+            known = replace(options, store=store)
+            results.append((root, _mended(root, inside, roots, known, unsafe, helpers)))
     return join([(root, each.report) for root, each in results], missing), tuple(results)
+
+
+def _mended(
+    root: Path, inside: Sequence[Path], roots: Sequence[Path], options: Options, unsafe: bool, helpers: str
+) -> Repaired:
+    """What fixes change in one project, and the report on what they leave."""
+    from sst_lint.config import ConfigError, load_config
+    from sst_lint.fixes.repair import Repaired, Wishes
+    from sst_lint.fixes.repair import repair as mend
+    from sst_lint.source import discover
+
+    def judged(texts: Mapping[str, str]) -> Report:
+        return _checked(root, inside, roots, replace(options, texts=dict(texts)))
+
+    try:
+        config = load_config(root, options.config, options.isolated, options.overrides)
+    except ConfigError:
+        return Repaired(judged({}))
+    everything = any(Path(os.path.abspath(path)) == root for path in inside)  # noqa: PTH100 -- keep links
+    only = None if everything else frozenset(discover(inside, root, config).files)
+    wishes = Wishes(unsafe, helpers or config.helpers, config.waivers, config.accept, only, root)
+    return mend(judged, wishes)
 
 
 @contextlib.contextmanager

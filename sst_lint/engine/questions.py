@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sst_lint.engine.faces import uncollected
-from sst_lint.engine.reading import extract_all, read_project
-from sst_lint.engine.records import Examined, Failures, Options, Surveyed
-from sst_lint.engine.road import baseline_of, judge, link_all, prepare, today_of
+from sst_lint.engine.inventory import take_inventory
+from sst_lint.engine.reading import read_project
+from sst_lint.engine.records import Examined, Options, Surveyed
+from sst_lint.engine.road import baseline_of, judge, link_all, prepare, store_of, today_of
 
 if TYPE_CHECKING:
     from sst_lint.findings import Finding
@@ -24,18 +25,22 @@ def examine(root: Path, options: Options, asked: Sequence[Path] = ()) -> Examine
     """
     from sst_lint.findings import Policy, collect
 
-    with uncollected():
-        prepared, failures = prepare(root, options), Failures()
-        config = prepared.config
-        read = read_project(root, [root, *asked], config)
-        project, defects = link_all(extract_all(read.sources, failures), prepared)
+    with uncollected(), store_of(root, options) as store:
+        prepared = prepare(root, options)
+        inventory = take_inventory(prepared, [root, *asked], store)
+        read = read_project(inventory, store, prepared)
+        store.save()
+        project, defects = link_all(read.facts, prepared)
         sources = {source.path: source for source in read.sources}
-        unread = (*read.unreadable, *failures.files)
-        found = collect(defects, unread, prepared.rules, prepared.policy, sources)
-        everything = Policy(replace(config, select=("ALL",), ignore=(), extend_ignore=(), per_path=()), prepared.rules)
+        found = collect(defects, read.unread, prepared.rules, prepared.policy, sources)
+        everything = Policy(
+            replace(prepared.config, select=("ALL",), ignore=(), extend_ignore=(), per_path=()), prepared.rules
+        )
         rest = collect(defects, (), prepared.rules, everything, sources)
+        notes = (*inventory.listed.notes, *store.notes)
     groups = ((found.findings, ""), (found.hidden, "unsure"), ([*rest.findings, *rest.hidden], "not selected"))
-    return Examined(project, read, tuple(_with_states(groups)), tuple(failures.problems), unread, prepared.policy)
+    findings = tuple(_with_states(groups))
+    return Examined(project, read, findings, read.problems, notes, read.unread, prepared.policy)
 
 
 def read_only(root: Path, options: Options) -> Surveyed:
@@ -44,7 +49,10 @@ def read_only(root: Path, options: Options) -> Surveyed:
     Raises ``ConfigError``, ``CatalogueError`` and ``OwnCheckError``.
     """
     prepared = prepare(root, options)
-    return Surveyed(root, read_project(root, [root], prepared.config), prepared.policy)
+    with uncollected(), store_of(root, options) as store:
+        read = read_project(take_inventory(prepared, [root], store), store, prepared)
+        store.save()
+    return Surveyed(root, read, prepared.policy)
 
 
 def survey(root: Path, options: Options) -> Examined:
@@ -88,6 +96,6 @@ def compare_project(root: Path, options: Options, baseline: Baseline) -> tuple[C
     """
     from sst_lint.findings.baseline import compare
 
-    with uncollected():
-        judged = judge(prepare(root, options), [root])
+    with uncollected(), store_of(root, options) as store:
+        judged = judge(prepare(root, options), [root], store)
     return compare(baseline, today_of(judged)), judged.problems

@@ -5,21 +5,27 @@ discover -> read -> split into units -> facts -> link -> checks -> one defect on
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sst_lint.engine.reading import extract_all, read_project
-from sst_lint.engine.records import Failures, Judged, Options, Prepared
+from sst_lint.engine.reading import read_project
+from sst_lint.engine.records import Judged, Options, Prepared
+from sst_lint.engine.runs import with_fixes
 from sst_lint.engine.words import from_here
 
 if TYPE_CHECKING:
     from sst_lint.catalogue.model import Library
     from sst_lint.checks.defect import Defect
     from sst_lint.config import Config
+    from sst_lint.engine.inventory import Inventory
+    from sst_lint.facts.store import Memory
     from sst_lint.findings import Finding, Report, Stock
     from sst_lint.findings.baseline import Baseline, Today
+    from sst_lint.findings.changed import Changes
     from sst_lint.flow import FileFacts, Project
 
 
@@ -28,42 +34,46 @@ def check_project(root: Path, asked: Sequence[Path], options: Options, inner: Se
 
     Findings below the ``inner`` directories are left out.
     """
-    from sst_lint.findings import Report, fails
     from sst_lint.findings.changed import changes_since
-    from sst_lint.source.roots import below_repository
 
     project = prepare(root, options)
     baseline = baseline_of(root, project.config, options)
     changes = changes_since(options.since, root) if options.since is not None else None
-    judged = judge(project, asked)
+    with store_of(root, options) as store:
+        judged = judge(project, asked, store)
+        report = _report(project, judged, baseline, changes, inner)
+        return with_fixes(report, project, judged, store) if options.fixes else report
+
+
+def _report(
+    project: Prepared, judged: Judged, baseline: Baseline | None, changes: Changes | None, inner: Sequence[str]
+) -> Report:
+    """Return what is told of what was found."""
+    from sst_lint.findings import Report, fails
+    from sst_lint.source.roots import below_repository
+
+    root = project.root
     findings, stock, stock_notes = _compared(baseline, judged)
-    read = judged.read
-    if read.asked is not None:
-        findings = [finding for finding in findings if finding.touches(read.asked)]
+    listed = judged.listed
+    if listed.asked is not None:
+        findings = [finding for finding in findings if finding.touches(listed.asked)]
     if changes is not None:
         findings = [finding for finding in findings if changes.touches(finding)]
     elsewhere = tuple(f"{directory}/" for directory in inner)
     findings = [finding for finding in findings if not finding.path.startswith(elsewhere)]
-    texts = {source.path: source.text for source in read.sources}
-    report = Report(
+    texts, notes = judged.texts, (*project.config.notes, *judged.unknown_names, *judged.notes, *listed.notes)
+    return Report(
         tuple(findings),
-        files=len(read.sources) + len(read.unreadable) if read.asked is None else len(read.asked),
+        files=len(listed.files) + len(listed.unreadable) if listed.asked is None else len(listed.asked),
         failing=sum(1 for finding in findings if fails(finding, project.config.fail_on)),
         problems=tuple(from_here(root, problem) for problem in judged.problems),
-        notes=(*project.config.notes, *judged.notes, *read.notes, *(changes.notes if changes else ()), *stock_notes),
+        notes=(*notes, *(changes.notes if changes else ()), *stock_notes),
         texts={each.path: texts[each.path] for each in findings if each.path in texts},
         rules={rule.code: rule for rule in project.rules},
         base=os.fspath(root),
         below=below_repository(root),
         stock=stock,
     )
-    return _with_fixes(report, root, project.config) if options.fixes else report
-
-
-def _with_fixes(report: Report, root: Path, config: Config) -> Report:
-    from sst_lint.fixes.repair import Wishes, offered
-
-    return offered(report, Wishes(False, config.helpers, config.waivers, config.accept, None, root))
 
 
 def prepare(root: Path, options: Options) -> Prepared:
@@ -81,26 +91,56 @@ def prepare(root: Path, options: Options) -> Prepared:
     rules = (*load_rules(), *(each.rule for each in own))
     policy = Policy(config, rules)
     policy.validate()
-    return Prepared(root, config, rules, own, policy, options.texts, options.facts)
+    return Prepared(root, config, rules, own, policy, options)
 
 
-def judge(project: Prepared, asked: Sequence[Path]) -> Judged:
+@contextlib.contextmanager
+def store_of(root: Path, options: Options) -> Iterator[Memory]:
+    """What is remembered of the project at ``root``: on disk where that is wished."""
+    from sst_lint.facts.store import Memory, Store
+
+    if options.store is not None:
+        yield options.store
+        return
+    store = Store(root) if options.cache else Memory()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def judge(project: Prepared, asked: Sequence[Path], store: Memory) -> Judged:
     """Return everything that is found in the project, and which of its files the ``asked`` paths mean."""
+    from sst_lint.engine.inventory import take_inventory
+    from sst_lint.engine.runs import remember, remembered
+
+    inventory = take_inventory(project, asked, store)
+    judged = remembered(project, inventory, store)
+    if judged is None:
+        judged = remember(_judged_anew(project, inventory, store), project, inventory, store)
+    store.save()
+    return replace(judged, notes=tuple(store.notes))
+
+
+def _judged_anew(project: Prepared, inventory: Inventory, store: Memory) -> Judged:
+    """Read, link, check."""
     from sst_lint.findings import collect
 
-    failures = Failures()
-    read = read_project(project.root, asked, project.config, project.texts)
-    facts = extract_all(read.sources, failures, project.facts)
-    program, defects = link_all(facts, project)
-    unread = (*read.unreadable, *failures.files)
+    read = read_project(inventory, store, project)
+    store.save()  # before the long work: a run that is interrupted there leaves what it read
+    program, defects = link_all(read.facts, project)
     sources = {source.path: source for source in read.sources}
     return Judged(
-        collect(defects, unread, project.rules, project.policy, sources),
-        read,
-        frozenset(each.path for each in unread),
+        collect(defects, read.unread, project.rules, project.policy, sources),
+        inventory.listed,
+        frozenset(each.path for each in read.unread),
         project.policy,
-        tuple(failures.problems),
+        read.problems,
         program.unknown_names,
+        (),
+        {source.path: source.text for source in read.sources},
+        {source.path: frozenset(unit.qualname for unit in source.units) for source in read.sources},
+        {source.path: source.encoding for source in read.sources},
     )
 
 
@@ -132,10 +172,10 @@ def _completed(table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def today_of(judged: Judged) -> Today:
-    from sst_lint.findings.baseline import today
+    """Return what a baseline is compared with."""
+    from sst_lint.findings.baseline import Today
 
-    found = judged.found
-    return today(found.findings, found.hidden, judged.read.sources, judged.unread, judged.policy)
+    return Today(judged.found.findings, judged.found.hidden, judged.places, judged.unread, judged.policy)
 
 
 def baseline_of(root: Path, config: Config, options: Options) -> Baseline | None:

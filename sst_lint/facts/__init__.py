@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sst_lint.facts.records import FACTS_VERSION, UnitFacts
+from sst_lint.facts.records import UnitFacts
 
 if TYPE_CHECKING:
     from sst_lint.source.records import Unit
 
-__all__ = ["FACTS_VERSION", "UnitFacts", "extract"]
+__all__ = ["UnitFacts", "extract"]
 
 
 def extract(unit: Unit) -> UnitFacts:

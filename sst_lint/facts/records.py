@@ -10,9 +10,6 @@ from enum import IntEnum
 
 import msgspec
 
-#: Changes when the same text would give other facts.
-FACTS_VERSION = 1
-
 
 class Kind(IntEnum):
     """What a node of the flow graph stands for."""

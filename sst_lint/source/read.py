@@ -37,36 +37,30 @@ def read_bytes(path: str, root: Path) -> bytes | Unreadable:
 
 def parse(path: str, content: bytes, config: Config) -> Source | Unreadable:
     """The source that the bytes ``content`` are; ``path`` names them."""
-    zero = content.find(b"\0")
-    if zero >= 0:
-        return Unreadable(
-            path, _line_at(content, zero), 1, "is no Python source: it holds null bytes (binary, or UTF-16)"
-        )
-    decoded = _decode(path, content)
+    decoded = decode(path, content)
     if isinstance(decoded, Unreadable):
         return decoded
     text, encoding = decoded
     try:
         units = split_units(text)
     except SyntaxProblem as problem:
-        return Unreadable(path, problem.line, problem.column, f"cannot be parsed: {problem.message}")
+        return not_parsed(path, problem)
     return Source(path, text, encoding, units, directives(text, config.waivers, config.accept))
 
 
-def with_text(source: Source | Unreadable, text: str, config: Config) -> Source | Unreadable:
-    """The same file with another text, as it would be read after that is written."""
-    if isinstance(source, Unreadable):
-        return source
-    try:
-        units = split_units(text)
-    except SyntaxProblem as problem:
-        return Unreadable(source.path, problem.line, problem.column, f"cannot be parsed: {problem.message}")
-    return Source(source.path, text, source.encoding, units, directives(text, config.waivers, config.accept))
+def not_parsed(path: str, problem: SyntaxProblem) -> Unreadable:
+    """The file at ``path`` as one that is no Python."""
+    return Unreadable(path, problem.line, problem.column, f"cannot be parsed: {problem.message}")
 
 
-def unwritten(path: str) -> Source:
-    """A file that is not there yet: empty, to be given a text."""
-    return Source(path, "", "utf-8", (), ())
+def decode(path: str, content: bytes) -> tuple[str, str] | Unreadable:
+    """The text of the file at ``path`` and its encoding."""
+    zero = content.find(b"\0")
+    if zero >= 0:
+        return Unreadable(
+            path, _line_at(content, zero), 1, "is no Python source: it holds null bytes (binary, or UTF-16)"
+        )
+    return _decode(path, content)
 
 
 def _decode(path: str, content: bytes) -> tuple[str, str] | Unreadable:

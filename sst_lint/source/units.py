@@ -11,8 +11,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sst_lint.source.deep import run_deep
 from sst_lint.source.nesting import find_too_deep
@@ -21,7 +20,16 @@ from sst_lint.source.records import Unit
 if TYPE_CHECKING:
     import libcst
 
-__all__ = ["MODULE_NAME", "SyntaxProblem", "normalize_newlines", "run_deep", "split_units"]
+__all__ = [
+    "MODULE_NAME",
+    "Span",
+    "SyntaxProblem",
+    "cut_units",
+    "find_spans",
+    "normalize_newlines",
+    "run_deep",
+    "split_units",
+]
 
 MODULE_NAME = "<module>"
 
@@ -42,8 +50,7 @@ class SyntaxProblem(Exception):
         self.message = message
 
 
-@dataclass(frozen=True)
-class _Span:
+class Span(NamedTuple):
     """The whole lines (1-based, inclusive) of one definition, and the definitions inside it if it is a class."""
 
     name: str
@@ -51,7 +58,7 @@ class _Span:
     blank_from: int  #: ``first``, or the line above it that holds only a backslash and, with it, the indentation
     first: int
     last: int
-    children: tuple[_Span, ...]
+    children: tuple[Span, ...]
 
 
 def normalize_newlines(text: str) -> str:
@@ -66,9 +73,22 @@ def split_units(text: str) -> tuple[Unit, ...]:
 
     Raises ``SyntaxProblem`` when neither this interpreter's grammar nor LibCST's accepts ``text``.
     """
+    return cut_units(text, find_spans(text))
+
+
+def find_spans(text: str) -> tuple[Span, ...]:
+    """The definitions of a file outside functions, those of a class inside its span.
+
+    Raises ``SyntaxProblem`` when neither this interpreter's grammar nor LibCST's accepts ``text``.
+    """
+    text = normalize_newlines(text.removeprefix("\ufeff"))
+    return _find_spans(text, text.split("\n"))
+
+
+def cut_units(text: str, spans: Sequence[Span]) -> tuple[Unit, ...]:
+    """The units of a file whose definitions are ``spans``."""
     text = normalize_newlines(text.removeprefix("\ufeff"))
     lines = text.split("\n")
-    spans = _find_spans(text, lines)
     if text and not text.endswith("\n"):
         lines.append("")
     units = [Unit(MODULE_NAME, 0, "module", 1, _own_text(lines, 1, len(lines), spans, end=""), "")]
@@ -81,14 +101,14 @@ def split_units(text: str) -> tuple[Unit, ...]:
     return tuple(units)
 
 
-def _preorder(spans: Sequence[_Span], prefix: str) -> Iterator[tuple[str, _Span]]:
+def _preorder(spans: Sequence[Span], prefix: str) -> Iterator[tuple[str, Span]]:
     for span in spans:
         qualname = prefix + span.name
         yield qualname, span
         yield from _preorder(span.children, qualname + ".")
 
 
-def _own_text(lines: Sequence[str], first: int, last: int, children: Sequence[_Span], end: str) -> str:
+def _own_text(lines: Sequence[str], first: int, last: int, children: Sequence[Span], end: str) -> str:
     """Lines ``first`` to ``last`` with every child blanked: ``pass`` on its first line, nothing on the others."""
     own: list[str] = []
     at = first
@@ -110,7 +130,7 @@ def _indent(line: str) -> str:
     return _leading(line).rpartition("\f")[2]
 
 
-def _find_spans(text: str, lines: Sequence[str]) -> tuple[_Span, ...]:
+def _find_spans(text: str, lines: Sequence[str]) -> tuple[Span, ...]:
     deep = find_too_deep(text)
     if deep is not None:
         raise SyntaxProblem(deep.line, 1, deep.message)
@@ -134,7 +154,7 @@ def _problem(error: SyntaxError) -> SyntaxProblem:
     return SyntaxProblem(max(error.lineno or 1, 1), max(error.offset or 1, 1), error.msg or "invalid syntax")
 
 
-def _ast_spans(body: Sequence[ast.stmt], lines: Sequence[str]) -> tuple[_Span, ...]:
+def _ast_spans(body: Sequence[ast.stmt], lines: Sequence[str]) -> tuple[Span, ...]:
     return tuple(_span_of_ast(node, lines) for node in _ast_definitions(body))
 
 
@@ -153,7 +173,7 @@ def _ast_definitions(body: Sequence[ast.AST]) -> Iterator[ast.FunctionDef | ast.
                 stack.extend(reversed(block))
 
 
-def _span_of_ast(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, lines: Sequence[str]) -> _Span:
+def _span_of_ast(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, lines: Sequence[str]) -> Span:
     first = node.lineno
     if node.decorator_list:
         first = _decorator_line(node.decorator_list[0].lineno, lines)
@@ -162,12 +182,12 @@ def _span_of_ast(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, li
         # Columns of ``ast`` count UTF-8 bytes.
         rest = lines[last - 1].encode("utf-8", "surrogatepass")[node.end_col_offset or 0 :]
         last = _after_continuation(last, rest.decode("utf-8", "surrogatepass"), lines)
-    children: tuple[_Span, ...] = ()
+    children: tuple[Span, ...] = ()
     kind: Literal["class", "function"] = "function"
     if isinstance(node, ast.ClassDef):
         kind = "class"
         children = _ast_spans(node.body, lines)
-    return _Span(node.name, kind, _before_continuation(first, lines), first, last, children)
+    return Span(node.name, kind, _before_continuation(first, lines), first, last, children)
 
 
 def _decorator_line(line: int, lines: Sequence[str]) -> int:
@@ -192,10 +212,10 @@ def _after_continuation(line: int, rest: str, lines: Sequence[str]) -> int:
     return line
 
 
-def _spans_by_libcst(text: str, lines: Sequence[str], problem: SyntaxProblem) -> tuple[_Span, ...]:
+def _spans_by_libcst(text: str, lines: Sequence[str], problem: SyntaxProblem) -> tuple[Span, ...]:
     """Spans where ``ast`` failed with ``problem``, which is raised when LibCST fails too."""
 
-    def work() -> tuple[_Span, ...]:
+    def work() -> tuple[Span, ...]:
         import libcst
 
         try:
@@ -221,10 +241,10 @@ class _LibcstSpans:
         self._positions = wrapper.resolve(PositionProvider)
         self._lines = lines
 
-    def find(self) -> tuple[_Span, ...]:
+    def find(self) -> tuple[Span, ...]:
         return tuple(self._walk(self._module.body))
 
-    def _walk(self, body: Sequence[libcst.CSTNode]) -> Iterator[_Span]:
+    def _walk(self, body: Sequence[libcst.CSTNode]) -> Iterator[Span]:
         import libcst
 
         for node in body:
@@ -233,7 +253,7 @@ class _LibcstSpans:
             elif isinstance(node, libcst.BaseCompoundStatement):
                 yield from self._walk(list(_libcst_blocks(node)))
 
-    def _span(self, node: libcst.FunctionDef | libcst.ClassDef) -> _Span:
+    def _span(self, node: libcst.FunctionDef | libcst.ClassDef) -> Span:
         import libcst
 
         first = self._positions[node.decorators[0] if node.decorators else node].start.line
@@ -242,8 +262,8 @@ class _LibcstSpans:
         last = _after_continuation(end.line, rest, self._lines)
         blank_from = _before_continuation(first, self._lines)
         if isinstance(node, libcst.FunctionDef):
-            return _Span(node.name.value, "function", blank_from, first, last, ())
-        return _Span(node.name.value, "class", blank_from, first, last, tuple(self._walk(node.body.body)))
+            return Span(node.name.value, "function", blank_from, first, last, ())
+        return Span(node.name.value, "class", blank_from, first, last, tuple(self._walk(node.body.body)))
 
 
 def _libcst_blocks(node: libcst.CSTNode) -> Iterator[libcst.CSTNode]:

@@ -96,7 +96,7 @@ def test_a_usage_error_is_one_line(
 def test_check_prints_findings_and_exits_1(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check", "--format", "concise") == 1
     assert capsys.readouterr().out == "a.py:1:1: SST201 unsorted\n"
-    assert fake.paths == (Path(),) and fake.options == engine.Options(fixes=True)
+    assert fake.paths == (Path(),) and fake.options == engine.Options(fixes=True, jobs=0, cache=True)
     assert run("check", "--exit-zero") == 0
 
 
@@ -108,8 +108,9 @@ def test_options_reach_the_engine(fake: Fake) -> None:
         "extend_exclude": ("x",),
         "min_confidence": "low",
     }
-    run("check", "--isolated", "--config", "c.toml", "--jobs", "2", "--fail-on", "never")
+    run("check", "--isolated", "--config", "c.toml", "--jobs", "2", "--no-cache", "--fail-on", "never")
     assert (fake.options.isolated, fake.options.config, fake.options.jobs) == (True, Path("c.toml"), 2)
+    assert not fake.options.cache
     assert dict(fake.options.overrides) == {"fail_on": "never"}
 
 
