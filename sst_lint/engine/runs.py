@@ -109,7 +109,8 @@ def with_fixes(report: Report, project: Prepared, judged: Judged, store: Memory)
 
 def _usable(project: Prepared) -> bool:
     """Whether the result of a run depends on nothing but what its key names."""
-    return project.options.cache and not project.own and not project.options.texts
+    reads_more = bool(project.own or project.config.config_files)
+    return project.options.cache and not reads_more and not project.options.texts
 
 
 def _key(project: Prepared, inventory: Inventory) -> bytes:
