@@ -116,17 +116,16 @@ def _fallbacks(project: Project, fallbacks: Fallbacks, info: HandlerInfo) -> Ite
     """What the clause puts in the place of what failed."""
     for node, name in fallbacks.of(info):
         record = project.world.nodes[node]
-        if record.kind == Kind.VALUE and record.name == "overwritten":
-            continue  # the mapping after the write, which has an entry of its own
+        sort = fallbacks.sort(node)
+        written = fallbacks.expression(node) if sort in ("computed", "given") else ""
+        if record.name == "overwritten" or (written and name.startswith((f"{written}[", f"{written}."))):
+            continue  # the whole after the write, which has an entry of its own
         if record.kind == Kind.CONST:
-            value = record.name
+            written = record.name
         elif record.kind == Kind.TEXT and "\x00" not in record.name and len(record.name) <= 30:
-            value = repr(record.name)
-        else:
-            sort = fallbacks.sort(node)
-            written = fallbacks.expression(node) if sort in ("computed", "given") else ""
-            value = written if written not in ("", name) else _SORTS[sort]
-        yield f"returns {value}" if name == "return" else f"{_KEY.sub(_quoted, name)} = {value}"
+            written = repr(record.name)
+        value = f"`{written}`" if written not in ("", name) and "`" not in written else _SORTS[sort]
+        yield f"returns {value}" if name == "return" else f"`{_KEY.sub(_quoted, name)}` = {value}"
 
 
 def _quoted(match: re.Match[str]) -> str:

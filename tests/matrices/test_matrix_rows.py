@@ -257,7 +257,7 @@ def g(row):
     open(f"out/{row['epoch']}.json", "w").write("")
 """
     found = matrices(survey(project(tmp_path, {"a.py": text}), Options()))
-    assert found["exceptions"].rows[0].cells["fallback"] == "table['auc'] = spare"
+    assert found["exceptions"].rows[0].cells["fallback"] == "`table['auc']` = `spare`"
     assert found["writes"].rows[0].cells["target"] == "out/{epoch}.json"
 
 
