@@ -102,14 +102,20 @@ def test_check_tells_added_removed_and_changed_rows(root: Path, capsys: pytest.C
     assert run("matrix", "writes", root, "--check") == 0
 
 
-def test_an_edit_of_one_function_touches_its_rows_only(tmp_path: Path) -> None:
+NAMES = ("writes", "exceptions", "order")
+
+
+def pipeline(tmp_path: Path, files: str) -> Path:
+    """A copy of the pipeline, with committed matrices of its own."""
     shutil.copytree(LEGACY, tmp_path / "p", ignore=shutil.ignore_patterns("__pycache__"))
-    root = tmp_path / "p"
-    (root / "sst-lint.toml").write_text("")
-    before, after = {}, {}
-    for name in ("writes", "exceptions", "order"):
-        run("matrix", name, root, "--output", tmp_path / f"{name}.md")
-        before[name] = (tmp_path / f"{name}.md").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "p" / "sst-lint.toml").write_text(f"matrices = {{ {files} }}")
+    return tmp_path / "p"
+
+
+def test_an_edit_touches_the_rows_of_its_function_only(tmp_path: Path) -> None:
+    root = pipeline(tmp_path, 'writes = "w.md", exceptions = "e.md", order = "o.md"')
+    assert run("matrix", root, "--update") == 0
+    before = {name: _lines(root, name) for name in NAMES}
     file = root / "legacy_pipeline" / "tracking" / "index.py"
     text = file.read_text(encoding="utf-8")
     old = 'with open(self._lock_path, "w", encoding="utf-8")'
@@ -117,32 +123,19 @@ def test_an_edit_of_one_function_touches_its_rows_only(tmp_path: Path) -> None:
     file.write_text(
         text.replace(old, '# one\n        # two\n        with open(self._lock_path, "a", encoding="utf-8")')
     )
-    for name in ("writes", "exceptions", "order"):
-        run("matrix", name, root, "--output", tmp_path / f"{name}.md")
-        after[name] = (tmp_path / f"{name}.md").read_text(encoding="utf-8").splitlines()
-        changed = [line for line in [*before[name], *after[name]] if (line in before[name]) != (line in after[name])]
-        rows = [line for line in changed if not line.startswith(("| operation", "| kind", "| protocol", "| verdict"))]
-        assert all(line.startswith("| `RunIndex.set_owner` | ") for line in rows)
-        assert bool(rows) is (name == "writes")
-        if name != "writes":
-            assert after[name] == before[name]
-
-
-def test_a_new_function_adds_its_rows_only(tmp_path: Path) -> None:
-    shutil.copytree(LEGACY, tmp_path / "p", ignore=shutil.ignore_patterns("__pycache__"))
-    root = tmp_path / "p"
-    names = ("writes", "exceptions", "order")
-    (root / "sst-lint.toml").write_text('matrices = { writes = "w.md", exceptions = "e.md", order = "o.md" }')
-    before = {name: _lines(root, name) for name in names if run("matrix", name, root, "--update") == 0}
     file = root / "legacy_pipeline" / "models" / "checkpoint.py"
     text = file.read_text(encoding="utf-8")
     assert text.count("\nclass CheckpointStore") == 1
     file.write_text(text.replace("\nclass CheckpointStore", f"\n{ADDED}\n\nclass CheckpointStore"))
-    for name in names:
-        assert run("matrix", name, root, "--update") == 0
+    assert run("matrix", root, "--update") == 0
+    for name in NAMES:
         after = _lines(root, name)
-        assert [line for line in after if not line.startswith("| `newly`")] == before[name]
-        assert [line for line in after if line.startswith("| `newly`")]
+        added = [line for line in after if line not in before[name]]
+        gone = [line for line in before[name] if line not in after]
+        assert [line for line in added if line.startswith("| `newly` | ")]
+        changed = [line for line in (*added, *gone) if not line.startswith("| `newly` | ")]
+        assert all(line.startswith("| `RunIndex.set_owner` | ") for line in changed)
+        assert bool(changed) is (name == "writes")
 
 
 ADDED = """\
@@ -163,18 +156,15 @@ def _lines(root: Path, name: str) -> list[str]:
 
 
 def test_the_same_bytes_under_any_hash_seed(tmp_path: Path) -> None:
-    shutil.copytree(LEGACY, tmp_path / "p", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "p" / "sst-lint.toml").write_text(
-        'matrices = { writes = "w.md", exceptions = "e.csv", order = "o.json" }'
-    )
+    root = pipeline(tmp_path, 'writes = "w.md", exceptions = "e.csv", order = "o.json"')
     found = []
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(LEGACY.parents[2])}
         command = [sys.executable, "-m", "sst_lint", "matrix", "--update"]
-        subprocess.run(command, cwd=tmp_path / "p", env=environment, check=True, capture_output=True)
-        found.append([(tmp_path / "p" / name).read_bytes() for name in ("w.md", "e.csv", "o.json")])
+        subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
+        found.append([(root / name).read_bytes() for name in ("w.md", "e.csv", "o.json")])
         for name in ("w.md", "e.csv", "o.json"):
-            (tmp_path / "p" / name).unlink()
+            (root / name).unlink()
     assert found[0] == found[1]
 
 

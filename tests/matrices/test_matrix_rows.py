@@ -101,6 +101,12 @@ def test_findings_and_rows_agree_on_the_legacy_pipeline() -> None:
         assert {row.verdict.word for row in matrix.rows} >= {"bad", "ok"}
 
 
+def test_findings_and_rows_agree_on_all_cases() -> None:
+    examined = survey(LEGACY.parents[1] / "cases", Options(isolated=True))
+    check_agreement(examined, matrices(examined))
+    assert {finding.rule[:4] for finding, _ in examined.findings} >= set(FAMILIES.values())
+
+
 def test_every_filter_is_named(tmp_path: Path) -> None:
     examined = survey(project(tmp_path, FILTERS), Options())
     found = matrices(examined)
