@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.checks.order import FAR
+from sst_lint.checks.order import FAR, LONG
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 
@@ -23,7 +23,6 @@ _WHAT = {
     "call": "the first element is picked",
 }
 _OF = {"listing": "a listing in file-system order", "set": "a set", "completion": "results in completion order"}
-_FILLS = frozenset({Op.ORDERS, Op.ORDERS_KEYS, Op.ORDERS_INNER})
 
 
 def first_match(project: Project) -> Iterator[Defect]:
@@ -44,6 +43,7 @@ def first_match(project: Project) -> Iterator[Defect]:
         confidence = _confidence(project, picked)
         if confidence is None or _drawn_in_no_order(project, picked):
             continue
+        steps = project.trace.steps(picked.path, f"{_OF[picked.kind]}", _WHAT[kind])
         yield Defect(
             "SST205",
             where,
@@ -51,8 +51,8 @@ def first_match(project: Project) -> Iterator[Defect]:
             "",
             f"{_WHAT[kind]} out of {_OF[picked.kind]}: another run may pick another; sort first, or use `min`/`max`",
             "error" if confidence == "high" else "warning",
-            "low" if _by_test(project, where.path, picked) else confidence,
-            project.trace.steps(picked.path, f"{_OF[picked.kind]}", _WHAT[kind]),
+            "low" if _by_test(project, where.path, picked) or len(steps) > LONG else confidence,
+            steps,
             f"order:{where.line}:{where.column}",
         )
 
@@ -70,7 +70,17 @@ def _nearest(project: Project) -> list[Picked]:
         known = far.get(picked.path[0][0])
         if known is None or len(picked.path) < len(known.path):
             far[picked.path[0][0]] = picked
-    return [*result, *far.values()]
+    return _without_rests([*result, *far.values()])
+
+
+def _without_rests(picked: list[Picked]) -> list[Picked]:
+    """``x[1:]`` beside ``x[0]`` is the same choice."""
+    firsts = {(each.unit, each.node) for each in picked if each.choice is not None and each.choice.kind == "index"}
+    return [
+        each
+        for each in picked
+        if each.choice is None or each.choice.kind != "slice" or (each.unit, each.node) not in firsts
+    ]
 
 
 def first_of_mapping(project: Project) -> Iterator[Defect]:
@@ -127,12 +137,7 @@ def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
         return True  # pieces in their order: whoever picks one of them is told
     if drawn in project.on_the_way:
         return False
-    graph = project.graph
-    if not any(edge >= 0 and graph.label[edge] > 0 for _, edge in picked.path):
-        return True
-    # handed in by a caller: no way leads from here out of the program, but what the loop fills is in its order
-    loops = [graph.target[edge] for edge in graph.outgoing.get(drawn, ())]
-    return not any(graph.op[edge] in _FILLS for loop in loops for edge in graph.outgoing.get(loop, ()))
+    return True
 
 
 def _is_accepted(project: Project, picked: Picked) -> bool:

@@ -71,6 +71,9 @@ def completions(project: Project) -> Iterator[Defect]:
             )
 
 
+#: A way of more steps, as they are shown, convinces nobody; that a set has no order is beyond doubt at least.
+LONG = 9
+_LONG_OF_SETS = 12
 #: So many places are asked for where a mapping was read.
 _NEAR = 12
 _READS = ("load", "parse", "read")
@@ -253,6 +256,9 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     last = f"written to {reach.sink.what}" if reach.sink.rank < 3 else "leaves the program here"
     if reach.sink.what == "a digest":
         last = "digested"
+    steps = project.trace.steps(reach.path, first, last)
+    if len(steps) > (_LONG_OF_SETS if reach.kind == "set" else LONG):
+        confidence = "low"
     return Defect(
         rule,
         where,
@@ -261,7 +267,7 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
         message,
         severity,
         confidence,
-        project.trace.steps(reach.path, first, last),
+        steps,
         f"order:{where.line}:{where.column}",
         _api(project, reach).strip("`") if reach.kind != "dict" else "",
     )

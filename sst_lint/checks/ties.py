@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.choices import only_tested
 from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.checks.order import FAR
+from sst_lint.checks.order import FAR, LONG
 from sst_lint.facts.ops import Op
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ def _defect(
     else:
         message = f"{what} are sorted {by}: equal ones keep their arbitrary order; end the key with the element itself"
     steps = project.trace.steps((*row.path, *path) or ((node, -1),), f"{what}", last)
+    if len(steps) > LONG:
+        confidence = "low"
     return Defect(
         rule,
         where,
