@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.checks.order import FAR, LONG
+from sst_lint.checks.order import FAR, long_for
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 
@@ -51,7 +51,7 @@ def first_match(project: Project) -> Iterator[Defect]:
             "",
             f"{_WHAT[kind]} out of {_OF[picked.kind]}: another run may pick another; sort first, or use `min`/`max`",
             "error" if confidence == "high" else "warning",
-            "low" if _by_test(project, where.path, picked) or len(steps) > LONG else confidence,
+            "low" if _by_test(project, where.path, picked) or len(steps) > long_for(picked.kind) else confidence,
             steps,
             f"order:{where.line}:{where.column}",
         )

@@ -73,7 +73,7 @@ def completions(project: Project) -> Iterator[Defect]:
 
 #: A way of more steps, as they are shown, convinces nobody; that a set has no order is beyond doubt at least.
 LONG = 9
-_LONG_OF_SETS = 12
+LONG_OF_SETS = 12
 #: So many places are asked for where a mapping was read.
 _NEAR = 12
 _READS = ("load", "parse", "read")
@@ -198,6 +198,11 @@ def _consequence(reach: Reach) -> str:
     return f"which {verb} {reach.sink.what}"
 
 
+def long_for(kind: str) -> int:
+    """How many steps, as they are shown, are believed of the order of a set, a listing, a mapping."""
+    return LONG_OF_SETS if kind == "set" else LONG
+
+
 def confidence_of(rank: int, weak: bool, dict_order: bool = False) -> Confidence:
     """How sure an order finding is: by the rank of its sink, one step less when a call was resolved by name alone."""
     confidence = _BY_RANK[rank]
@@ -257,7 +262,7 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     if reach.sink.what == "a digest":
         last = "digested"
     steps = project.trace.steps(reach.path, first, last)
-    if len(steps) > (_LONG_OF_SETS if reach.kind == "set" else LONG):
+    if len(steps) > (long_for(reach.kind)):
         confidence = "low"
     return Defect(
         rule,
