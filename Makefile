@@ -30,6 +30,8 @@ demo: $(STAMP)
 	@echo
 	@$(BIN)/sst-lint explain SST201
 	@echo
+	@$(BIN)/python -m tests.fixes.demo .demo
+	@echo
 	@echo 'What to do next:'
 	@echo '  $(BIN)/sst-lint check YOUR_PROJECT'
 	@echo '      the same on your own code; nothing is changed, nothing is sent anywhere'

@@ -50,10 +50,11 @@ class Imports:
         through = self._through_module(wanted, use)
         if through:
             return Name(through)
-        if wanted.name in self._tree.bound:
+        alias = f"sst_{wanted.name}" if wanted.name in self._tree.bound else ""
+        if alias and (alias in self._tree.bound or wanted.module in sys.stdlib_module_names):
             return None
-        change = self._inserted(wanted, use)
-        return None if change is None else Name(wanted.name, change)
+        change = self._inserted(wanted, use, alias)
+        return None if change is None else Name(alias or wanted.name, change)
 
     def _known(self, wanted: Import, use: int) -> str:
         for line in self._lines:
@@ -93,15 +94,16 @@ class Imports:
 
     # where a new line goes
 
-    def _inserted(self, wanted: Import, use: int) -> Change | None:
+    def _inserted(self, wanted: Import, use: int, alias: str = "") -> Change | None:
         module = self._style(wanted.module)
-        if wanted.name:
+        if wanted.name and not alias:
             merged = self._merged(module, wanted.name, use)
             if merged is not None:
                 return merged
         text = f"from {module} import {wanted.name}" if wanted.name else f"import {module}"
         if module in (".", "..") or module.endswith("."):
             text = f"from {module} import {wanted.name}"
+        text += f" as {alias}" if alias else ""
         change = self._placed(module, bool(wanted.name), text + self._tree.newline)
         return change if change is not None and change.start <= use else None
 

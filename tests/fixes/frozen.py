@@ -72,6 +72,7 @@ def main() -> None:
     multiprocessing.pool.ThreadPool.imap_unordered = multiprocessing.pool.ThreadPool.imap  # type: ignore[method-assign]
     threading.Thread.start = one_by_one(threading.Thread.start)  # type: ignore[assignment,method-assign]
     time.time = lambda: float(NOW)
+    time.perf_counter = time.process_time = lambda: 0.0
     uuid.uuid4 = lambda: uuid.UUID(int=7)
     datetime.datetime = Frozen  # type: ignore[misc]
     random.seed(0)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,14 +12,7 @@ import pytest
 
 from sst_lint.fixes.vendoring import vendor
 from tests.fixes.fixing import Result, run
-
-PROJECT = Path(__file__).parents[2] / "fixtures" / "projects" / "legacy_pipeline"
-
-#: What differs from run to run even with equal hash seeds, before and after, because no fix is for it: durations,
-#: memory and process ids (logs), addresses of objects (lineage), times of files (manifest), and what holds those.
-MEASURED = ("logs/*", "*/SHA256SUMS", "*/lineage.json", "*/manifest.json", "runs/*.zip")
-#: What differs between hash seeds after all fixes, because of findings without a fix: ``hash()`` picks the shard.
-SALTED = ("*/shards/*",)
+from tests.fixes.pipeline import MEASURED, PROJECT, SALTED, artifacts, differing
 
 
 class Ran:
@@ -44,38 +34,12 @@ class Ran:
 
     def artifacts(self, seed: int) -> Mapping[str, bytes]:
         """Run the pipeline; return the files that it leaves."""
-        out = self.root / "out"
-        shutil.rmtree(out, ignore_errors=True)
-        driver = Path(__file__).with_name("frozen.py")
-        command = [sys.executable, str(driver), "legacy_pipeline", "--out", str(out)]
-        environment = {
-            **os.environ,
-            "PYTHONHASHSEED": str(seed),
-            "SST_MODE": "best-effort",
-            "PYTHONPATH": str(self.code),
-        }
-        done = subprocess.run(
-            [*command, "--run-id", "R1", "--set", "train.epochs=3"],
-            cwd=self.code,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return {
-            path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()
-        }
+        return artifacts(self.code, self.root / "out", seed)
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     yield Ran(tmp_path_factory.mktemp("pipeline"))
-
-
-def differing(left: Mapping[str, bytes], right: Mapping[str, bytes], but: tuple[str, ...]) -> list[str]:
-    assert left.keys() == right.keys()
-    names = [name for name in left if left[name] != right[name]]
-    return [name for name in names if not any(fnmatch.fnmatch(name, pattern) for pattern in but)]
 
 
 def test_fixes_keep_their_promises_on_it(ran: Ran) -> None:
