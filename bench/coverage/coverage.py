@@ -38,11 +38,13 @@ WRITES = {
     **dict.fromkeys(("shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.copytree"), "copy"),
     **dict.fromkeys(("yaml.dump", "yaml.safe_dump", "yaml.dump_all", "toml.dump", "tomli_w.dump"), "dump to a file"),
     **dict.fromkeys(("zipfile.ZipFile", "ZipFile", "tarfile.open", "gzip.open", "bz2.open", "lzma.open"), "archive"),
-    **dict.fromkeys(("io.open", "codecs.open", "open", "os.fdopen"), "open"),
+    **dict.fromkeys(("gzip.GzipFile", "bz2.BZ2File", "lzma.LZMAFile", "tarfile.TarFile"), "archive"),
+    **dict.fromkeys(("io.open", "io.FileIO", "codecs.open", "open", "os.fdopen"), "open"),
     **dict.fromkeys(("tempfile.NamedTemporaryFile", "NamedTemporaryFile", "tempfile.mkstemp", "mkstemp"), "temporary"),
     **dict.fromkeys(("json.dumps", "ujson.dumps", "simplejson.dumps"), "text"),
     **dict.fromkeys(("shutil.make_archive", "os.link", "urllib.request.urlretrieve", "urlretrieve"), "put"),
     **dict.fromkeys(("logging.FileHandler", "logging.handlers.RotatingFileHandler", "shelve.open"), "put"),
+    **dict.fromkeys(("logging.handlers.TimedRotatingFileHandler", "tempfile.TemporaryFile"), "put"),
 }
 #: Methods whose name says that they write, whatever the receiver is.
 METHODS = {"write_text": "write_text", "write_bytes": "write_bytes"}

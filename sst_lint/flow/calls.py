@@ -490,7 +490,7 @@ class Calls(Resolver):
                 self.callees.setdefault(number, {})[function.scope] = value[0] == "b"
                 self.add_edge(function.returns, self.result_of(number), Op.SAME, "", -label)
             elif value[0] == "x":
-                model = self.library.model(self.library.canonical(value[1]))
+                model = self.library.model(value[1])
                 if model is not None:
                     self.apply(number, model, stored[1:])
 
@@ -501,7 +501,7 @@ class Calls(Resolver):
         if ("x", number, name) in self._done:
             return
         self._done.add(("x", number, name))
-        name = self.library.canonical(name)
+        name = self.library.called(name)
         self.externals.setdefault(number, {})[name] = None
         result = self.result_of(number)
         if name == "functools.partial":
@@ -726,7 +726,7 @@ class Calls(Resolver):
         """A function handed to a known caller: called with elements, its result goes where the model says."""
         if value[0] not in ("f", "b"):
             if value[0] == "x":
-                model = self.library.model(self.library.canonical(value[1]))
+                model = self.library.model(value[1])
                 if model is not None:
                     self._call_back_library(call, model, elements, result)
             elif value[0] == "c":

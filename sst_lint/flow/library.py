@@ -85,11 +85,16 @@ class LibraryIndex:
                 return name
         return name
 
+    def called(self, name: str) -> str:
+        """What a call of ``name`` calls: a class that stands for another type (`io.FileIO` for `typing.IO`) keeps its
+        own name, if a model has it."""
+        return name if name in self._models else self.canonical(name)
+
     def model(self, name: str) -> Model | None:
         """The model of the callable ``name`` (``pkg.func``, ``pkg.Class.method``), looked up through base types."""
         if name in self._known:
             return self._known[name]
-        found = self._find(self.canonical(name))
+        found = self._find(self.called(name))
         self._known[name] = found
         return found
 
