@@ -51,6 +51,11 @@ _OPERATIONS = {"append": "append", "exclusive": "create", "copy": "copy", "remot
 _WRITING = re.compile(r"[rbtU+]*[wax+][rbtU+]*")
 #: So many paths of one place are named; of more, the expression.
 _PATHS = 3
+_BY_MODE, _NO_MODE = "opened for writing by its mode", "opened with a mode that nobody knows here"
+_GUESSED = {
+    _BY_MODE: "nothing is known of what is opened: annotate it",
+    _NO_MODE: "it may only be read: say the mode, or give it a default",
+}
 _NOT_MOVED = "nothing of it gets a final name"
 _TOLD = "what arrives in no certain order is told where that order shows"
 _NOTHING_ARRIVES = "no artifact or digest was found behind it"
@@ -76,8 +81,12 @@ def drafts(project: Project, verdicts: Verdicts) -> Iterator[Draft]:
         elif view.serializes(site):
             seen.add(site.call)
             yield view.serialization(site, verdicts)
+        elif view.opens_somehow(site):
+            seen.add(site.call)
+            opened = site.ports[site.model.opens.path] if site.model.opens is not None else -1
+            yield view.guess(site.call, opened, _name(site), _NO_MODE, verdicts)
     for number in view.unresolved(seen):
-        yield view.guess(number, verdicts)
+        yield view.guess(number, project.linked.receiver_of(number), ".open", _BY_MODE, verdicts)
 
 
 class _View:
@@ -226,18 +235,28 @@ class _View:
                     yield number
                     break
 
-    def guess(self, number: int, verdicts: Verdicts) -> Draft:
-        """The row of a call that writes by its mode, on a receiver of which nothing is known."""
+    def opens_somehow(self, site: Site) -> bool:
+        """Whether a call opens a file with a mode of which nothing is known."""
+        opens = site.model.opens
+        if opens is None or opens.mode not in site.given or isinstance(site.constants.get(opens.mode), str):
+            return False
+        if any(kind == "h" for kind, _ in self._project.linked.values(site.ports[opens.path])):
+            return False
+        mode = self._project.evidence.of(site.ports[opens.mode])
+        return not mode.texts and not any(name.startswith("O_") for name in mode.names)
+
+    def guess(self, number: int, path: int, api: str, why: str, verdicts: Verdicts) -> Draft:
+        """The row of a call that may write, of which the receiver or the mode is not known."""
         where = self._project.trace.location(self._project.linked.result_of(number))
         cells = dict.fromkeys(LAYOUT.columns, "") | {
             "operation": "write",
-            "api": ".open",
-            "target": self.target(self._project.linked.receiver_of(number)),
+            "api": api,
+            "target": self.target(path),
             "kind": "test" if self._project.is_test(where.path) else "unresolved",
-            "kind_why": "opened for writing by its mode",
+            "kind_why": why,
             "lock": self.lock(number),
         }
-        return Draft(where, cells, verdicts.take(where, "nothing is known of what is opened: annotate it"))
+        return Draft(where, cells, verdicts.take(where, _GUESSED[why]))
 
     def target(self, node: int, here: int = -1) -> str:
         """The path as far as it is written down; ``here``: the node of what is opened, if that gets another name."""

@@ -272,3 +272,32 @@ def test_many_paths_of_one_place_are_not_listed(tmp_path: Path) -> None:
     text = f"def save(path, value):\n    with open(path, 'w') as out:\n        out.write(value)\n\n{calls}"
     found = matrices(survey(project(tmp_path, {"a.py": text}), Options()))["writes"]
     assert [row.cells["target"] for row in found.rows] == ["{path}"]
+
+
+def test_an_open_of_which_little_is_known_is_a_row_too(tmp_path: Path) -> None:
+    text = """\
+import os
+
+def by_receiver(target):
+    return target.open("w")
+
+def by_mode(path, mode):
+    return open(path, mode)
+
+def reads(path, mode="rb"):
+    return open(path, mode)
+
+def flags(path):
+    return os.open(path, os.O_RDONLY)
+
+def called(path):
+    return said(path, "r")
+
+def said(path, mode):
+    return open(path, mode)
+"""
+    found = matrices(survey(project(tmp_path, {"a.py": text}), Options()))["writes"]
+    assert [(row.where.function, row.cells["kind"]) for row in found.rows] == [
+        ("by_receiver", "unresolved"),
+        ("by_mode", "unresolved"),
+    ]
