@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sst_lint.adoption.code import Habits, habits
 from sst_lint.adoption.comments import Comments, comments
 from sst_lint.adoption.neighbors import ruff_deletes_codes, table, toml
+from sst_lint.config.patterns import matches
 
 if TYPE_CHECKING:
     from sst_lint.engine import Examined
@@ -70,7 +71,7 @@ def look(root: Path, examined: Examined) -> Look:
         settings.baseline,
         len(sources),
         sum(source.text.count("\n") for source in sources),
-        _packages(paths, import_roots(paths, settings)),
+        _packages([path for path in paths if not matches(path, settings.test_patterns)], import_roots(paths, settings)),
         tuple(tool for tool, marks in _TOOLS.items() if any(_is_there(root, document, mark) for mark in marks)),
         _dependencies(root, document),
         repository,
@@ -105,12 +106,12 @@ def _is_there(root: Path, document: Mapping[str, Any], mark: str) -> bool:
 
 
 def _packages(paths: list[str], roots: tuple[str, ...]) -> tuple[str, ...]:
-    """The packages right below an import root that are no tests."""
+    """The packages right below an import root."""
     found: dict[str, None] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")
         above = folder.rpartition("/")[0] or "."
-        if name == "__init__.py" and above in roots and not folder.rpartition("/")[2].startswith("test"):
+        if name == "__init__.py" and above in roots:
             found[folder] = None
     return tuple(sorted(found))
 

@@ -139,7 +139,7 @@ def _facts(seen: Look) -> list[tuple[str, str]]:
     runtime = "sst-lint is among them" if "sst-lint" in seen.dependencies else "sst-lint is not among them"
     return [
         ("configured", seen.configured),
-        ("packages", ", ".join(seen.packages)),
+        ("packages", _some(seen.packages)),
         ("tools", ", ".join(seen.tools)),
         ("CI", ", ".join(seen.hosts)),
         ("logs with", ", ".join(f"{name} ({number} modules)" for name, number in habits.loggers)),

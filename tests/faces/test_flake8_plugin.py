@@ -15,7 +15,6 @@ import sst_lint
 from sst_lint.flake8_plugin import Plugin
 
 ROOT = Path(sst_lint.__file__).parent.parent
-LEGACY = ROOT / "fixtures" / "projects" / "legacy_pipeline"
 
 
 @pytest.fixture
@@ -33,16 +32,6 @@ def test_a_path_through_two_files_is_found(project: Path) -> None:
     assert places(done.stdout) == [LISTING, WRITE]
     assert done.returncode == 1 and done.stderr == ""
     assert "which reaches an artifact ('manifest.json')" in done.stdout
-
-
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_the_pipeline_has_the_findings_of_check(jobs: str) -> None:
-    """Its own comments included: ``--disable-noqa`` turns off those of flake8 alone, ours are judged by us."""
-    told = flake8(LEGACY, "--select", "SST", "--disable-noqa", "-j", jobs, ".")
-    wanted = sst(LEGACY, "check", ".", "--format", "concise")
-    assert told.stderr == "" and told.returncode == wanted.returncode == 1
-    assert sorted(places(told.stdout)) == sorted(places(wanted.stdout))
-    assert len(places(wanted.stdout)) > 100
 
 
 def test_workers_reuse_what_was_judged_before_they_were_forked(project: Path) -> None:
