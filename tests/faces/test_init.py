@@ -51,7 +51,9 @@ def test_a_yes_writes_everything_and_the_gate_is_green(project: Path) -> None:
     written = (project / "pyproject.toml").read_text(encoding="utf-8")
     assert written.startswith(PROJECT)
     assert tomli.loads(written)["tool"]["sst-lint"] == {"baseline": "sst-baseline.jsonl"}
-    hook, mending = yaml.safe_load((project / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    hook, mending = yaml.safe_load((project / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0][
+        "hooks"
+    ]
     assert hook["entry"] == "sst-lint check"
     assert mending["entry"] == "sst-lint fix --unsafe-fixes" and mending["stages"] == ["manual"]
     checked = sst(project, "check")
