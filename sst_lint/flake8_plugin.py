@@ -6,9 +6,13 @@ heavy is imported until a run wants a code of ours.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import json
 import multiprocessing
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn
@@ -23,6 +27,7 @@ Violation = tuple[int, int, str]  #: line, column from 0, text that begins with 
 
 _PREFIX = "SST"
 _STDIN = "-"
+_HANDED_OVER = "SST_LINT_FLAKE8_FINDINGS"  #: the file in which the first process leaves what it found
 
 
 class _Asked(NamedTuple):
@@ -58,6 +63,8 @@ class Plugin:
         cls._asked = _Asked(paths, stdin, _jobs(options))
         if not stdin and multiprocessing.parent_process() is None:
             cls._found = _judged(cls._asked)
+            if multiprocessing.get_start_method() != "fork":
+                _hand_over(cls._found)
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """Yield what was found in the file."""
@@ -65,7 +72,8 @@ class Plugin:
         if asked is None:
             return
         if Plugin._found is None:  # standard input, or a worker that inherits nothing
-            Plugin._found = _judged(asked, "".join(self._lines))
+            found = None if asked.stdin else _handed_over()
+            Plugin._found = _judged(asked, "".join(self._lines)) if found is None else found
         for line, column, text in Plugin._found.get(_absolute(self._filename), ()):
             yield line, column, text, Plugin
 
@@ -92,6 +100,33 @@ def _judged(asked: _Asked, text: str = "") -> dict[str, list[Violation]]:
         violation = (each.line, each.column - 1, f"{each.rule} {escape(each.message)}")
         found.setdefault(_absolute(Path(report.base, each.path)), []).append(violation)
     return found
+
+
+def _hand_over(found: Mapping[str, Sequence[Violation]]) -> None:
+    """Leave what was found where workers that are started anew can read it, until flake8 ends."""
+    handle, name = tempfile.mkstemp(prefix="sst-lint-", suffix=".json")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        json.dump(found, stream, sort_keys=True)
+    os.environ[_HANDED_OVER] = name
+    atexit.register(_forget, name)
+
+
+def _forget(name: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(name)  # noqa: PTH108 -- at exit, as little as possible is imported
+    os.environ.pop(_HANDED_OVER, None)
+
+
+def _handed_over() -> dict[str, list[Violation]] | None:
+    """What the process that started this worker found; None where it left nothing to read."""
+    name = os.environ.get(_HANDED_OVER)
+    if multiprocessing.parent_process() is None or not name:
+        return None
+    try:
+        found = json.loads(Path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # then this worker judges the project itself
+        return None
+    return {path: [(line, column, text) for line, column, text in rows] for path, rows in found.items()}
 
 
 def _absolute(path: str | Path) -> str:

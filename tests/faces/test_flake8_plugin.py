@@ -34,18 +34,22 @@ def test_a_path_through_two_files_is_found(project: Path) -> None:
     assert "which reaches an artifact ('manifest.json')" in done.stdout
 
 
-def test_workers_reuse_what_was_judged_before_they_were_forked(project: Path) -> None:
-    """Many files and two workers, and the project is read once."""
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_reuse_what_was_judged_before_they_were_started(project: Path, method: str, tmp_path: Path) -> None:
+    """Many files and two workers, and the project is read once, whether workers inherit or begin anew."""
     for number in range(12):
         (project / f"app/more{number}.py").write_text("x = 1\n", encoding="utf-8")
     write(project, {"counting.py": COUNTING})
     words = [sys.executable, "counting.py", "-j", "2", "--select", "SST", "app"]
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{Path(__file__).parent}"}
+    imported = f"{ROOT}{os.pathsep}{Path(__file__).parent}"
+    env = {**os.environ, "METHOD": method, "TMPDIR": str(tmp_path), "PYTHONPATH": imported}
     done = subprocess.run(words, cwd=project, capture_output=True, text=True, check=False, env=env)
-    assert done.stderr == "judged\n"
+    assert done.stderr == "judged\n" and places(done.stdout) == [LISTING, WRITE]
+    assert list(tmp_path.glob("sst-lint-*")) == []
 
 
 COUNTING = """
+import os
 import sys
 import sst_lint.engine as engine
 from flake8.main.cli import main
@@ -57,7 +61,7 @@ def check(*words):
 engine.check = check
 if __name__ == "__main__":
     import multiprocessing
-    multiprocessing.set_start_method("fork")
+    multiprocessing.set_start_method(os.environ["METHOD"])
     from importlib.metadata import entry_points
     if not any(each.name == "SST" for each in entry_points(group="flake8.extension")):
         from projects import LOCAL_PLUGIN
