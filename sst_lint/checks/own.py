@@ -8,15 +8,18 @@ The name leads to one ``OwnCheck`` or to several. One that cannot be used stops 
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from sst_lint.catalogue import Rule, load_rules
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from sst_lint.checks.defect import Defect
     from sst_lint.flow import Project
 
@@ -40,6 +43,10 @@ class OwnCheck:
 
 def own_checks() -> tuple[OwnCheck, ...]:
     """Return the checks that installed packages declare, by code. Raises ``OwnCheckError``."""
+    if not _may_be_declared():
+        return ()
+    from importlib.metadata import entry_points
+
     found: list[tuple[OwnCheck, str]] = []
     for entry in sorted(set(entry_points(group=GROUP)), key=lambda each: (each.name, each.value)):
         where = f"own checks `{entry.name}` ({entry.value})"
@@ -51,6 +58,30 @@ def own_checks() -> tuple[OwnCheck, ...]:
                 raise OwnCheckError(f"{where}: `{word}` is taken by {owners[word]}")
             owners[word] = where
     return tuple(sorted((each for each, _ in found), key=lambda each: each.rule.code))
+
+
+def _may_be_declared() -> bool:
+    """Whether any installed package names our group: a look that takes a tenth of what asking for entry points does."""
+    wanted = GROUP.encode()
+    for entry in sys.path:
+        place = entry or "."
+        try:
+            names = os.listdir(place)  # noqa: PTH208 -- a path object for each would take longer than the rest
+        except NotADirectoryError:  # an archive: only the import system knows what is in it
+            return True
+        except OSError:
+            continue
+        for name in sorted(names):
+            if name.endswith((".egg", ".zip")):
+                return True
+            if name.endswith((".dist-info", ".egg-info")):
+                try:
+                    with open(os.path.join(place, name, "entry_points.txt"), "rb") as stream:  # noqa: PTH118, PTH123
+                        if wanted in stream.read():
+                            return True
+                except OSError:
+                    continue
+    return False
 
 
 def _loaded(entry: EntryPoint, where: str) -> Sequence[OwnCheck]:

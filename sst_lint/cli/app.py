@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "init": ("sst_lint.cli.init", "Set a project up: configuration, baseline, hook and CI, after a yes."),
     "doctor": ("sst_lint.cli.doctor", "Say what holds here and why, and what is to be mended."),
+    "cache": ("sst_lint.cli.cache", "Show or remove what is remembered of a project."),
     "rules": ("sst_lint.cli.rules", "List the rules."),
     "vendor": ("sst_lint.cli.vendor", "Copy the runtime helpers into a project."),
 }

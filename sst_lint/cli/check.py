@@ -50,21 +50,24 @@ def command(paths: tuple[Path, ...], fix: bool, diff: bool, unsafe_fixes: bool, 
 
         return run(paths, asked, options.Fixing(diff, unsafe_fixes, helpers))
     targets = asked.targets()
+    from sst_lint.cli.progress import progress
     from sst_lint.engine import Options, check
 
-    report = check(
-        paths or (Path(),),
-        Options(
-            config=asked.config,
-            isolated=asked.isolated,
-            overrides=asked.overrides(),
-            jobs=asked.jobs,
-            cache=not asked.no_cache,
-            baseline=asked.baseline,
-            since=asked.since,
-            fixes=not (asked.statistics or asked.quiet) and asked.add_ignores is None,
-        ),
-    )
+    with progress(asked.quiet) as step:
+        report = check(
+            paths or (Path(),),
+            Options(
+                config=asked.config,
+                isolated=asked.isolated,
+                overrides=asked.overrides(),
+                jobs=asked.jobs,
+                cache=not asked.no_cache,
+                progress=step,
+                baseline=asked.baseline,
+                since=asked.since,
+                fixes=not (asked.statistics or asked.quiet) and asked.add_ignores is None,
+            ),
+        )
     for problem in report.problems:
         say(f"error: {problem}")
     for note in () if asked.quiet else report.notes:

@@ -31,8 +31,9 @@ def list_project(root: Path, asked: Sequence[Path], config: Config, texts: Mappi
     from sst_lint.source import discover
 
     whole = discover([root], root, config)
-    named = discover(asked, root, config)
-    everything = any(Path(os.path.abspath(path)) == root for path in asked)  # noqa: PTH100 -- keep symbolic links
+    places = [Path(os.path.abspath(path)) for path in asked]  # noqa: PTH100 -- keep symbolic links
+    named = whole if set(places) == {root} else discover(asked, root, config)
+    everything = root in places
     unreadable = {each.path: each for each in (*whole.unreadable, *named.unreadable)}
     return Listed(
         tuple(sorted({*whole.files, *named.files, *_unwritten(texts, root, config)})),
@@ -99,12 +100,16 @@ def _read_anew(
     tasks: Sequence[Task], inventory: Inventory, store: Memory, comments: Comments, options: Options
 ) -> dict[str, ReadFile]:
     """Read files through a parser, and let the store remember them."""
+    if not tasks:
+        return {}
     from sst_lint.engine.workers import Reading, read_all
     from sst_lint.facts.files import named
 
     files: dict[str, ReadFile] = {}
 
     def take(reading: Reading) -> None:
+        if options.progress is not None:
+            options.progress("reading", len(files), len(tasks))
         task = tasks[reading.number]
         files[task.path] = named(task.path, task.content, reading.record, comments, bool(task.encoding))
         if reading.encoded:

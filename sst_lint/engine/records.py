@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from sst_lint.flow import FileFacts, Project
 
 
+#: A stage of the run, how many files of it are done, and of how many (0: unknown).
+Progress = Callable[[str, int, int], None]
+
+
 @dataclass(frozen=True)
 class Options:
     """What a face may say beside the paths. ``overrides``: configuration fields that win over files."""
@@ -38,6 +42,7 @@ class Options:
     executor: Executor | None = None  #: reads files in place of processes of our own
     cache: bool = False  #: remember in ``.sst_cache`` what need not be found out again
     store: Memory | None = None  #: remembers in place of that
+    progress: Progress | None = None  #: is told of the way of a run
 
 
 #: What ``check`` takes as configuration: all options, a file, or keys by name (``{"min-confidence": "high"}``).

@@ -149,8 +149,12 @@ def link_all(files: Sequence[FileFacts], prepared: Prepared) -> tuple[Project, l
     from sst_lint import checks, flow
     from sst_lint.checks.own import run_own
 
-    config = prepared.config
+    config, progress = prepared.config, prepared.options.progress
+    if progress is not None:
+        progress("linking", 0, 0)
     project = flow.link(files, _models(config), config)
+    if progress is not None:
+        progress("checking", 0, 0)
     return project, [*checks.run(project, config), *run_own(prepared.own, project)]
 
 

@@ -90,6 +90,8 @@ def remember(judged: Judged, project: Prepared, inventory: Inventory, store: Mem
 
 def with_fixes(report: Report, project: Prepared, judged: Judged, store: Memory) -> Report:
     """Return the report with what would mend each finding, remembered or found out."""
+    if not report.reported:
+        return report
     key = _key_of_fixes(report, project, judged) if judged.key else b""
     body = store.get([key]).get(key) if key else None
     fixes = _decoded_fixes(body) if body is not None else None

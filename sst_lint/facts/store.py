@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
@@ -290,3 +290,36 @@ def _is_tracked(directory: Path) -> bool:
         if (parent / ".git").exists():
             break
     return False
+
+
+class Measured(NamedTuple):
+    """How much is remembered of a project."""
+
+    file: Path
+    entries: int
+    size: int  #: bytes on disk
+
+
+def measure(root: Path) -> Measured:
+    """How much is remembered of the project at ``root``; nothing, if its file is damaged."""
+    import sqlite3
+
+    file = root / DIRECTORY / NAME
+    if not file.is_file():
+        return Measured(file, 0, 0)
+    entries = 0
+    uri = f"{file.absolute().as_uri()}?mode=ro"
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
+        entries = database.execute("SELECT count(*) FROM entry").fetchone()[0]
+    return Measured(file, entries, file.stat().st_size)
+
+
+def remove(root: Path) -> None:
+    """Forget all of the project at ``root``. Only what is ours is removed; raises ``OSError``."""
+    directory = root / DIRECTORY
+    if directory.is_symlink() or not directory.is_dir():
+        return
+    for name in (NAME, f"{NAME}-journal", ".gitignore", "CACHEDIR.TAG"):
+        (directory / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # what somebody else put there stays
+        directory.rmdir()

@@ -1,0 +1,45 @@
+"""``sst-lint cache``: what is remembered of a project, and how it is forgotten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sst_lint.cli.terminal import UsageProblem, print_result
+
+_path = click.argument("path", type=click.Path(path_type=Path), default=Path())
+
+
+@click.group("cache")
+def command() -> None:
+    """Show or remove what is remembered of a project in .sst_cache."""
+
+
+@command.command("info")
+@_path
+def info(path: Path) -> int:
+    """Say where the store of the project around PATH is, and how much it holds."""
+    from sst_lint.facts.store import measure
+    from sst_lint.source import find_root
+
+    measured = measure(find_root(path))
+    print_result(f"{measured.file}\n{measured.entries:,} entries, {measured.size:,} bytes on disk\n")
+    return 0
+
+
+@command.command("clean")
+@_path
+def clean(path: Path) -> int:
+    """Remove the store of the project around PATH."""
+    from sst_lint.facts.store import measure, remove
+    from sst_lint.source import find_root
+
+    root = find_root(path)
+    measured = measure(root)
+    try:
+        remove(root)
+    except OSError as error:
+        raise UsageProblem(f"cannot remove {measured.file}: {error.strerror or error}") from error
+    print_result(f"{measured.file}: {measured.entries:,} entries removed\n")
+    return 0
