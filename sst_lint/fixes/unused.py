@@ -14,7 +14,8 @@ from sst_lint.fixes.plan import applied
 from sst_lint.fixes.shifting import has_remark, whole_lines
 from sst_lint.fixes.tree import Tree, bound_name, dotted
 
-_WORD = re.compile(r"\w+")
+#: names at the head of ``a.b.c`` in a text that may be code, as an annotation is; paths are none
+_NAME = re.compile(r"(?<![\w./-])[A-Za-z_]\w*(?![/-])")
 
 
 def without_unused(path: str, before: str, after: str) -> str:
@@ -38,7 +39,7 @@ def _uses(tree: Tree) -> Counter[str]:
             keyword = isinstance(parent, cst.Arg) and parent.keyword is node
             found[node.value] += not (named or attribute or keyword or _in_import(tree, parent))
         elif isinstance(node, (cst.SimpleString, cst.FormattedStringText)):
-            found.update(_WORD.findall(node.value))
+            found.update(_NAME.findall(node.value))
     return found
 
 

@@ -270,8 +270,10 @@ def _updated(site: Site, body: list[cst.CSTNode], loaded: _Step, saved: _Step) -
         return None
     while not tree.text[head : tree.line_end(head)].strip():  # no empty line below the new head
         head = tree.line_end(head)
+    above = tree.text[tree.line_start(start - 1) : start].strip() if start else ""
+    gap = "" if not above or above.endswith(":") or above.startswith("#") else nl
     changes = (
-        Change(start, head, f"{indent}def {name}({_parameter(tree, first, loaded.name)}{nl}"),
+        Change(start, head, f"{gap}{indent}def {name}({_parameter(tree, first, loaded.name)}{nl}"),
         *indented(tree, head, tail),
         Change(tail, end, f"{indent}{step}return {loaded.name}{nl}{nl}{indent}{marker(helper)}({path}, {name}){nl}"),
     )
