@@ -157,13 +157,18 @@ def _told(site: Site, handler: cst.ExceptHandler, changes: tuple[Change, ...]) -
 
 def _policy(policy: Import, name: str, operation: str, width: int, tree: Tree) -> list[str]:
     rest = f"{name}, operation={operation}, artifact_shaping=True, logger={LOGGER}, fallback=None"
-    limit = min(max(_WIDTH[0], *(len(line) for line in tree.text.splitlines()), 0), _WIDTH[1])
+    limit = _limit(tree)
     if width + len(policy.name) + len(rest.replace(LOGGER, "logger")) + 2 <= limit:
         return [f"{marker(policy)}({rest})"]
     step = tree.module.default_indent
     if width + len(step) + len(rest.replace(LOGGER, "logger")) <= limit:
         return [f"{marker(policy)}(", f"{step}{rest}", ")"]
     return [f"{marker(policy)}(", *(f"{step}{part}," for part in rest.split(", ")), ")"]
+
+
+def _limit(tree: Tree) -> int:
+    """How long lines of this file may be: as long as its longest is, between what formatters use and our own."""
+    return min(max(_WIDTH[0], *(len(line) for line in tree.text.splitlines()), 0), _WIDTH[1])
 
 
 def _operation(site: Site) -> str:
@@ -198,7 +203,12 @@ def _headed(
     )
     if idle and len(body.body) == 1:
         inner = tree.indent_of(first)
-        return (Change(*tree.span(small[0]), f"{nl}{inner}".join(lines)),)
+        start, end = tree.span(small[0])
+        remark = tree.text[end : tree.line_end(end)].strip()
+        told = len(lines[-1].replace(LOGGER, "logger"))
+        if remark.startswith("#") and len(inner) + told + len(remark) + 2 > _limit(tree):  # it gets a line of its own
+            return (Change(start, tree.text.index("#", end), f"{nl}{inner}".join([*lines, ""])),)
+        return (Change(start, end, f"{nl}{inner}".join(lines)),)
     if small and isinstance(small[0], cst.Expr) and constant(small[0].value) is not None:
         return None
     return before_statement(tree, first, list(lines))
