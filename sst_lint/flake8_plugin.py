@@ -92,7 +92,8 @@ def _judged(asked: _Asked, text: str = "") -> dict[str, list[Violation]]:
         root = find_root(place if place.exists() else place.parent)
         newer[relative_path(place, root)] = text
         paths.append(os.fspath(place if place.exists() else root))
-    report = check(paths, Options(texts=newer, jobs=asked.jobs))
+    jobs = asked.jobs if multiprocessing.parent_process() is None else 1  # workers may have none of their own
+    report = check(paths, Options(texts=newer, jobs=jobs, cache=True))
     if report.problems:
         _give_up(report.problems)
     found: dict[str, list[Violation]] = {}

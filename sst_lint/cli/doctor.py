@@ -55,7 +55,7 @@ def _surveyed(path: Path, config: Path | None, isolated: bool) -> Surveyed:
     from sst_lint.source import find_root
 
     try:
-        return read_only(find_root(path), Options(config, isolated))
+        return read_only(find_root(path), Options(config, isolated, jobs=0, cache=True))
     except (ConfigError, CatalogueError, OwnCheckError) as error:
         raise UsageProblem(str(error)) from error
 

@@ -15,7 +15,7 @@ from sst_lint.cli.terminal import UsageProblem, check_writable, print_result, sa
 
 if TYPE_CHECKING:
     from sst_lint.adoption import Look, Plan, Proposal
-    from sst_lint.engine import Examined
+    from sst_lint.engine import Examined, Options
 
 _RULES = 6  #: as many stand in the line about findings
 _PARTS = ("config", "helpers", "baseline", "hook", "ci")
@@ -81,12 +81,12 @@ def _examined(root: Path) -> Examined:
     from sst_lint.catalogue import CatalogueError
     from sst_lint.checks.own import OwnCheckError
     from sst_lint.config import ConfigError, load_config
-    from sst_lint.engine import Options, examine, survey
+    from sst_lint.engine import examine, survey
     from sst_lint.findings.baseline import BaselineError
 
     try:
         named = load_config(root).baseline
-        examined = (survey if named and (root / named).exists() else examine)(root, Options())
+        examined = (survey if named and (root / named).exists() else examine)(root, _options())
     except (ConfigError, CatalogueError, OwnCheckError, BaselineError) as error:
         raise UsageProblem(str(error)) from error
     for problem in examined.problems:
@@ -94,6 +94,13 @@ def _examined(root: Path) -> Examined:
     if examined.problems:
         raise UsageProblem(f"{os.path.relpath(root)}: nothing is proposed, because the run is not complete")
     return examined
+
+
+def _options() -> Options:
+    """Use what is known, and as many processes as fit."""
+    from sst_lint.engine import Options
+
+    return Options(jobs=0, cache=True)
 
 
 def _agreed() -> bool:
@@ -205,10 +212,10 @@ def _vendor(directory: Path) -> None:
 
 def _write_baseline(root: Path, name: str) -> None:
     """The findings under the configuration that was just written."""
-    from sst_lint.engine import Options, compare_project
+    from sst_lint.engine import compare_project
     from sst_lint.findings.baseline import Baseline, entries_of, render
 
-    compared, problems = compare_project(root, Options(), Baseline(name))
+    compared, problems = compare_project(root, _options(), Baseline(name))
     if problems:
         raise UsageProblem(f"{name}: not written, because the run is not complete: {problems[0]}")
     write_file(root / name, render(entries_of(compared.findings)))

@@ -40,7 +40,8 @@ def project(tmp_path: Path) -> Path:
 
 def names(folder: Path) -> list[str]:
     found = [path for path in folder.rglob("*") if path.is_file() and ".git/" not in path.as_posix()]
-    return sorted(path.relative_to(folder).as_posix() for path in found if "__pycache__" not in path.parts)
+    ours = {"__pycache__", ".sst_cache"}
+    return sorted(path.relative_to(folder).as_posix() for path in found if not ours & set(path.parts))
 
 
 def test_a_yes_writes_everything_and_the_gate_is_green(project: Path) -> None:
