@@ -269,7 +269,8 @@ def test_workers_that_are_killed_are_replaced_by_this_process(
 
 
 INTERRUPTED = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts jobs in the background takes it away
 from sst_lint.engine import workers
 workers._SMALL, workers._LEAST_BATCH = 0, 2000
 from sst_lint.cli import main
