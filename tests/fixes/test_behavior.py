@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -66,6 +67,28 @@ def test_every_shape_is_one_that_a_fix_changes(programs: Programs) -> None:
         file = f"shape_{name}.py"
         before = programs.safe.before[file] if name in SAFE else programs.safe.after[file]
         assert (programs.safe if name in SAFE else programs.unsafe).after[file] != before, name
+
+
+def test_no_other_linter_objects_to_what_was_inserted(programs: Programs, tmp_path: Path) -> None:
+    found = [complaints(files, tmp_path / str(number)) for number, files in enumerate(states(programs))]
+    assert [after - found[0] for after in found[1:]] == [Counter(), Counter()]
+
+
+def states(programs: Programs) -> list[dict[str, bytes]]:
+    return [programs.safe.before, programs.safe.after, programs.unsafe.after]
+
+
+def complaints(files: dict[str, bytes], root: Path) -> Counter[tuple[str, str]]:
+    """What ruff says of files, by file and rule; not of width and tabs, and broad clauses stay broad."""
+    root.mkdir()
+    for name, content in files.items():
+        (root / name).write_bytes(content)
+    rules = "E,F,W,I,B,UP,SIM,C4,RET,PIE,RUF,BLE,TRY,LOG,G,PERF,FURB,PLW"
+    options = ("--isolated", "--no-cache", "--select", rules, "--ignore", "E501,W191,BLE001", "--output-format", "json")
+    command = [sys.executable, "-m", "ruff", "check", *options, "."]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode in (0, 1), done.stderr
+    return Counter((Path(each["filename"]).name, each["code"]) for each in json.loads(done.stdout))
 
 
 def test_safe_fixes_leave_the_same_bytes_and_errors(programs: Programs) -> None:
