@@ -21,8 +21,6 @@ from sst_lint.source.roots import import_roots
 if TYPE_CHECKING:
     from sst_lint.engine import Surveyed
 
-_STORE = ".sst_cache"
-
 
 @dataclass(frozen=True)
 class Section:
@@ -194,11 +192,12 @@ def _records(root: Path, config: Config, problems: list[str]) -> Section:
 
 
 def _store(root: Path) -> str:
-    folder = root / _STORE
-    if not folder.is_dir():
-        return f"no {_STORE}"
-    sizes = [each.stat().st_size for each in folder.rglob("*") if each.is_file()]
-    return f"{_STORE}: {len(sizes)} files, {sum(sizes):,} bytes"
+    from sst_lint.facts.store import DIRECTORY, measure
+
+    if not (root / DIRECTORY).is_dir():
+        return f"no {DIRECTORY} yet"
+    measured = measure(root)
+    return f"{DIRECTORY}: {measured.entries:,} entries, {measured.size:,} bytes; `sst-lint cache clean` removes it"
 
 
 def _around(root: Path, problems: list[str]) -> Section:

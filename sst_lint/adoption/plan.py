@@ -160,8 +160,8 @@ def _add_hook(look: Look, proposals: list[Proposal], advice: list[str]) -> None:
         )
         advice.append("`pre-commit install`, once for each clone (`pip install pre-commit` brings it)")
     elif "sst-lint" not in file.read_text(encoding="utf-8", errors="replace"):
-        entry = "".join(f"    {line}\n" for line in text.splitlines()[1:])
-        advice.append(f"{name} is yours: add this to its `repos`:\n{entry.rstrip()}")
+        entry = "\n".join(text.splitlines()[1:])
+        advice.append(f"{name} is yours: add this to its `repos`:\n{entry}")
 
 
 def _add_ci(look: Look, ci: str, proposals: list[Proposal], advice: list[str]) -> None:

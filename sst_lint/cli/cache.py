@@ -6,17 +6,22 @@ from pathlib import Path
 
 import click
 
+from sst_lint.cli.teaching import closing
 from sst_lint.cli.terminal import UsageProblem, print_result
 
 _path = click.argument("path", type=click.Path(path_type=Path), default=Path())
 
 
-@click.group("cache")
+_INFO = ("sst-lint cache info", "where it is, and how much it holds")
+_CLEAN = ("sst-lint cache clean", "forget everything; the next run finds it out again")
+
+
+@click.group("cache", epilog=closing("0 done", _INFO, _CLEAN))
 def command() -> None:
     """Show or remove what is remembered of a project in .sst_cache."""
 
 
-@command.command("info")
+@command.command("info", epilog=closing("0 told", _INFO))
 @_path
 def info(path: Path) -> int:
     """Say where the store of the project around PATH is, and how much it holds."""
@@ -28,7 +33,7 @@ def info(path: Path) -> int:
     return 0
 
 
-@command.command("clean")
+@command.command("clean", epilog=closing("0 removed, or nothing was there", _CLEAN))
 @_path
 def clean(path: Path) -> int:
     """Remove the store of the project around PATH."""

@@ -130,10 +130,10 @@ def _as_text(seen: Look, wanted: Plan) -> str:
 
 
 def escape_lines(text: str) -> str:
-    """Text of several lines, harmless, below a bullet."""
+    """Text of several lines, harmless; all but the first are to be copied as they stand."""
     from sst_lint.output.style import escape
 
-    return "\n    ".join(escape(line) for line in text.split("\n"))
+    return "\n".join(escape(line) for line in text.split("\n"))
 
 
 def _facts(seen: Look) -> list[tuple[str, str]]:

@@ -92,7 +92,9 @@ def test_what_is_there_is_never_overwritten(project: Path) -> None:
     assert done.returncode == 0
     assert {name: (project / name).read_text(encoding="utf-8") for name in theirs} == theirs
     assert (project / "pyproject.toml").read_text(encoding="utf-8") == PROJECT
-    assert "add this to its `repos`:" in done.stdout and "`sst-lint baseline create`" in done.stdout
+    assert "`sst-lint baseline create`" in done.stdout
+    block = done.stdout.partition("add this to its `repos`:\n")[2].partition("\n  - ")[0]  # as one would copy it
+    assert yaml.safe_load(f"repos:\n{block}")["repos"][0]["hooks"][0]["id"] == "sst-lint"
 
 
 def test_a_table_that_cannot_be_added_gets_a_file_of_its_own(project: Path) -> None:

@@ -16,7 +16,7 @@ from sst_lint.config import KEYS, ConfigError, load_config
 from sst_lint.config.schema import CHAPTERS, configuration_schema, plain
 
 ROOT = reference_pages.ROOT
-HELP = [(verb,) for verb in VERBS] + [("baseline", inner) for inner in reference_pages.BASELINE_VERBS]
+HELP = [(verb,) for verb in VERBS] + [(verb, inner) for verb in VERBS for inner in reference_pages.inner_verbs(verb)]
 
 
 @pytest.mark.parametrize("name", list(reference_pages.PAGES))
