@@ -186,6 +186,8 @@ class Enumerator(ast.NodeVisitor):
     def _opened(self, node: ast.Call, name: str) -> None:
         said = mode(node, 1)
         first = node.args[0] if node.args else None
+        if "fileobj" in keywords(node):
+            return self.add(node, "writes", f"{name}(fileobj)", True, "into what is open already")
         if isinstance(first, ast.Name) and first.id in self.buffers:
             return self.add(node, "writes", name, True, "into memory")
         opened = isinstance(first, ast.Name) and first.id in self.descriptors
