@@ -152,12 +152,13 @@ class Imports:
             same = self._leading(same)
         if same:
             plain = [line for line in same if isinstance(line.node, cst.ImportFrom) == is_from]
-            group = plain or same
-            before = [line for line in group if line.module.lower() <= module.lower()]
+            if not plain:  # `import x` stands above `from x import y`
+                at = same[-1].end if is_from else same[0].start
+                return Change(at, at, self._ended(same[-1], text) if is_from else text)
+            before = [line for line in plain if line.module.lower() <= module.lower()]
             if before:
                 return Change(before[-1].end, before[-1].end, self._ended(before[-1], text))
-            at = same[-1].end if is_from and not plain else group[0].start
-            return Change(at, at, self._ended(same[-1], text) if at == same[-1].end else text)
+            return Change(plain[0].start, plain[0].start, text)
         lower = [line for line in leading if _kind(line.module, self._package) < kind]
         gap = tree.newline if self._separated(leading) else ""
         if lower:
