@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEMO := fixtures/projects/legacy_pipeline
 
-.PHONY: demo test lint corpus prove bench-runtime bench-scale bench-ablation clean
+.PHONY: demo test lint corpus prove bench profile bench-runtime bench-scale bench-ablation clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -57,6 +57,22 @@ prove: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m tests.runtime.proof --write docs/proof.md --readme README.md
 
+# speed beside other tools; they come into an environment of their own. LINES and ROUNDS are for longer ones
+LINES ?= 30000
+ROUNDS ?= 3
+bench:
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check . ruff flake8 flake8-bugbear fixit pylint
+	$(PYTHON) -m venv .venv-bench/semgrep
+	.venv-bench/semgrep/bin/python -m pip install --quiet --disable-pip-version-check semgrep
+	PATH="$(CURDIR)/.venv-bench/semgrep/bin:$$PATH" .venv-bench/bin/python bench/speed/run.py --lines $(LINES) \
+		--rounds $(ROUNDS) --bin .venv-bench/bin .venv-bench/semgrep/bin \
+		--write bench/speed/RESULTS.md --plot bench/speed/plot.svg
+
+# where the time of one run goes
+profile: $(STAMP)
+	$(BIN)/python bench/speed/run.py --profile
+
 bench-runtime: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python bench/runtime/run.py --write bench/runtime/RESULTS.md
@@ -70,4 +86,4 @@ bench-ablation: $(STAMP)
 	$(BIN)/python bench/ablation/run.py --write bench/ablation/RESULTS.md
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .demo
+	rm -rf $(VENV) .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .demo

@@ -284,4 +284,5 @@ def link(files: Iterable[FileFacts], libraries: Iterable[Library], config: Confi
     linked.guess()
     linked.finish()
     draws = Draws(linked)
+    linked.close()
     return Project(linked, config, draws, tuple(declared.unknown))

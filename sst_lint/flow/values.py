@@ -24,10 +24,15 @@ Value = tuple[str, Any]
 #: A node that may hold more than this many values says nothing.
 CAP = 8
 
-_ELEMENTS_PASS = frozenset({*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.VIEW, Op.KEYED, Op.MERGE})
-_TAKES_OUT = frozenset({Op.LOAD, Op.ITER})
+_ELEMENTS_PASS = frozenset(map(int, (*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.VIEW, Op.KEYED, Op.MERGE)))
+_TAKES_OUT = frozenset((int(Op.LOAD), int(Op.ITER)))
 _DEEPEST = 2
 _PAIR: Value = ("t", "builtins.tuple")
+
+#: plain numbers: members of an enumeration are slow to look up, and this is the innermost loop
+_STORE, _MAP, _PATH = int(Op.STORE), int(Op.MAP), int(Op.PATH)
+_SAME = frozenset(map(int, IDENTITY))
+_STORES = frozenset((_STORE, int(Op.PAIRS), int(Op.PAIRED)))
 
 
 class Edges:
@@ -104,6 +109,11 @@ class Values:
         """What ``node`` may hold, in the order of discovery."""
         return tuple(self.held.get(node, ()))
 
+    def close(self) -> None:
+        """No edge is added any more: forget what only told whether one is there, a tenth of all memory."""
+        self._known_edges = set()
+        self._queue.clear()
+
     def has_type(self, node: int, *names: str) -> bool:
         """Whether ``node`` may be an instance of one of the library types ``names``."""
         held = self.held.get(node)
@@ -126,21 +136,21 @@ class Values:
             return  # fields have nodes of their own, by class
         if edges.back[number] and not level:
             return
-        if op in (Op.STORE, Op.PAIRS, Op.PAIRED):
-            if op == Op.STORE or level:
+        if op in _STORES:
+            if op == _STORE or level:
                 self.add_value(target, value, min(level + 1, _DEEPEST))
         elif level:
-            if op == Op.MAP and value == _PAIR:
+            if op == _MAP and value == _PAIR:
                 return  # pairs become keys and what stands under them
             if op in _ELEMENTS_PASS:
                 self.add_value(target, value, level)
-            if op == Op.MAP:
+            if op == _MAP:
                 self.add_value(target, value, 1)
             if level > 1 and op in _TAKES_OUT:
                 self.add_value(target, value, level)  # nobody knows how deep
             if op in _TAKES_OUT:
                 self.add_value(target, value, level - 1)
-        elif op in IDENTITY or (op == Op.PATH and value[0] == "t" and str(value[1]).startswith("pathlib.")):
+        elif op in _SAME or (op == _PATH and value[0] == "t" and str(value[1]).startswith("pathlib.")):
             self.add_value(target, value)
 
     def arrived(self, node: int, value: Value) -> None:
