@@ -241,10 +241,11 @@ def compare(
 def table(results: dict[str, tuple[int, dict[str, list[Measured]]]], rounds: int) -> str:
     """Return the figures as Markdown. Ratios are taken within a round; the spread is least to most."""
     versions = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores, {rounds} rounds"
-    out = [
-        f"{versions}. CPU: seconds of the process and all its children; ratio: CPU against `sst-lint, cold`. Memory: of the process itself. What failed or was given up is left out.",
-        "",
-    ]
+    said = (
+        f"{versions}. CPU: seconds of the process and all its children; ratio: CPU against `sst-lint, cold`. Memory: "
+        "of the process itself. What failed or was given up is left out."
+    )
+    out = [said, ""]
     for corpus, (lines, runs) in results.items():
         out += [
             f"**{corpus}**, {lines:,} lines",
