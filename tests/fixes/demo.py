@@ -32,7 +32,7 @@ def main(scratch: Path) -> int:
     fix = ("fix", str(code), "--unsafe-fixes", "--helpers", "legacy_pipeline._sst", "--statistics")
     show(*fix)
     print(
-        "\nWhat remains no tool can decide: which lock, which default, which run is the newest. Once more, nothing:\n"
+        "\nWhat remains is for a person: which lock, which default, which run is newest. Once more changes nothing:\n"
     )
     show(*fix[:-1], "--diff")
     print("\nNow the fixed pipeline runs twice, under two hash seeds, with the clock held still:\n")
