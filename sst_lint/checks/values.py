@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect, Severity
-from sst_lint.checks.order import FAR
+from sst_lint.checks.order import FAR, LONG
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 
@@ -150,6 +150,7 @@ def naive_dates(project: Project) -> Iterator[Defect]:
 
 
 def _of(project: Project, rule: str) -> Iterator[Defect]:
+    unique = _unique_names(project)
     for source, leak in project.leaks.values:
         kind = _kind(source)
         if _RULE[kind] != rule:
@@ -161,6 +162,8 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
             continue
         if kind == "place" and confidence == "medium" and not _is_near(project, leak):
             confidence = "low"
+        if leak.sink.where == "name" and leak.sink.node in unique:
+            confidence = "low"
         what, cure = _WHY[kind]
         yield _defect(
             project,
@@ -171,6 +174,15 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
             confidence,
             "error" if leak.sink.where not in ("content", "leaves") and leak.sink.rank == 0 else "warning",
         )
+
+
+def _unique_names(project: Project) -> frozenset[int]:
+    """Names of files in which a process number and a random value meet: nobody else is meant to have such a name."""
+    kinds: dict[int, dict[str, None]] = {}
+    for source, leak in project.leaks.values:
+        if leak.sink.where == "name":
+            kinds.setdefault(leak.sink.node, {})[source.kind] = None
+    return frozenset(node for node, found in kinds.items() if {"random", "identity"} <= found.keys())
 
 
 def _is_near(project: Project, leak: Leak) -> bool:
@@ -263,7 +275,8 @@ def _defect(
         confidence = _LESS[confidence]
     if project.stretch(leak.path) >= VERY_FAR or (rule == "SST303" and _is_key(project, leak)):
         confidence = "low"
-    if project.is_test(where.path) or project.passes_test(leak.path):
+    steps = project.trace.steps(leak.path, f"{_named(source)} {_FIRST[rule]}", f"{_verb(leak)} {leak.sink.what}")
+    if project.is_test(where.path) or project.passes_test(leak.path) or len(steps) > LONG:
         confidence = "low"
     return Defect(
         rule,
@@ -273,7 +286,7 @@ def _defect(
         message,
         severity,
         confidence,
-        project.trace.steps(leak.path, f"{_named(source)} {_FIRST[rule]}", f"{_verb(leak)} {leak.sink.what}"),
+        steps,
         f"value:{where.line}:{where.column}",
     )
 

@@ -59,6 +59,7 @@ class Writes:
         self._opened_by: dict[int, list[Site]] = {}
         self._sites: dict[int, list[Site]] | None = None
         self._temporary = {s.ports["return"] for s in linked.sites if s.model.temp}
+        self._read = {s.ports.get("raw", -1) for s in linked.sites if s.model.name == "io.BufferedReader"}
         self._handles()
         self._moves = [
             (site, evidence.origins(site.ports[site.model.moves.src]), site.model.moves)
@@ -127,7 +128,7 @@ class Writes:
         if self._wraps(site, path):
             return None
         mode = self._mode(site, opens.mode, opens.default)
-        if mode == "":
+        if mode == "" or site.ports["return"] in self._read:  # a reader reads, whatever modes come here
             return None
         write = self._write(site, -1, path, mode, "", site.model.atomic_writer)
         return replace(write, touches=self._evidence.is_dropped(site.call))
