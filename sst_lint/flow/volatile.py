@@ -198,7 +198,7 @@ class Sources:
         """(source, handle) of calls that put the clock, or a file's date, into the header of an archive."""
         linked = self._linked
         for site in linked.sites:
-            for effect in site.model.sources:
+            for effect in site.model.sources if self._is_named(site) else ():
                 if (
                     effect.kind != "clock"
                     or "inner" not in effect.depth
