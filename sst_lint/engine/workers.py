@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ _SMALL = 200_000
 _BATCHES_PER_WORKER = 8  # so that the last ones end at about the same time
 _LEAST_BATCH = 40_000  # bytes
 _SERIAL_BATCH = 50_000
+_PATIENCE = 2.0  #: seconds to wait for the thread of a pool whose processes are gone
 
 
 class Reading(NamedTuple):
@@ -137,17 +138,39 @@ def processes(workers: int) -> Iterator[Executor]:
         import sst_lint.facts.reader  # noqa: F401 -- once for all of them
 
     before = {child.pid for child in multiprocessing.active_children()}
+    threads = set(threading.enumerate())
     context = multiprocessing.get_context("fork" if _forks() else "spawn")
     pool = concurrent.futures.ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     try:
         yield pool
     except BaseException:
-        for child in multiprocessing.active_children():
-            if child.pid not in before:
-                child.kill()
-        pool.shutdown(wait=False, cancel_futures=True)
+        with _silent(threads):
+            for child in multiprocessing.active_children():
+                if child.pid not in before:
+                    child.kill()
+            pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
+
+
+@contextlib.contextmanager
+def _silent(known: Collection[threading.Thread]) -> Iterator[None]:
+    """Let the pool's own thread, one not ``known``, end without a word: up to Python 3.12 it may find that what it
+    wants to call broken was cancelled already, and prints a traceback."""
+    hook = threading.excepthook
+    own = [thread for thread in threading.enumerate() if thread not in known]
+
+    def told(args: threading.ExceptHookArgs) -> None:
+        if args.thread not in own:
+            hook(args)
+
+    threading.excepthook = told
+    try:
+        yield
+        for thread in own:
+            thread.join(_PATIENCE)
+    finally:
+        threading.excepthook = hook
 
 
 def _begin() -> None:
