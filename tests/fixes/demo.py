@@ -49,8 +49,8 @@ def main(scratch: Path) -> int:
             print(f"  {len(names)} differ by {why}")
     for name in unexplained:
         print(f"  {name} differs")
-    before = [artifacts(PROJECT, scratch / "out", seed) for seed in (1, 2)]
-    print(f"  before the fixes {len(differing(*before, but=()))} of {len(before[0])} differed")
+    before, again = (artifacts(PROJECT, scratch / "out", seed) for seed in (1, 2))
+    print(f"  before the fixes {len(differing(before, again, but=()))} of {len(before)} differed")
     return 1 if unexplained or clean else 0
 
 
