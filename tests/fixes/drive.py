@@ -6,6 +6,7 @@ Each program's ``main(source, out)`` gets the same source files and a directory 
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import random
@@ -51,7 +52,8 @@ def shuffle_directories(seed: int) -> None:
         random.Random(seed).shuffle(entries)
         return Shuffled(entries)
 
-    os.listdir, os.scandir = listdir, scandir  # type: ignore[assignment]
+    # no plain functions: pathlib of Python 3.10 keeps them in a class, where those would become methods
+    os.listdir, os.scandir = functools.partial(listdir), functools.partial(scandir)  # type: ignore[assignment]
     for name in ("pathlib", "pathlib._local", "pathlib._abc", "pathlib._os", "pathlib.types", "glob", "shutil"):
         sys.modules.pop(name, None)  # imported anew, they take the new functions
 
