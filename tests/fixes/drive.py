@@ -1,4 +1,5 @@
-"""Run every program of a folder with directories listed in some order: ``python drive.py PROGRAMS OUT SEED``.
+"""Run every program of a folder with directories listed, and threads ending, in some order:
+``python drive.py PROGRAMS OUT SEED``.
 
 Each program's ``main(source, out)`` gets the same source files and a directory of its own; how it ended goes into
 ``ended.json``.
@@ -12,6 +13,7 @@ import os
 import random
 import sys
 from collections.abc import Iterator
+from multiprocessing.pool import ThreadPool
 from typing import Any
 
 
@@ -58,9 +60,21 @@ def shuffle_directories(seed: int) -> None:
         sys.modules.pop(name, None)  # imported anew, they take the new functions
 
 
+def shuffle_completion(seed: int) -> None:
+    """From now on the order in which threads of a pool end depends on the seed only, not on the machine."""
+
+    def imap_unordered(pool: ThreadPool, work: Any, items: Any, chunksize: int = 1) -> Iterator[Any]:
+        results = pool.map(work, items, chunksize)
+        random.Random(seed).shuffle(results)
+        return iter(results)
+
+    ThreadPool.imap_unordered = imap_unordered  # type: ignore[method-assign,assignment]
+
+
 def main() -> None:
     """Run all programs."""
     programs, out, seed = sys.argv[1:4]
+    shuffle_completion(int(seed))
     shuffle_directories(int(seed))
     from pathlib import Path
 
