@@ -14,7 +14,6 @@ import tomli
 from sst_lint.adoption.look import Look
 
 Part = Literal["config", "helpers", "baseline", "hook", "ci"]
-PARTS: tuple[Part, ...] = ("config", "helpers", "baseline", "hook", "ci")
 BASELINE = "sst-baseline.jsonl"
 _VENDORED = "_sst"
 _CI_FILES = {"github": ".github/workflows/sst-lint.yml", "gitlab": ".gitlab/sst-lint.yml", "script": "ci/sst-lint.sh"}

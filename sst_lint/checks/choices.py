@@ -205,7 +205,6 @@ def _is_test(project: Project, node: int) -> bool:
     """A comparison, or a test of the type."""
     record = project.world.nodes[node]
     if record.kind == Kind.CALL:
-        unit = project.world.node_unit[node]
-        names = project.linked.externals.get(project.world.call_base[unit] + record.base, {})
+        names = project.linked.externals.get(project.world.call_of(node), {})
         return "builtins.isinstance" in names
     return record.kind == Kind.VALUE and record.name == "compare"

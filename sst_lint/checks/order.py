@@ -168,7 +168,7 @@ def _is_read(project: Project, node: int) -> bool:
     world, record = project.world, project.world.nodes[node]
     if record.kind != Kind.CALL:
         return False
-    names = project.linked.externals.get(world.call_base[world.node_unit[node]] + record.base, ())
+    names = project.linked.externals.get(world.call_of(node), ())
     return any(name.rpartition(".")[2].startswith(_READS) for name in names)
 
 
@@ -262,7 +262,7 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     if reach.sink.what == "a digest":
         last = "digested"
     steps = project.trace.steps(reach.path, first, last)
-    if len(steps) > (long_for(reach.kind)):
+    if len(steps) > long_for(reach.kind):
         confidence = "low"
     return Defect(
         rule,

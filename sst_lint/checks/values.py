@@ -223,8 +223,7 @@ def _is_volatile(project: Project, source: Source, leak: Leak) -> bool:
 
 def _keywords(project: Project, argument: int, result: int) -> list[str]:
     """The keywords under which an argument is given to the call that ``result`` is the result of."""
-    unit = project.world.node_unit[result]
-    number = project.world.call_base[unit] + project.world.nodes[result].base
+    number = project.world.call_of(result)
     return [slot for slot, node in project.linked.argument_nodes(number) if node == argument and slot.isidentifier()]
 
 

@@ -48,6 +48,7 @@ _CODES = "0 done"
 
 @click.group(
     "baseline",
+    no_args_is_help=False,  # one line that says what is missing, as everywhere
     epilog=closing(
         "0 done (show: nothing is new), 1 show: something is new",
         ("sst-lint baseline create", "accept the findings of today"),

@@ -16,7 +16,7 @@ _INFO = ("sst-lint cache info", "where it is, and how much it holds")
 _CLEAN = ("sst-lint cache clean", "forget everything; the next run finds it out again")
 
 
-@click.group("cache", epilog=closing("0 done", _INFO, _CLEAN))
+@click.group("cache", no_args_is_help=False, epilog=closing("0 done", _INFO, _CLEAN))
 def command() -> None:
     """Show or remove what is remembered of a project in .sst_cache."""
 

@@ -35,9 +35,6 @@ ORDERS_ANY: Final = sum(at_depth(ORDER, d) for d in range(DEPTHS))
 KEYS_ANY: Final = sum(at_depth(KEYS, d) for d in range(DEPTHS))
 OWN: Final = SET | ORDER | KEYS
 INNER: Final = (SETS | ORDERS_ANY | KEYS_ANY) & ~OWN
-#: Everything about order that a reader of a file could see.
-SEEN: Final = tuple(at_depth(bit, d) for d in range(DEPTHS) for bit in (ORDER, KEYS))
-SEEN_ORDER: Final = tuple(at_depth(ORDER, d) for d in range(DEPTHS))
 
 
 class Op(IntEnum):

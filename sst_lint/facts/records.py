@@ -35,7 +35,6 @@ class Kind(IntEnum):
     ITEM = 18  # base[...], read; name = constant key
     BINOP = 19  # name = operator; operands are its incoming edges, in order
     ERROR = 20  # the exception that a handler catches
-    SELF_TYPE = 21  # the enclosing class (`super()`, `cls`)
     IMPORT = 22  # an imported name; base = index of the import
 
 

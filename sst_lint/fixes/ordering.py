@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from sst_lint.fixes.draft import Advice, Change, Draft, Site, insertions
-from sst_lint.fixes.tree import Tree, constant, dotted, target_names
+from sst_lint.fixes.tree import Tree, dotted, target_names
 
 #: calls that show the order of an argument: callee -> the position of that argument
 _EXPOSES = {"enumerate": 0, "tuple": 0, "iter": 0, "reversed": 0, "map": 1, "filter": 1, "zip": 0, "deque": 0}
@@ -439,13 +439,3 @@ def before_statement(tree: Tree, statement: cst.CSTNode, lines: list[str]) -> tu
         start = above
     text = "".join(f"{indent}{line}{tree.newline}" for line in lines)
     return (Change(start, start, text),)
-
-
-def docstring_skipped(block: cst.IndentedBlock) -> cst.CSTNode | None:
-    """Return the first statement of a block that is no text."""
-    for statement in block.body:
-        if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.Expr):
-            if constant(statement.body[0].value) is not None:
-                continue
-        return statement
-    return None

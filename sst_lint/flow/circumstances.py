@@ -4,7 +4,6 @@ on, callers that test what it returns."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Handler, Kind, Node
@@ -216,10 +215,6 @@ class Circumstances:
             self._clauses.ends_program(n) and any(a in seen for _, a in self._linked.argument_nodes(n))
             for n in range(world.call_base[unit], world.call_base[unit] + len(world.units[unit][2].calls))
         )
-
-    def names_called(self, calls: Iterable[int]) -> list[str]:
-        """What some calls call, as written."""
-        return [self._clauses.name_of(n) for n in calls]
 
 
 def _is_truth(node: Node) -> bool:

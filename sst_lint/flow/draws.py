@@ -95,7 +95,7 @@ class Draws:
         for _, node in linked.argument_nodes(call):
             record = world.nodes[node]
             if record.kind == Kind.CALL:
-                made = world.call_base[world.node_unit[node]] + record.base
+                made = world.call_of(node)
                 scopes += [s for s in linked.callees.get(made, ()) if world.functions[s].record.is_async]
         return list(dict.fromkeys(scopes))
 

@@ -154,7 +154,7 @@ class PathEvidence:
     def _unsaid(self, node: int) -> frozenset[int]:
         """Keyword arguments of a call that nobody knows, which by their names are no part of the path it returns."""
         world = self._linked.world
-        number = world.call_base[world.node_unit[node]] + world.nodes[node].base
+        number = world.call_of(node)
         if number in self._linked.callees or node in self._sites_by_result:
             return frozenset()
         arguments = self._linked.argument_nodes(number)

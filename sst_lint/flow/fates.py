@@ -119,7 +119,7 @@ class Fates:
         """A call that passes no order on: because its result has none, or because nothing is known of it."""
         linked, world = self._linked, self._linked.world
         name = self.called(target)
-        number = world.call_base[world.node_unit[target]] + world.nodes[target].base
+        number = world.call_of(target)
         external = list(linked.externals.get(number, ()))
         models = [model for each in external if (model := linked.library.model(each)) is not None]
         if models and _ASKS.fullmatch(name.rpartition(".")[2]):

@@ -129,7 +129,7 @@ class Identity:
                 if names and len(linked.argument_nodes(site.call)) == 1:
                     return self._of(names[0], depth + 1)
         world = linked.world
-        number = world.call_base[world.node_unit[node]] + world.nodes[node].base
+        number = world.call_of(node)
         call = world.calls[number]
         receiver = linked.receiver_of(number)
         if call.method in _SAME_METHODS and receiver >= 0:

@@ -190,7 +190,7 @@ class Locks:
         record = world.nodes[node]
         name = record.name
         if record.kind == Kind.CALL:
-            call = world.call_base[world.node_unit[node]] + record.base
+            call = world.call_of(node)
             name = self._name(call)
             if name in ("open", "acquire"):
                 receiver = self._linked.receiver_of(call)

@@ -217,7 +217,7 @@ class Mutations(Calls):
         """Whether the result of ``x.method(...)`` may depend on what ``x`` was before in more than what it holds: the
         type of ``x`` is known, and none of Python's own."""
         record = self.world.nodes[node]
-        call = self.world.call_base[self.world.node_unit[node]] + record.base
+        call = self.world.call_of(node)
         held = self.values(self.receiver_of(call)) if record.kind == Kind.CALL else ()
         types = [kind == "i" or (kind == "t" and not str(name).startswith(_COUNTING)) for kind, name in held]
         return any(types)

@@ -302,7 +302,7 @@ class Order:
             return True
         if any(graph.op[e] == Op.SORT for e in graph.incoming.get(node, ())):
             return True
-        number = self._linked.world.call_base[self._linked.world.node_unit[node]] + record.base
+        number = self._linked.world.call_of(node)
         return record.kind == Kind.CALL and "builtins.range" in self._linked.externals.get(number, {})
 
     def _add_sorted(self) -> None:

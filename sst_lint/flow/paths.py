@@ -120,7 +120,7 @@ class Paths:
         """What a literal, an operator or a call is made of, in the order in which it is written."""
         record, world = self._linked.world.nodes[node], self._linked.world
         if record.kind == Kind.CALL:
-            number = world.call_base[world.node_unit[node]] + record.base
+            number = world.call_of(node)
             receiver = self._linked.receiver_of(number)
             arguments = [n for slot, n in self._linked.argument_nodes(number) if slot == ""]
             return [receiver, *arguments] if receiver >= 0 and not self._is_module(receiver) else arguments
@@ -154,7 +154,7 @@ class Paths:
         name, world = self.callee(node), self._linked.world
         assert callable(part)
         if name == "joinpath" or (name == "join" and operands and world.nodes[operands[0]].kind != Kind.TEXT) or (
-            name == "join" and len(operands) > 1 and self._linked.receiver_of(self._call(node)) not in operands
+            name == "join" and len(operands) > 1 and self._linked.receiver_of(world.call_of(node)) not in operands
         ):  # fmt: skip
             return _operated("/", [part(o) for o in operands])
         if name in _SAME_PATH and operands:
@@ -165,14 +165,10 @@ class Paths:
             return str(stem + new).lstrip("/") if name == "with_name" else str(stem + new)
         return ""
 
-    def _call(self, node: int) -> int:
-        world = self._linked.world
-        return world.call_base[world.node_unit[node]] + world.nodes[node].base
-
     def callee(self, node: int) -> str:
         """The last name of what a call calls, as written."""
         world = self._linked.world
-        call = world.calls[self._call(node)]
+        call = world.calls[self._linked.world.call_of(node)]
         return call.method or world.nodes[world.node_base[world.node_unit[node]] + call.callee].name
 
     def brief(self, node: int, depth: int = 0) -> str:

@@ -34,9 +34,6 @@ _UNIQUE = frozenset(
     "timestamp choices strftime".split()
 )
 _CHANGING = frozenset({"clock", "random", "identity"})
-_TEMPORARY_NAMES = frozenset(
-    "tmp temp staging partial tmpfile tempfile tmppath temppath tmpname tempname tmpfilename tempfilename".split()
-)
 _TEMPORARY_DIRECTORY = ("/tmp", "/var/tmp", "/dev/shm")
 _REMOVING = frozenset({"remove", "unlink", "rmtree", "delete", "discard", "cleanup", "clean"})
 #: A part of a file's own name that is filled in: each version of the file has a name of its own.
@@ -394,7 +391,7 @@ class Protocols:
         if depth and self._identity.of(node) == self._identity.of(target):
             return True
         if record.kind == NodeKind.CALL:
-            call = self._call_of(node)
+            call = self._linked.world.call_of(node)
             if not any(f.how in ("path", "same") for s in self._sites.get(call, ()) for f in s.model.flows):
                 return False
             parts = [n for _, n in self._linked.argument_nodes(call)]
@@ -404,10 +401,6 @@ class Protocols:
         else:
             parts = self._evidence.parts(node)
         return bool(parts) and all(self._fixed(part, target, known, depth + 1) for part in parts)
-
-    def _call_of(self, node: int) -> int:
-        world = self._linked.world
-        return world.call_base[world.node_unit[node]] + world.nodes[node].base
 
     def _constant(self, nodes: Iterable[int]) -> bool:
         return all(self._linked.world.nodes[n].name.isupper() for n in nodes)

@@ -121,7 +121,7 @@ class Serializers:
                     return True
             if record.kind != Kind.CALL or self._guarded(node):
                 continue
-            call = world.call_base[world.node_unit[node]] + record.base
+            call = world.call_of(node)
             if not _TEXTS & set(self._linked.externals.get(call, ())):
                 continue
             alone = len(returned) == 1 or function.record.kind != "lambda"

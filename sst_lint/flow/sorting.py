@@ -113,7 +113,7 @@ class Sorting:
     def _of_getter(self, node: int) -> Key:
         """``attrgetter("st_mtime")``, ``itemgetter("created_at")``, ``itemgetter(1)``."""
         linked, world = self._linked, self._linked.world
-        call = world.call_base[world.node_unit[node]] + world.nodes[node].base
+        call = world.call_of(node)
         names = linked.externals.get(call, {})
         if not any(name.endswith(("attrgetter", "itemgetter")) for name in names):
             return ""
@@ -210,7 +210,7 @@ class Sorting:
 
     def _names(self, node: int) -> dict[str, None]:
         world = self._linked.world
-        number = world.call_base[world.node_unit[node]] + world.nodes[node].base
+        number = world.call_of(node)
         return self._linked.externals.get(number, {})
 
 

@@ -120,6 +120,10 @@ class World:
         """A region by its local number."""
         return self.units[unit][2].regions[local]
 
+    def call_of(self, node: int) -> int:
+        """The call that ``node``, which is of kind CALL, is the result of."""
+        return self.call_base[self.node_unit[node]] + self.nodes[node].base
+
     def path_of_unit(self, unit: int) -> str:
         """The file of a unit."""
         return self.files[self.units[unit][0]].path
