@@ -65,7 +65,7 @@ def run(paths: Sequence[Path], asked: options.Asked, fixing: options.Fixing) -> 
         print_result("".join(unified(each) for _, done in results for each in done.files))
     else:
         show(report, asked, targets)
-    if not asked.quiet:
+    if not asked.quiet and not report.problems:
         for line in _summary(results, fixing, len(failed)):
             say(line)
     if report.problems or failed:

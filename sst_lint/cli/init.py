@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sst_lint.engine import Examined, Options
 
 _RULES = 6  #: as many stand in the line about findings
-_PARTS = ("config", "helpers", "baseline", "hook", "ci")
+#: What may be left out; ``adoption.plan.Part`` has the same.
+PARTS = ("config", "helpers", "baseline", "hook", "ci")
 _EPILOG = closing(
     "0 written or nothing to write",
     ("sst-lint init --dry-run", "what it would write, and nothing else"),
@@ -32,7 +33,7 @@ _EPILOG = closing(
 @click.argument("project", type=click.Path(path_type=Path), default=Path())
 @click.option("--yes", "-y", is_flag=True, help="Write without asking.")
 @click.option("--dry-run", is_flag=True, help="Show every line that would be written, and write nothing.")
-@click.option("--skip", multiple=True, type=click.Choice(_PARTS), help="Leave this out; may be repeated.")
+@click.option("--skip", multiple=True, type=click.Choice(PARTS), help="Leave this out; may be repeated.")
 @click.option(
     "--ci", type=click.Choice(["auto", "github", "gitlab", "script"]), default="auto", help="For which CI; auto: found."
 )

@@ -5,11 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import tomli
 import yaml
 from projects import FILES, environment, git_names, repository, run, sst, write
+
+from sst_lint.adoption.plan import Part
+from sst_lint.cli.init import PARTS
 
 PLAIN = {name: text for name, text in FILES.items() if name != "pyproject.toml"}
 PROJECT = '[project]\nname = "app"\ndependencies = ["numpy>=1"]\n\n[tool.ruff.lint]\nselect = ["ALL"]\n'
@@ -178,6 +182,10 @@ def test_parts_that_are_skipped(project: Path) -> None:
     words = [word for part in ("baseline", "hook", "ci") for word in ("--skip", part)]
     assert init(project, "--yes", *words).returncode == 0
     assert (project / "pyproject.toml").read_text(encoding="utf-8") == f"{PROJECT}\n[tool.sst-lint]\n"
+
+
+def test_every_part_can_be_skipped() -> None:
+    assert get_args(Part) == PARTS  # the command lists them itself: to load the planner for its help would be slow
 
 
 def test_a_project_below_the_top_of_its_repository(tmp_path: Path) -> None:

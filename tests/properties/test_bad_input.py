@@ -6,6 +6,7 @@ Every directory here holds ``good.py`` with one finding beside what is bad.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -55,6 +56,13 @@ def test_missing_path(folder: Path) -> None:
     done = run(folder, "no/such.py", ".")
     refused(done, "no/such.py", "no such file or directory")
     assert done.places == [GOOD]
+
+
+def test_missing_path_of_fix(folder: Path) -> None:
+    command = [sys.executable, "-m", "sst_lint", "fix", "no/such.py"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == "sst-lint: error: no/such.py: no such file or directory\n"
 
 
 def test_no_python_files(tmp_path: Path) -> None:
