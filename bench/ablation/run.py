@@ -19,7 +19,7 @@ from unittest.mock import patch
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "projects"))
 
-from sst_lint.flow import calls, mutation, reach, resolve, values  # noqa: E402
+from sst_lint.flow import calls, graph, mutation, resolve, values  # noqa: E402
 
 Change = tuple[Any, str, Any]
 
@@ -51,8 +51,8 @@ FEATURES: dict[str, tuple[Change, ...]] = {
     "values through unknown calls": ((calls.Calls, "_only_values", _nothing),),
     "changes in place": ((mutation.Mutations, "changed", _nothing),),
     "order of calls in loops": ((mutation.Mutations, "_by_context", _nothing),),
-    "constant keys": ((reach.Graph, "_demand", staticmethod(_always(""))),),
-    "judged by type": ((reach, "_judged", lambda linked: list(linked.edges.op)),),
+    "constant keys": ((graph.Graph, "_demand", staticmethod(_always(""))),),
+    "judged by type": ((graph, "judged", lambda linked: list(linked.edges.op)),),
 }
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import KEYS_ANY, ORDER, ORDERS_ANY, SETS, VALUE
 from sst_lint.facts.records import Choice, Kind, Loop
-from sst_lint.flow.calls import Site
 from sst_lint.flow.described import Note, SiteAnswer, describe_handler, describe_write, some
 from sst_lint.flow.fates import Fates
 from sst_lint.flow.location import Location
 from sst_lint.flow.paths import Paths
 from sst_lint.flow.reach import Search
+from sst_lint.flow.sites import Site
 from sst_lint.flow.words import EFFECT_WORDS, KIND_WORDS, OF_WORDS, SOURCE_WORDS
 from sst_lint.flow.writes import Write
 

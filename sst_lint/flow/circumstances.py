@@ -8,8 +8,8 @@ import re
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Handler, Kind, Node
 from sst_lint.flow.clauses import Clauses
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Graph
 
 _CLEANUP = frozenset(
     "close aclose unlink remove rmtree rmdir kill terminate shutdown disconnect release join stop cleanup unregister "

@@ -14,8 +14,8 @@ from functools import cached_property
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Handler, Kind
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Graph
 
 #: Methods of unknown loggers and terminals.
 LOGGING_NAMES = frozenset(

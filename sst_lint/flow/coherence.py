@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sst_lint.facts.ops import Op
-from sst_lint.flow.reach import Graph
+from sst_lint.flow.graph import Graph
 
 #: What comes out of these is a text: it has no attributes any more.
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.JSON, Op.JSON_SORTED, Op.PATH})

@@ -10,9 +10,9 @@ from functools import cached_property
 from sst_lint.facts.ops import VALUE, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.permanence import Leak, Permanence, Where, with_ops
-from sst_lint.flow.reach import Graph
 
 _SLICE = re.compile(r"\[(-?\d*):(-?\d*)\]")
 _CONTAINERS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter"})

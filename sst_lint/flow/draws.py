@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from sst_lint.facts.ops import ORDER, Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.calls import Site
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.sites import Site
 
 #: A function that is started so many times runs beside itself.
 _SEVERAL = 2

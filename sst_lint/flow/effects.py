@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sst_lint.facts.records import Kind as NodeKind
-from sst_lint.flow.calls import Site
 from sst_lint.flow.identity import Identity, Symbol, substituted
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.protocol import Protocol
+from sst_lint.flow.sites import Site
 from sst_lint.flow.writes import Write, Writes
 
 EffectKind = Literal["read", "write", "replace", "test", "mkdir", "remove", "lock", "truncate"]

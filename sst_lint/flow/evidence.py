@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.calls import Site
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Graph
+from sst_lint.flow.sites import Site
 
 _FOLLOWED = frozenset(
     {Op.SAME, Op.PATH, Op.TEXT, Op.LOAD, Op.STORE, Op.AS_LIST, Op.ONLY_VALUE, Op.NOT_LIST, Op.NOT_SET}

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from sst_lint.facts.ops import KEYS_ANY, ORDER, ORDERS_ANY, OWN, SETS, VALUE, Op, forward
 from sst_lint.facts.records import Kind
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Graph
 
 _STATES = 1500
 _SHOWN = 4

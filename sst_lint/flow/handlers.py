@@ -17,9 +17,10 @@ from sst_lint.facts.records import Handler, Kind
 from sst_lint.flow.circumstances import Circumstances
 from sst_lint.flow.clauses import Clauses, Fate
 from sst_lint.flow.coherence import holds_together
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order
-from sst_lint.flow.reach import Graph, Search
+from sst_lint.flow.reach import Search
 from sst_lint.flow.writes import Writes
 
 Context = Literal["artifact-shaping", "diagnostic", "best-effort"]

@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.calls import Site
 from sst_lint.flow.evidence import SAME_FILE
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Graph
+from sst_lint.flow.sites import Site
 
 #: ("param", scope, index), ("text", literal, parts), ("attribute", name, owner), ("temporary", call) ...
 Symbol: TypeAlias = tuple[Any, ...]

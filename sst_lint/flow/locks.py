@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
-from sst_lint.flow.calls import Site
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.sites import Site
 from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Writes
 

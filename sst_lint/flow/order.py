@@ -9,10 +9,11 @@ from functools import cached_property
 from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDER, ORDERS_ANY, SET, SETS, Op, at_depth
 from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.artifacts import ArtifactKind
-from sst_lint.flow.calls import Site
+from sst_lint.flow.graph import LONGEST, Graph, Mask
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import LONGEST, Exposure, Graph, Mask, Search, State
+from sst_lint.flow.reach import Exposure, Search, State
 from sst_lint.flow.resolve import MAPPING_TYPES
+from sst_lint.flow.sites import Site
 from sst_lint.flow.sorting import Sorted, Sorting
 from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Write, Writes

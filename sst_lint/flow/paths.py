@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Graph
 
 _FOLLOWED = frozenset({Op.SAME, Op.PATH, Op.TEXT, Op.LOAD, Op.STORE, Op.NOT_LIST, Op.NOT_SET, Op.NOT_DICT})
 _STATES = 4000

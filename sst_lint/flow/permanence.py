@@ -18,9 +18,10 @@ from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import classify, words
 from sst_lint.flow.coherence import torn_at
 from sst_lint.flow.evidence import PathEvidence
+from sst_lint.flow.graph import Graph, Mask
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order, rank_of
-from sst_lint.flow.reach import Graph, Mask, Search
+from sst_lint.flow.reach import Search
 from sst_lint.flow.writes import Writes
 
 Where = Literal["digest", "name", "seed", "shard", "comparison", "content", "leaves"]

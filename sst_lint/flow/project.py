@@ -11,7 +11,6 @@ from sst_lint.config import Config
 from sst_lint.flow.answers import Answers
 from sst_lint.flow.artifacts import Kind as ArtifactKind
 from sst_lint.flow.artifacts import classify, is_documentation_path, is_test_path
-from sst_lint.flow.calls import Site
 from sst_lint.flow.coherence import holds_together
 from sst_lint.flow.declared import Declared
 from sst_lint.flow.digests import Digests
@@ -19,6 +18,7 @@ from sst_lint.flow.draws import Draws
 from sst_lint.flow.effects import Effects
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.fallbacks import Fallbacks, Poison
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.handlers import HandlerInfo, Handlers
 from sst_lint.flow.identity import Identity
 from sst_lint.flow.leaks import Leaks
@@ -31,8 +31,8 @@ from sst_lint.flow.order import Order, Picked, Reach, Sink, SortedBy
 from sst_lint.flow.paths import Paths
 from sst_lint.flow.protocol import Protocol, Protocols
 from sst_lint.flow.races import Races
-from sst_lint.flow.reach import Graph
 from sst_lint.flow.serializers import Serializers
+from sst_lint.flow.sites import Site
 from sst_lint.flow.slight import Slight
 from sst_lint.flow.trace import Tracer
 from sst_lint.flow.world import FileFacts, World

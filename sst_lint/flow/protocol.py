@@ -14,11 +14,11 @@ from typing import Literal
 
 from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.artifacts import Kind, classify, words
-from sst_lint.flow.calls import Site
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.identity import Identity, Symbol, leaves
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.sites import Site
 from sst_lint.flow.writes import Write, Writes
 
 StepName = Literal[

@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING
 from sst_lint.facts.ops import VALUE
 from sst_lint.flow.artifacts import classify
 from sst_lint.flow.described import Note, describe_protocol
+from sst_lint.flow.graph import Mask
 from sst_lint.flow.location import Location, Step
 from sst_lint.flow.paths import Named, closeness
-from sst_lint.flow.reach import Mask, Search
+from sst_lint.flow.reach import Search
 from sst_lint.flow.words import KIND_WORDS, MODE_WORDS, OF_WORDS, VALUE_WORDS
 from sst_lint.flow.writes import Write
 
 if TYPE_CHECKING:
-    from sst_lint.flow.calls import Site
     from sst_lint.flow.project import Project
+    from sst_lint.flow.sites import Site
 
 _READING = ("read", "load", "open", "scan", "fromfile", "genfromtxt")
 _SHOWN = 4

@@ -11,10 +11,10 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.effects import Effect, Effects
 from sst_lint.flow.evidence import PathEvidence
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.identity import Symbol, leaves
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Graph
 
 _WRITES = ("write", "replace")
 #: A library that opens the lock file for writing, so locking the data empties it.

@@ -8,10 +8,10 @@ from functools import cached_property
 
 from sst_lint.facts.ops import VALUE, Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.calls import Site
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.permanence import Leak, Permanence, Where
 from sst_lint.flow.reach import Search
+from sst_lint.flow.sites import Site
 from sst_lint.flow.volatile import Sources
 from sst_lint.flow.world import Function
 

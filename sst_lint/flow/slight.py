@@ -12,10 +12,10 @@ import re
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.effects import Effect, Effects
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.identity import Identity, Symbol
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Graph
 from sst_lint.flow.writes import Write
 
 #: Names of program text: it is made again, or lies in version control, and half of it does not compile.

@@ -13,9 +13,9 @@ from typing import Literal
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.calls import Site
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Graph
+from sst_lint.flow.sites import Site
 
 Key = Literal["clock", "stamp", "ties", ""]
 

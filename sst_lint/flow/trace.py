@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.location import Location, Step
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Graph
 
 _SHOWN_OPS = {
     Op.LOOP: "a loop runs in this order",

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.calls import VALUE_KINDS, Site
+from sst_lint.flow.graph import Graph
+from sst_lint.flow.models import VALUE_KINDS
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.reach import Graph
+from sst_lint.flow.sites import Site
 from sst_lint.flow.writes import Writes
 
 #: ``hash`` and ``id`` are made for these.

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from sst_lint.config import Config
 from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.artifacts import Kind, by_handle_name, classify, is_test_path, names_directories
-from sst_lint.flow.calls import Site
 from sst_lint.flow.evidence import Evidence, PathEvidence
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.paths import Paths
+from sst_lint.flow.sites import Site
 
 _HANDLE_NAMES = frozenset(
     "f fp fh fd file handle stream out output buf buffer fileobj fout ofile outfile dest sink".split()

@@ -14,9 +14,9 @@ from sst_lint.matrices.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
-    from sst_lint.flow.calls import Site
     from sst_lint.flow.location import Location
     from sst_lint.flow.order import Picked, Reach
+    from sst_lint.flow.sites import Site
 
 LAYOUT = Layout(
     name="order",

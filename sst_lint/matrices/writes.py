@@ -18,9 +18,9 @@ from sst_lint.matrices.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
-    from sst_lint.flow.calls import Site
     from sst_lint.flow.order import Reach
     from sst_lint.flow.protocol import Protocol
+    from sst_lint.flow.sites import Site
     from sst_lint.flow.writes import Write
 
 LAYOUT = Layout(

@@ -1,0 +1,280 @@
+"""What can one call call, and with what? Functions by Python's calling convention, classes, partials, the outside."""
+
+from __future__ import annotations
+
+from sst_lint.catalogue.model import Model
+from sst_lint.facts.ops import SET, Op
+from sst_lint.facts.records import Param
+from sst_lint.flow.declared import replaces
+from sst_lint.flow.library import LibraryIndex
+from sst_lint.flow.models import Modeled
+from sst_lint.flow.modules import Modules
+from sst_lint.flow.resolve import SET_TYPES
+from sst_lint.flow.values import Value
+from sst_lint.flow.world import Function, World
+
+#: A call that may call more functions than this says little of any of them; further ones are left out.
+MAX_CALLEES = 10
+_RECORD_HELPERS = frozenset(
+    {
+        "dataclasses.replace", "dataclasses.asdict", "attr.asdict", "attrs.asdict", "builtins.vars", "copy.replace",
+        "attr.evolve", "attrs.evolve",
+    }
+)  # fmt: skip
+
+
+class Callees(Modeled):
+    """Binds one call to one callee at a time."""
+
+    def __init__(self, world: World, modules: Modules, library: LibraryIndex) -> None:
+        super().__init__(world, modules, library)
+        self.classes_called: dict[int, dict[int, None]] = {}
+        self.bindings: dict[int, list[tuple[int, int, int]]] = {}  #: call -> (argument, PARAM, OUT)
+        self.externals: dict[int, dict[str, None]] = {}
+        self.declared: dict[int, Model] = {}  #: scopes of functions of the program -> their models in the configuration
+        self._done: set[tuple[object, ...]] = set()
+        self._by_method_later: dict[int, None] = {}
+        self._replaced: dict[int, list[tuple[str, int]]] = {}
+        self._records: dict[int, list[int]] = {}
+
+    def bind_call(self, number: int, value: Value) -> None:
+        """Call ``number`` may call ``value``."""
+        identity = (number, value[0], value[1])
+        if identity in self._done:
+            return
+        self._done.add(identity)
+        kind = value[0]
+        if kind in ("f", "b"):
+            if self._bind_declared(number, value[1]):
+                return
+            receiver = self.receiver_of(number) if kind == "b" else -2
+            self.bind_function(number, self.world.functions[value[1]], receiver)
+        elif kind == "c":
+            self.bind_class(number, value[1])
+        elif kind == "x":
+            self.bind_external(number, value[1])
+        elif kind == "i":
+            callee = self.world.node_base[self.world.call_unit[number]] + self.world.calls[number].callee
+            for function in self.find_method(value[1], "__call__"):
+                self.bind_function(number, function, callee)
+        elif kind == "p":
+            self._bind_partial(number, value[1])
+
+    def _bind_declared(self, number: int, scope: int) -> bool:
+        """A function that the configuration has a model of; whether the model says all that it does."""
+        model = self.declared.get(scope)
+        if model is None:
+            return False
+        self.externals.setdefault(number, {})[model.name] = None
+        self.apply(number, model)
+        return replaces(model)
+
+    def bind_function(self, number: int, function: Function, receiver: int) -> None:
+        """Edges for one callee. ``receiver``: the node of ``self``, -1 unknown, -2 not bound."""
+        known = self.callees.setdefault(number, {})
+        if function.scope not in known and len(known) >= MAX_CALLEES:
+            return
+        self.callees.setdefault(number, {})[function.scope] = receiver != -2
+        label = number + 1
+        pairs = self._match(self.argument_nodes(number), function, receiver, label)
+        out_of = dict(zip(function.params, function.outs, strict=True))
+        bound = self.bindings.setdefault(number, [])
+        for argument, param in pairs:
+            bound.append((argument, param, out_of[param]))
+            self.add_edge(out_of[param], argument, Op.SAME, "", -label, back=True)
+        self.add_edge(function.returns, self.result_of(number), self._return_op(number, function), "", -label)
+
+    def _return_op(self, number: int, function: Function) -> Op:
+        if function.is_context_manager and self.world.calls[number].entered:
+            return Op.LOAD
+        return Op.SAME
+
+    def _match(
+        self, arguments: list[tuple[str, int]], function: Function, receiver: int, label: int
+    ) -> list[tuple[int, int]]:
+        """Argument edges by Python's calling convention; the pairs that pass one object as it is."""
+        params = list(zip(function.record.params, function.params, strict=True))
+        pairs: list[tuple[int, int]] = []
+        if receiver != -2 and params:
+            if receiver >= 0:
+                self.add_edge(receiver, params[0][1], Op.SAME, "", label)
+                pairs.append((receiver, params[0][1]))
+            params = params[1:]
+        positional = [(p, n) for p, n in params if p.kind in ("/", "")]
+        rest = next((n for p, n in params if p.kind == "*"), -1)
+        keywords = next((n for p, n in params if p.kind == "**"), -1)
+        named = {p.name: n for p, n in params if p.kind in ("", "k")}
+        at = 0
+        for slot, node in arguments:
+            if slot == "":
+                if at < len(positional):
+                    self.add_edge(node, positional[at][1], Op.SAME, "", label)
+                    pairs.append((node, positional[at][1]))
+                elif rest >= 0:
+                    self.add_edge(node, rest, Op.STORE, f"#{at - len(positional)}", label)
+                at += 1
+            elif slot == "*":
+                self._spread(node, positional[at:], rest, label)
+            elif slot == "**":
+                for name, target in named.items():
+                    self.add_edge(node, target, Op.LOAD, "'" + name, label)
+                self.add_edge(node, keywords, Op.SAME, "", label)
+            elif slot in named:
+                self.add_edge(node, named[slot], Op.SAME, "", label)
+                pairs.append((node, named[slot]))
+            elif keywords >= 0:
+                self.add_edge(node, keywords, Op.STORE, "'" + slot, label)
+        return pairs
+
+    def _spread(self, node: int, positional: list[tuple[Param, int]], rest: int, label: int) -> None:
+        for index, (_, target) in enumerate(positional):
+            self.add_edge(node, target, Op.LOAD, f"#{index}", label)
+        if rest >= 0:  # a node at the call, so that a set that shows its order here is found here
+            step = self._step_node(label - 1, "*")
+            self.add_edge(node, step, Op.COPY)
+            self.add_edge(step, rest, Op.SAME, "", label)
+
+    def bind_class(self, number: int, cls: int) -> None:
+        """A constructor: ``__init__`` on the result, or fields by position and keyword."""
+        result = self.result_of(number)
+        self.classes_called.setdefault(number, {})[cls] = None
+        self.add_value(result, ("i", cls))
+        init = self.find_method(cls, "__init__")
+        for base in self.external_bases(cls):
+            if base in SET_TYPES and not self.find_method(cls, "__iter__"):
+                self.add_source(result, SET, "set", number)
+            if self.library.model(base) is not None and not init:
+                self.bind_external(number, base)
+        if init:
+            for function in init:
+                self.bind_function(number, function, result)
+        else:
+            self._fill_fields(number, cls, result)
+
+    def _fill_fields(self, number: int, cls: int, result: int) -> None:
+        order: dict[str, int] = {}
+        for one in reversed(self.mro(cls)):
+            for name, annotation, _ in self.world.classes[one].fields:
+                if "ClassVar" not in annotation:
+                    order[name] = one
+        names = list(order)
+        at = 0
+        for slot, node in self.argument_nodes(number):
+            name = slot
+            if slot == "":
+                name = names[at] if at < len(names) else ""
+                at += 1
+            if slot == "**":
+                for field_name, owner in order.items():
+                    self.add_edge(node, self.field_node(owner, field_name), Op.LOAD, "'" + field_name)
+                self.add_edge(node, result, Op.SAME)
+            elif slot == "*":
+                self.add_edge(node, result, Op.COPY)
+            elif name:
+                self.add_edge(node, self.field_node(order.get(name, cls), name))
+                self.add_edge(node, result, Op.STORE, "." + name)
+
+    def _bind_partial(self, number: int, partial: int) -> None:
+        """A call of ``functools.partial(f, ...)``: the stored arguments come first."""
+        stored = self.argument_nodes(partial)
+        if not stored:
+            return
+        for value in self.values(stored[0][1]):
+            if value[0] in ("f", "b"):
+                function = self.world.functions[value[1]]
+                label = number + 1
+                merged = [a for a in stored[1:] if a[0] == ""] + self.argument_nodes(number)
+                merged += [a for a in stored[1:] if a[0] != ""]
+                receiver = -2
+                if value[0] == "b":
+                    receiver = -1
+                self._match(merged, function, receiver, label)
+                self.callees.setdefault(number, {})[function.scope] = value[0] == "b"
+                self.add_edge(function.returns, self.result_of(number), Op.SAME, "", -label)
+            elif value[0] == "x":
+                model = self.library.model(value[1])
+                if model is not None:
+                    self.apply(number, model, stored[1:])
+
+    def bind_external(self, number: int, name: str) -> None:
+        """A call of something outside of the program, by its qualified name."""
+        if ("x", number, name) in self._done:
+            return
+        self._done.add(("x", number, name))
+        name = self.library.called(name)
+        self.externals.setdefault(number, {})[name] = None
+        result = self.result_of(number)
+        if name == "functools.partial":
+            self.add_value(result, ("p", number))
+        elif name == "builtins.super":
+            self._bind_super(number, result)
+        elif name in _RECORD_HELPERS:
+            self._bind_record_helper(number, name)
+        elif name == "functools.reduce":
+            self._bind_set_maker(number, result)
+        model = self.library.model(name)
+        if model is not None:
+            self.apply(number, model)
+            return
+        owner = name.rpartition(".")[0]
+        if name.count(".") > 1 and not owner.startswith("builtins.") and not self.library.is_type(owner):
+            self._by_method_later[number] = None
+        if self.library.is_type(name) or name.rpartition(".")[2][:1].isupper():
+            self.add_value(result, ("t", name))
+        for _, node in self.argument_nodes(number):
+            self.add_edge(node, result, Op.ONLY_VALUE)
+        self.add_edge(self.receiver_of(number), result, Op.ONLY_VALUE)
+
+    def _bind_record_helper(self, number: int, name: str) -> None:
+        """``replace(x, field=...)`` and ``asdict(x)``: fields by name."""
+        arguments = self.argument_nodes(number)
+        result = self.result_of(number)
+        if name.endswith("replace"):
+            for slot, node in arguments[1:]:
+                if slot not in ("", "*", "**"):
+                    self.add_edge(node, result, Op.STORE, "." + slot)
+                    self._replaced.setdefault(arguments[0][1], []).append((slot, node))
+                    for value in self.values(arguments[0][1]):
+                        self._replace_field(slot, node, value)
+            if arguments:
+                self.add_edge(arguments[0][1], result)
+        elif arguments:
+            self._records.setdefault(arguments[0][1], []).append(result)
+            for value in self.values(arguments[0][1]):
+                self._fields_into(result, value)
+
+    def _replace_field(self, slot: str, node: int, value: Value) -> None:
+        if value[0] == "i":
+            self.add_edge(node, self.field_node(value[1], slot))
+
+    def _fields_into(self, result: int, value: Value) -> None:
+        """``asdict(x)`` and ``vars(x)``: every field of the class of ``x``, under its name."""
+        if value[0] != "i":
+            return
+        self.add_value(result, ("t", "builtins.dict"))
+        for one in self.mro(value[1]):
+            for name, _, _ in self.world.classes[one].fields:
+                self.add_edge(self.field_node(one, name), result, Op.STORE, "'" + name)
+
+    def _bind_set_maker(self, number: int, result: int) -> None:
+        """``reduce(set.union, ...)`` is a set."""
+        arguments = self.argument_nodes(number)
+        made = [str(v[1]) for v in self.values(arguments[0][1]) if v[0] == "x"] if arguments else []
+        if any(m.rpartition(".")[0] in SET_TYPES for m in made):
+            self.add_source(result, SET, "set", number)
+            self.add_value(result, ("t", "builtins.set"))
+
+    def _bind_super(self, number: int, result: int) -> None:
+        unit = self.world.call_unit[number]
+        scope = self.world.scope_base[unit] + self.world.calls[number].scope
+        while scope in self.world.functions:
+            function = self.world.functions[scope]
+            if function.cls >= 0:
+                self.add_value(result, ("s", function.cls))
+                if function.params:
+                    self.add_edge(function.params[0], result, Op.LOAD, ".")
+                return
+            parent = function.record.parent
+            if parent < 0:
+                return
+            scope = self.world.scope_base[function.unit] + parent

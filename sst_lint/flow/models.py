@@ -1,0 +1,218 @@
+"""What does a library call do, as its model says? Edges, values, sources, and calls of what is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sst_lint.catalogue.model import How, Model
+from sst_lint.facts.ops import KEYS, ORDER, SET, VALUE, Op, at_depth
+from sst_lint.facts.records import Kind
+from sst_lint.flow.library import LibraryIndex
+from sst_lint.flow.modules import Modules
+from sst_lint.flow.resolve import MAPPING_TYPES
+from sst_lint.flow.sites import Site, Sites
+from sst_lint.flow.values import Value
+from sst_lint.flow.world import World
+
+HOW: dict[How, Op] = {
+    "same": Op.SAME,
+    "copy": Op.COPY,
+    "sort": Op.SORT,
+    "set": Op.SETTED,
+    "dict": Op.MAP,
+    "element": Op.LOAD,
+    "store": Op.STORE,
+    "extend": Op.COPY,
+    "merge": Op.MAP,
+    "add": Op.STORE,
+    "view": Op.VIEW,
+    "keys": Op.KEYED,
+    "text": Op.TEXT,
+    "serialize": Op.TEXT,
+    "serialize-sorted": Op.TEXT_SORTED,
+    "reduce": Op.ONLY_VALUE,
+    "value": Op.ONLY_VALUE,
+    "path": Op.PATH,
+}
+#: Sources of values that differ from run to run or from machine to machine.
+VALUE_KINDS = frozenset({"clock", "random", "identity", "machine", "place", "platform", "hash"})
+_KEEPS_KEYS: frozenset[How] = frozenset({"same", "copy", "dict", "merge", "reduce", "set", "extend"})
+_WRITING: frozenset[How] = frozenset({"text", "serialize", "serialize-sorted"})
+_SERIALIZING: frozenset[How] = frozenset({"serialize", "serialize-sorted"})
+_TEXTS = ("builtins.str.", "builtins.bytes.")
+
+
+class Modeled(Sites):
+    """Applies models."""
+
+    def __init__(self, world: World, modules: Modules, library: LibraryIndex) -> None:
+        super().__init__(world, modules, library)
+        self.sites: list[Site] = []
+        self.callees: dict[int, dict[int, bool]] = {}  #: call -> function scopes (bound?)
+        self.sources: dict[int, list[tuple[int, str, int]]] = {}  #: node -> (bits, kind, call)
+        self.contents: dict[tuple[int, str], int] = {}
+        self.rendered_whole: set[tuple[int, int]] = set()  #: edges of serializers that show attributes too
+        self.of_texts: set[tuple[int, int]] = set()  #: edges of methods of texts: nothing is held by a text
+        self._callbacks: dict[int, list[tuple[int, int, int]]] = {}
+
+    def apply(self, number: int, model: Model, stored: Sequence[tuple[str, int]] = ()) -> None:
+        """The model's effects as edges, values and sources; the site is kept for the checks."""
+        ports, constants, given = self.ports(number, model, stored)
+        site = Site(number, model, ports, constants, given, self.weak)
+        self.sites.append(site)
+        result = ports["return"]
+        if model.returns:
+            self.add_value(result, ("t", self.library.canonical(model.returns)))
+        if model.returns and self.library.canonical(model.returns) in MAPPING_TYPES:
+            if not any(f.to == "return" and f.how in _KEEPS_KEYS for f in model.flows) and self.argument_nodes(number):
+                self.mapping_sources[result] = KEYS
+        elif model.format and "load" in model.name.rpartition(".")[2]:
+            self.mapping_sources[result] = KEYS
+        if model.elements:
+            self.add_element(result, ("t", self.library.canonical(model.elements)))
+        if model.opens is not None:
+            self.add_value(result, ("h", number))
+        for function, elements in model.callback:
+            if function in ports:
+                made = self._callback_result(number, function)
+                self._callbacks.setdefault(ports[function], []).append((number, ports.get(elements, -1), made))
+                for value in self.values(ports[function]):
+                    self._call_back(number, ports.get(elements, -1), made, value)
+        spread = {n for s, n in self.argument_nodes(number) if s == "*"}
+        for flow in model.flows:
+            if self.holds(site, flow.when, flow.unless):
+                for position, source in enumerate(self._port_nodes(site, flow.from_)):
+                    each = flow.from_ == "*" and flow.how == "store" and source in spread  # its elements are put inside
+                    how: How = "extend" if each else flow.how
+                    self._flow(site, source, flow.to, how, position if flow.from_ == "*" else 1)
+        if model.writes is not None and self.holds(site, model.writes.when, model.writes.unless):
+            data = self._port_node(site, model.writes.data) if model.writes.data else -1
+            if data >= 0:
+                self.add_edge(data, self.content(number), HOW[model.writes.how])
+                if model.writes.how in _SERIALIZING:
+                    self.rendered_whole.add((data, self.content(number)))
+        if model.choice:
+            self.add_edge(self._port_node(site, model.choice), result, Op.LOOP, "pick")
+        if model.digest and self._port_node(site, model.digest) >= 0:
+            self.add_edge(self._port_node(site, model.digest), self.content(number), HOW[model.digest_how])
+        for effect in model.sources:
+            if self.holds(site, effect.when, effect.unless):
+                port = self._port_node(site, effect.port)
+                for depth in effect.depth:
+                    self.add_source(port, self._bits(effect.kind, depth), effect.kind, number)
+
+    @staticmethod
+    def _bits(kind: str, depth: str) -> int:
+        if kind in VALUE_KINDS:
+            return VALUE
+        return at_depth(SET if kind == "set" else ORDER, 0 if depth == "own" else 2 if kind == "listing" else 1)
+
+    def add_source(self, node: int, bits: int, kind: str, call: int) -> None:
+        """``node`` is a source of ``bits``."""
+        if node >= 0:
+            rows = self.sources.setdefault(node, [])
+            if (bits, kind, call) not in rows:
+                rows.append((bits, kind, call))
+
+    def _port_node(self, site: Site, port: str) -> int:
+        if port.endswith("()"):
+            return self._callback_result(site.call, port[:-2])
+        return site.ports.get(port, -1)
+
+    def _port_nodes(self, site: Site, port: str) -> list[int]:
+        if port == "*":
+            return [n for s, n in self.argument_nodes(site.call) if s in ("", "*")]
+        if port == "**":
+            known = {*site.model.params, *site.model.keywords}
+            return [n for s, n in self.argument_nodes(site.call) if s not in ("", "*") and s not in known]
+        node = self._port_node(site, port)
+        return [node] if node >= 0 else []
+
+    def _callback_result(self, number: int, port: str) -> int:
+        known = self.contents.get((number, port + "()"))
+        if known is None:
+            unit = self.world.call_unit[number]
+            like = self.world.nodes[self.result_of(number)]
+            known = self.contents[(number, port + "()")] = self.world.add_node(Kind.VALUE, unit, like, "called")
+        return known
+
+    def _call_back(self, call: int, elements: int, result: int, value: Value) -> None:
+        """A function handed to a known caller: called with elements, its result goes where the model says."""
+        if value[0] not in ("f", "b"):
+            if value[0] == "x":
+                model = self.library.model(value[1])
+                if model is not None:
+                    self._call_back_library(call, model, elements, result)
+            elif value[0] == "c":
+                self.add_value(result, ("i", value[1]))
+            return
+        function = self.world.functions[value[1]]
+        label = call + 1
+        params = function.params[1:] if value[0] == "b" else function.params
+        if params and elements >= 0:
+            self.add_edge(elements, params[0], Op.LOAD, "", label)
+        self.callees.setdefault(call, {})[function.scope] = value[0] == "b"
+        self.add_edge(function.returns, result, Op.SAME, "", -label)
+
+    def _call_back_library(self, call: int, model: Model, elements: int, result: int) -> None:
+        """A library's function handed to a known caller (``pool.submit(os.listdir, d)``, ``map(str, xs)``)."""
+        if model.returns:
+            self.add_value(result, ("t", self.library.canonical(model.returns)))
+        for effect in model.sources:
+            if effect.port == "return" and not effect.when:
+                for depth in effect.depth:
+                    self.add_source(result, self._bits(effect.kind, depth), effect.kind, call)
+        for flow in model.flows:
+            if model.params and flow.from_ == model.params[0] and flow.to == "return" and not flow.when:
+                element = self._step_node(call, "element")
+                self.add_edge(elements, element, Op.ITER)
+                self.add_edge(element, result, HOW[flow.how])
+
+    def _flow(self, site: Site, source: int, to: str, how: How, position: int) -> None:
+        op, key = self._rendering(site, HOW[how]), ""
+        if source == site.ports["self"] and site.model.name.startswith(_TEXTS):
+            self.of_texts.add((source, site.ports["return"]))
+        if how in _SERIALIZING:
+            self.rendered_whole.add((source, site.ports["return"] if to == "return" else self.content(site.call)))
+        if op in (Op.COPY, Op.VIEW) and site.model.elements == "builtins.tuple":
+            op, key = (Op.PAIRED if op == Op.COPY else Op.PAIRS), f"#{position}"
+        if to == "return":
+            self.add_edge(source, site.ports["return"], op, key)
+            return
+        target = self._port_node(site, to)
+        if how in _WRITING:
+            self.add_edge(source, self.content(site.call), op)
+        elif op in (Op.COPY, Op.MAP) and target >= 0:
+            # a node at the call, so that a set that shows its order here is found here
+            step = self._step_node(site.call, to)
+            self.add_edge(source, step, op)
+            source, op = step, Op.SAME
+        self.add_edge(source, target, op)
+
+    def _rendering(self, site: Site, op: Op) -> Op:
+        """JSON has no sets: without ``default`` (or with ``default=sorted``) their order cannot show."""
+        parameter = site.model.default_param
+        if not parameter or "cls" in site.given or "**" in site.given:
+            return op
+        if parameter in site.given:
+            held = self.values(site.ports[parameter])
+            if ("x", "builtins.sorted") not in held:
+                return op
+        return {Op.TEXT: Op.JSON, Op.TEXT_SORTED: Op.JSON_SORTED}.get(op, op)
+
+    def _step_node(self, number: int, port: str) -> int:
+        known = self.contents.get((number, port))
+        if known is None:
+            unit = self.world.call_unit[number]
+            like = self.world.nodes[self.result_of(number)]
+            known = self.contents[(number, port)] = self.world.add_node(Kind.VALUE, unit, like, "added")
+        return known
+
+    def content(self, number: int) -> int:
+        """The node for what a call writes."""
+        known = self.contents.get((number, ""))
+        if known is None:
+            unit = self.world.call_unit[number]
+            like = self.world.nodes[self.result_of(number)]
+            known = self.contents[(number, "")] = self.world.add_node(Kind.VALUE, unit, like, "content")
+        return known
