@@ -69,7 +69,7 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
         text = f"the temporary file lies in another directory, so on another device {outcome}"
         yield "high", "same-directory", text
     if protocol.removes_first and way != "replace":
-        yield "high", "replace", "the target is removed before, so in between there is no file"
+        yield "high" if known else "medium", "replace", "the target is removed before, so in between there is no file"
     elif "replace" in missing and way == "rename":
         yield (
             "low" if protocol.wrapped else "medium",
@@ -83,7 +83,8 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
         return
     if "unique-name" in missing:
         locked = all(project.locks.held(w.site.call) for w in protocol.writes)
-        weak = protocol.versioned or locked or all(w.mode == "exclusive" for w in protocol.writes)
+        made = [w.mode for w in protocol.writes if w.mode != "update"]  # which only opens what is there
+        weak = protocol.versioned or locked or all(mode == "exclusive" for mode in made)
         yield "low" if weak else "medium", "unique-name", "the temporary name is fixed, so two writers share it"
     if "fsync" in missing:
         text = "nothing is synced, so after a power cut the new name may hold no content"
@@ -115,6 +116,11 @@ def _fsync(project: Project, protocol: Protocol) -> Confidence:
 
 def _message(protocol: Protocol, texts: list[str]) -> str:
     name = protocol.move.model.name.removeprefix("builtins.")
+    if not protocol.seen and protocol.removes_first:
+        return (
+            f"`{name}` puts a file in the place of one that was removed before: in between, and after a crash, there "
+            "is none; `os.replace` does both in one step"
+        )
     return f"`{name}` ends an incomplete atomic write: " + "; ".join(texts)
 
 

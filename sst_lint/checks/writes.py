@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.flow.artifacts import Kind
 from sst_lint.flow.identity import leaves
 from sst_lint.flow.location import Step
 
@@ -27,7 +29,8 @@ _WHAT = {
 def non_atomic(project: Project) -> Iterator[Defect]:
     """SST101: a truncating write, or a copy, that lands on its final path."""
     unfinished = {p.move.call for p in project.protocols() if p.way == "copy" and p.temporary}
-    for write in project.writes():
+    for found in project.writes():
+        write = _as_table(project, found)
         if write.site.call in unfinished:
             continue  # SST102: the copy of a temporary file
         if project.protocol_of(write) is not None:
@@ -51,6 +54,16 @@ def non_atomic(project: Project) -> Iterator[Defect]:
             group=f"write:{where.line}:{where.column}",
             about=write.site.model.name,
         )
+
+
+def _as_table(project: Project, write: Write) -> Write:
+    """``write`` as one of a state file, if its "lock" is a table that is read, changed and written back: it is what it
+    holds that others need whole, not that it is there."""
+    if write.kind.kind != "lock" or not write.formats or write.mode not in ("write", "update"):
+        return write
+    if all(u.write.write is None or u.write.write.site.call != write.site.call for u in project.races.updates):
+        return write
+    return replace(write, kind=Kind("state", "a table that is read, changed and written back", False))
 
 
 def _given_by(project: Project, write: Write) -> tuple[Step, ...]:

@@ -170,7 +170,7 @@ class Protocols:
         makers = self._made(origins)
         writes = tuple(w for w in self._written(origins) if self._belongs(w, site, source, target))
         guessed = not writes and not makers
-        if guessed and not self._looks_temporary(source, target, moves.kind):
+        if guessed and not self._looks_temporary(source, target, moves.kind) and not self._makes_room(site, target):
             return None
         if not origins.isdisjoint(self._directories):
             return None
@@ -197,6 +197,33 @@ class Protocols:
             not guessed,
             self._wrapped(site, source, target),
         )
+
+    def _makes_room(self, site: Site, target: int) -> bool:
+        """Whether the function removes the target on its way to a rename or move onto it."""
+        assert site.model.moves is not None
+        if site.model.moves.kind not in ("rename", "move"):
+            return False
+        final, around = self._identity.of(target), self._around(site.call)
+        return any(
+            removed.call < site.call
+            and removed.model.name not in _OF_DIRECTORIES
+            and self._locks.scope_of(removed.call) == self._locks.scope_of(site.call)
+            and self._identity.of(removed.ports[removed.model.removes]) == final
+            and all(kind == "if" or region in around for region, kind in self._around(removed.call).items())
+            and "handler" not in self._around(removed.call).values()  # where a first attempt has failed
+            for removed, _ in self._removes
+        )
+
+    def _around(self, call: int) -> dict[int, str]:
+        """The regions around a call, each with its kind."""
+        world = self._linked.world
+        unit, region = world.call_unit[call], world.calls[call].region
+        found: dict[int, str] = {}
+        while region >= 0:
+            record = world.region(unit, region)
+            found[region] = record.kind
+            region = record.parent
+        return found
 
     def _moved_aside(self, site: Site, target: int, before: list[Site]) -> bool:
         """Whether the function moved its target aside first and now puts it back."""

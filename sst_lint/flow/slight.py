@@ -32,6 +32,11 @@ class Slight:
         self._identity = identity
         self._effects = effects
         self._locks = locks
+        self._moved = [
+            (site, site.ports[site.model.moves.src])
+            for site in linked.sites
+            if site.model.moves is not None and site.ports.get(site.model.moves.src, -1) >= 0
+        ]
 
     def why(self, write: Write) -> str:
         """Why a write has nothing to lose, in words; "" if it has."""
@@ -39,7 +44,7 @@ class Slight:
             return "named after the process"
         if any(_PROGRAM.search(text) for text in write.evidence.texts[:1]):
             return "program text"
-        if write.kind.kind == "unknown" and self._is_constant(write):
+        if write.kind.kind == "unknown" and self._is_constant(write) and not self._is_aside(write):
             return "holds a constant"
         effects = self._effects.of(self._locks.scope_of(write.site.call))
         path = self._identity.of(write.path_node)
@@ -100,6 +105,17 @@ class Slight:
         return all(r in around or world.region(unit, r).kind in allowed for r in self._regions(removed.call))
 
     # the content is a constant
+
+    def _is_aside(self, write: Write) -> bool:
+        """Whether the function has moved a file of that name aside, which held more than the constant."""
+        path = self._identity.of(write.path_node)
+        scope = self._locks.scope_of(write.site.call)
+        return any(
+            site.call < write.site.call
+            and self._locks.scope_of(site.call) == scope
+            and self._identity.of(source) == path
+            for site, source in self._moved
+        )
 
     def _is_constant(self, write: Write) -> bool:
         """Whether all that is written stands in the program."""
