@@ -6,68 +6,21 @@ What is not installed, or not there in this version of Python, is counted and sa
 from __future__ import annotations
 
 import ast
-import builtins
-import importlib
-import inspect
-import sys
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from model_sandbox import make_files, names
+from model_sandbox import make_files
+from model_signatures import check, example_call
 
 from sst_lint.catalogue import load_models
-from sst_lint.catalogue.model import Library, Model
+from sst_lint.catalogue.model import Library
 
 LIBRARIES = load_models()
-STANDARD = set(sys.stdlib_module_names)
-
-#: not there on older interpreters, or gone from newer ones
-SINCE = {
-    "copy.replace": (3, 13),
-    "hashlib.file_digest": (3, 11),
-    "itertools.batched": (3, 12),
-    "pathlib.Path.walk": (3, 12),
-    "tomllib.load": (3, 11),
-    "tomllib.loads": (3, 11),
-}
-#: the example is bound to the real signature but not run, and why
-NOT_RUN = {
-    "asyncio.as_completed": "needs a running loop",
-    "asyncio.create_task": "needs a running loop",
-    "asyncio.ensure_future": "needs a running loop",
-    "asyncio.gather": "needs a running loop",
-    "builtins.input": "waits for a terminal",
-    "os._exit": "ends the process",
-    "os.abort": "ends the process",
-    "os.getlogin": "needs a terminal",
-    "os.lockf": "waits for a lock",
-    "os.sync": "slow",
-    "catboost.CatBoost.save_model": "needs a trained model",
-    "plotly.graph_objects.Figure.write_image": "needs a browser",
-    "plotly.io.write_image": "needs a browser",
-    "pydantic.BaseModel.model_validate": "is for subclasses",
-    "subprocess.getoutput": "needs a shell",
-    "xgboost.Booster.dump_model": "needs a trained model",
-    "xgboost.Booster.save_model": "needs a trained model",
-}
-#: needs more than this machine: a network, an account, a server
-NOT_RUN_LIBRARIES = {"parallel", "remote", "web"}
-#: modules that exist on one platform only
-PLATFORM = {"msvcrt"}
 
 
 def identify(library: Library) -> str:
     return library.calls[0].name.partition(".")[0] if library.calls else library.name
-
-
-def example_call(model: Model) -> ast.Call:
-    """Return the outermost call of the example."""
-    tree = ast.parse(model.example, mode="eval").body
-    assert isinstance(tree, ast.Call), f"{model.name}: the example is not a call"
-    return tree
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=identify)
@@ -109,95 +62,15 @@ def test_the_examples_run_and_the_signatures_agree(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for number, model in enumerate(library.calls):
-            if missing := missing_module(model, library):
-                unchecked.append(f"{model.name}: {missing}")
-                continue
             here = tmp_path / str(number)
             here.mkdir()
             make_files(here)
             monkeypatch.chdir(here)
             try:
-                run_example(model, library, here)
-            except CompanionMissing as error:
-                unchecked.append(f"{model.name}: {error}")
+                checked = check(model, library, here)
             except Exception as error:
                 raise AssertionError(f"{model.name}: {model.example}") from error
+            if checked.missing:
+                unchecked.append(f"{model.name}: {checked.missing}")
     if unchecked:
         pytest.skip(f"{len(unchecked)} of {len(library.calls)} not checked here: {', '.join(unchecked)}")
-
-
-class CompanionMissing(Exception):
-    """A library is installed, what it stands on is not."""
-
-
-def missing_module(model: Model, library: Library) -> str:
-    """What this interpreter lacks of what the entry is about, or ""; the standard library must be there."""
-    if SINCE.get(model.name, (0,)) > sys.version_info[:2]:
-        return f"needs Python {SINCE[model.name]}"
-    for module in library.modules:
-        try:
-            importlib.import_module(module)
-        except ImportError:
-            needed = any(
-                name.startswith(f"{module}.") and since > sys.version_info[:2] for name, since in SINCE.items()
-            )
-            assert module.partition(".")[0] not in STANDARD - PLATFORM or needed, module
-            if model.name.startswith(f"{module}."):
-                return f"no {module}"
-    return ""
-
-
-def run_example(model: Model, library: Library, here: Path) -> None:
-    """Compare the signature of the example's callee, and call it; raise ``CompanionMissing`` where that cannot be."""
-    standard = library.modules[0].partition(".")[0] in STANDARD
-    call = example_call(model)
-    with names(here) as known:
-        try:
-            function = evaluate(call.func, known)
-        except ImportError as error:
-            if standard:
-                raise
-            raise CompanionMissing(f"no {error.name}") from error
-        compare_signature(model, function)
-        if model.name in NOT_RUN or library.name in NOT_RUN_LIBRARIES:
-            return
-        arguments = [evaluate(argument, known) for argument in call.args]
-        keywords = {keyword.arg: evaluate(keyword.value, known) for keyword in call.keywords if keyword.arg}
-        try:
-            function(*arguments, **keywords)
-        except SystemExit:
-            assert model.raises
-        except (FileNotFoundError, ImportError):  # the example reads a file, or the library wants another one
-            if standard:
-                raise
-        except BaseException:  # a command or a test ends, each by an error of its own
-            if not model.raises:
-                raise
-        else:
-            assert not model.raises
-
-
-def evaluate(node: ast.expr, known: dict[str, Any]) -> Any:
-    return eval(
-        compile(ast.Expression(node), "example", "eval"), {"__builtins__": builtins, "__name__": "example"}, known
-    )
-
-
-def compare_signature(model: Model, function: Callable[..., Any]) -> None:
-    """Fail when a parameter of the entry is not where the real callable has it; pass when it tells nothing."""
-    try:
-        real = list(inspect.signature(function).parameters.values())
-    except (ValueError, TypeError):  # built-in functions without a text signature
-        return
-    positional = [p for p in real if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    takes_more = any(p.kind is p.VAR_POSITIONAL for p in real)
-    takes_any_keyword = any(p.kind is p.VAR_KEYWORD for p in real)
-    named = {p.name for p in real if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
-    for index, name in enumerate(model.params):
-        if index < len(positional):
-            same = positional[index].name == name or positional[index].kind is inspect.Parameter.POSITIONAL_ONLY
-            assert same, f"{model.name}: parameter {index} is {positional[index].name}, not {name}"
-        else:
-            assert takes_more or (takes_any_keyword and name not in named), f"{model.name}: no parameter {name}"
-    for name in model.keywords:
-        assert name in named or takes_any_keyword, f"{model.name}: no keyword {name}"
