@@ -101,17 +101,17 @@ class Branches(Expressions):
 
     def _given(self, test: cst.BaseExpression, holds: bool) -> int:
         """The parameter that is not empty where ``test`` holds (or not), -1 if it says nothing of one."""
-        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        if type(test) is cst.UnaryOperation and type(test.operator) is cst.Not:
             return self._given(test.expression, not holds)
-        if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And) and holds:
+        if type(test) is cst.BooleanOperation and type(test.operator) is cst.And and holds:
             left = self._given(test.left, True)
             return left if left >= 0 else self._given(test.right, True)
-        if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        if type(test) is cst.Comparison and len(test.comparisons) == 1:
             against = test.comparisons[0]
             wanted = cst.IsNot if holds else cst.Is
             if isinstance(against.operator, wanted) and dotted(against.comparator) == "None":
                 test, holds = test.left, True
-        value = (self.frame.env or {}).get(test.value, ()) if isinstance(test, cst.Name) and holds else ()
+        value = (self.frame.env or {}).get(test.value, ()) if type(test) is cst.Name and holds else ()
         return value[0] if len(value) == 1 and self.nodes[value[0]].kind == Kind.PARAM else -1
 
     def narrowed(self, test: cst.BaseExpression, env: Env | None, holds: bool) -> Env | None:
@@ -123,16 +123,16 @@ class Branches(Expressions):
         return env
 
     def _narrow(self, test: cst.BaseExpression, env: Env, holds: bool) -> None:
-        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        if type(test) is cst.UnaryOperation and type(test.operator) is cst.Not:
             self._narrow(test.expression, env, not holds)
-        elif isinstance(test, cst.BooleanOperation):
-            if isinstance(test.operator, cst.And) == holds:
+        elif type(test) is cst.BooleanOperation:
+            if (type(test.operator) is cst.And) == holds:
                 self._narrow(test.left, env, holds)
                 self._narrow(test.right, env, holds)
-        elif isinstance(test, cst.Call) and isinstance(test.func, cst.Name) and len(test.args) == 2:
+        elif type(test) is cst.Call and type(test.func) is cst.Name and len(test.args) == 2:
             if test.func.value == "isinstance":
                 self._narrow_type(test, env, holds)
-        elif isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        elif type(test) is cst.Comparison and len(test.comparisons) == 1:
             self._narrow_length(test, env, holds)
 
     def _narrow_type(self, test: cst.Call, env: Env, holds: bool) -> None:

@@ -31,10 +31,10 @@ HOLE = "\x00"
 
 def constant_key(node: cst.CSTNode) -> str | None:
     """The access path of a constant subscript: ``'name`` for text, ``#3`` for a position; None otherwise."""
-    if isinstance(node, cst.SimpleString):
+    if type(node) is cst.SimpleString:
         text = literal_text(node)
         return None if text is None else "'" + text
-    if isinstance(node, cst.Integer):
+    if type(node) is cst.Integer:
         return "#" + node.value
     return None
 
@@ -47,6 +47,8 @@ def literal_text(node: cst.SimpleString) -> str | None:
     raw = node.value
     if len(raw) > _TEXT_LIMIT * 2:
         return raw[:_TEXT_LIMIT]
+    if raw[0] in "\"'" and "\\" not in raw:  # nearly all of them, and the compiler takes its time
+        return (raw[3:-3] if raw.startswith(('"""', "'''")) else raw[1:-1])[:_TEXT_LIMIT]
     try:
         value = ast.literal_eval(raw)
     except (ValueError, SyntaxError):
@@ -58,9 +60,9 @@ def literal_text(node: cst.SimpleString) -> str | None:
 
 def attribute_path(node: cst.BaseExpression) -> str:
     """``name`` or ``name.attribute`` when that is all there is, else ""."""
-    if isinstance(node, cst.Name):
+    if type(node) is cst.Name:
         return node.value
-    if isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
+    if type(node) is cst.Attribute and type(node.value) is cst.Name:
         return f"{node.value.value}.{node.attr.value}"
     return ""
 
@@ -369,7 +371,7 @@ class Expressions(Builder):
 
     def is_single(self, node: cst.BaseExpression) -> bool:
         """Whether ``len(node) == 1`` is known here, for ``node`` or what ``iter`` or ``list`` is called with."""
-        if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and len(node.args) == 1:
+        if type(node) is cst.Call and type(node.func) is cst.Name and len(node.args) == 1:
             if node.func.value in ("iter", "list", "tuple"):
                 return self.is_single(node.args[0].value)
         path = attribute_path(node)
@@ -381,7 +383,7 @@ class Expressions(Builder):
     def _read_by_name(self, node: cst.Call) -> Val:
         """``getattr(x, "a")`` and ``getattr(x, "a", default)`` are ``x.a``; nothing for any other call."""
         shadowed = self.frame.env is not None and "getattr" in self.frame.env
-        if shadowed or not (isinstance(node.func, cst.Name) and node.func.value == "getattr"):
+        if shadowed or not (type(node.func) is cst.Name and node.func.value == "getattr"):
             return ()
         if len(node.args) not in (2, 3) or any(arg.star or arg.keyword is not None for arg in node.args):
             return ()
@@ -398,10 +400,10 @@ class Expressions(Builder):
         if by_name:
             return by_name
         guarded = self.is_single(node.func) or (len(node.args) > 0 and self.is_single(node.args[0].value))
-        if isinstance(node.func, cst.Attribute):
+        if type(node.func) is cst.Attribute:
             guarded |= self.is_single(node.func.value)
         receiver, method, path = -1, "", ""
-        if isinstance(node.func, cst.Attribute):
+        if type(node.func) is cst.Attribute:
             receiver, method = self.single(node.func.value), node.func.attr.value
             path = attribute_path(node.func.value)
             known = attribute_path(node.func)
@@ -428,7 +430,7 @@ class Expressions(Builder):
         """What a call may change is no longer known; ``x.sort()`` leaves ``x`` sorted."""
         if receiver >= 0 and (self.nodes[receiver].kind in _MADE_HERE or method in _FILLING):
             self.note(receiver, (path or "?") + "[]")
-        if isinstance(node.func, cst.Name) and node.func.value in _PURE:
+        if type(node.func) is cst.Name and node.func.value in _PURE:
             return
         self.touched(path)
         for arg in node.args:
@@ -533,7 +535,7 @@ def _bound(node: cst.BaseExpression | None) -> str:
 
 
 def _is_negative(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus)
+    return type(node) is cst.UnaryOperation and type(node.operator) is cst.Minus
 
 
 def _with_name(node: Any, name: str) -> Any:

@@ -1,18 +1,21 @@
-"""Where in the text does each syntax node stand? One code-generation pass that only counts characters.
+"""Which line and column does each syntax node have?
 
-LibCST's nodes carry no positions, and its position provider costs two more parses. Generated code is the text
-itself, so it is enough to add up the length of what is generated and to note the sum where an expression or
-statement begins and ends.
+LibCST's nodes carry no positions, and its position provider costs two more parses. ``spans`` reads them off the text;
+where it does not know the grammar, one code-generation pass does: generated code is the text itself, so it is enough
+to add up the length of what is generated and to note the sum where an expression or statement begins and ends.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import accumulate
 from typing import Any
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
+
+from sst_lint.facts.spans import spans_of
 
 #: What ends an expression in parentheses: the last one, after white space and comments.
 _CLOSING = re.compile(r"(?:[\s\\]|#[^\n]*)*\)")
@@ -67,16 +70,20 @@ class Spans(CodegenState):
 
 
 class Positions:
-    """Line and column of nodes of one parsed unit. ``skip`` lines at the top do not count (the wrapping ``if 1:``)."""
+    """Line and column of nodes of one parsed unit. ``skip`` lines at the top do not count (the wrapping ``if 1:``).
 
-    def __init__(self, module: cst.Module, skip: int = 0) -> None:
-        state = Spans(module)
-        self._spans = state.spans
-        self.text = "".join(state.tokens)
-        self._starts = [0]
-        find, at = self.text.find, 0
-        while (at := find("\n", at) + 1) > 0:
-            self._starts.append(at)
+    ``text`` is what ``module`` was parsed from; without it, or where it is not enough, the module is rendered.
+    """
+
+    def __init__(self, module: cst.Module, skip: int = 0, text: str | None = None) -> None:
+        spans = None if text is None else spans_of(module, text)
+        if text is None or spans is None:
+            state = Spans(module)
+            text, spans = "".join(state.tokens), state.spans
+        self._spans = spans
+        self.text = text
+        # where each line begins
+        self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
         self._skip = skip
 
     def of(self, node: cst.CSTNode) -> tuple[int, int, int, int]:
@@ -85,8 +92,10 @@ class Positions:
         if span is None:
             return (0, 0, 0, 0)
         starts, skip = self._starts, self._skip
-        first, last = bisect_right(starts, span[0]), bisect_right(starts, span[1])
-        return (first - skip, span[0] - starts[first - 1] + 1, last - skip, span[1] - starts[last - 1] + 1)
+        start, end = span
+        first = bisect_right(starts, start)
+        last = first if end < starts[first] else bisect_right(starts, end)
+        return (first - skip, start - starts[first - 1] + 1, last - skip, end - starts[last - 1] + 1)
 
     def end_outside(self, node: Any) -> tuple[int, int]:
         """(end line, end column) of an expression with its own parentheses, which ``of`` leaves out."""

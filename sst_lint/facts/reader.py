@@ -16,8 +16,9 @@ def read_unit(unit: Unit) -> UnitFacts:
 
     Raises ``libcst.ParserSyntaxError`` when the text is no Python that LibCST knows.
     """
-    module = cst.parse_module("if 1:\n" + unit.text if unit.indent else unit.text)
-    positions = Positions(module, skip=1 if unit.indent else 0)
+    text = "if 1:\n" + unit.text if unit.indent else unit.text
+    module = cst.parse_module(text)
+    positions = Positions(module, 1 if unit.indent else 0, text)
     reader = Statements(positions, ":=" in unit.text)
     reader.scopes.append(None)
     body = module.body

@@ -13,6 +13,9 @@ from sst_lint.facts.names import dotted, imported_as
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Import, Kind
 
+#: As a statement: docstrings, and bodies to come.
+_SAYS_NOTHING = (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)
+
 
 class Statements(Definitions):
     """Reads statements. Branches copy the environment and join it; loops and handlers join what reaches back."""
@@ -50,12 +53,12 @@ class Statements(Definitions):
 
     def _expr(self, node: cst.Expr) -> None:
         value = node.value
-        if isinstance(value, (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)):
+        if type(value) in _SAYS_NOTHING:
             return
         calls = len(self.calls)
         self.value(value)
-        inner = value.expression if isinstance(value, cst.Await) else value
-        if isinstance(inner, cst.Call) and len(self.calls) > calls:
+        inner = value.expression if type(value) is cst.Await else value
+        if type(inner) is cst.Call and len(self.calls) > calls:
             self.calls[-1].used = False
             self._left_behind(inner, len(self.calls) - 1)
 
@@ -63,7 +66,7 @@ class Statements(Definitions):
         """``tidy(x)`` as a statement may leave ``x`` sorted: from here on ``x`` is what the call left."""
         env = self.frame.env
         for arg in node.args:
-            name = arg.value.value if isinstance(arg.value, cst.Name) else ""
+            name = arg.value.value if type(arg.value) is cst.Name else ""
             if name and env is not None and name in env and name not in self.frame.globals and not arg.star:
                 before = self.one(env[name], arg.value)
                 if before >= 0 and name not in self.frame.cells:

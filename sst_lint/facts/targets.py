@@ -19,11 +19,11 @@ class Targets(Picks):
 
     def assign(self, target: cst.BaseExpression, value: Val, at: cst.CSTNode) -> None:
         """``target = value`` for a name, attribute, item, or a pattern of them."""
-        if isinstance(target, cst.Name):
+        if type(target) is cst.Name:
             self.bind(target.value, value)
-        elif isinstance(target, cst.Attribute):
+        elif type(target) is cst.Attribute:
             self._assign_attribute(target, value)
-        elif isinstance(target, cst.Subscript):
+        elif type(target) is cst.Subscript:
             self._assign_item(target, value)
         elif isinstance(target, (cst.Tuple, cst.List)):
             self._unpack(target, value, at)
@@ -130,19 +130,19 @@ class Targets(Picks):
             self.edge(value, typed)
             value = (typed,)
         for target in node.targets:
-            if isinstance(target.target, cst.Name):
+            if type(target.target) is cst.Name:
                 self.assigned_at[target.target.value] = (*self.positions.of(node), self.statement)
             self.assign(target.target, value, node)
-            if self.frame.index == 0 and isinstance(target.target, cst.Name) and target.target.value == "__all__":
+            if self.frame.index == 0 and type(target.target) is cst.Name and target.target.value == "__all__":
                 self.exports = _string_items(node.value)
 
     def _folded(self, node: cst.Assign) -> Val:
         """What ``x`` holds before ``x = x.method(...)``: a loop around it folds into ``x`` in its order."""
         target, value = node.targets[0].target, node.value
-        if not isinstance(target, cst.Name) or not isinstance(value, cst.Call) or self.frame.env is None:
+        if type(target) is not cst.Name or type(value) is not cst.Call or self.frame.env is None:
             return ()
         function = value.func
-        if not isinstance(function, cst.Attribute) or not isinstance(function.value, cst.Name):
+        if type(function) is not cst.Attribute or type(function.value) is not cst.Name:
             return ()
         return self.frame.env.get(target.value, ()) if function.value.value == target.value else ()
 
@@ -199,7 +199,7 @@ class Targets(Picks):
 def _pairs(node: cst.Assign) -> list[tuple[cst.BaseExpression, cst.BaseExpression]]:
     """``a, b = x, y``: each target with its value, if that is all there is."""
     target, value = node.targets[0].target, node.value
-    if len(node.targets) > 1 or not isinstance(target, (cst.Tuple, cst.List)) or not isinstance(value, cst.Tuple):
+    if len(node.targets) > 1 or type(value) is not cst.Tuple or not isinstance(target, (cst.Tuple, cst.List)):
         return []
     elements = (*target.elements, *value.elements)
     if len(target.elements) != len(value.elements) or any(isinstance(e, cst.StarredElement) for e in elements):

@@ -20,6 +20,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from sst_lint.facts import extract
 from sst_lint.facts.ops import BACKWARD, BITS, SETS, Op, backward, forward
 from sst_lint.facts.positions import Positions
+from sst_lint.facts.spans import spans_of
 from sst_lint.facts.records import UnitFacts
 from sst_lint.source import Unit, split_units
 
@@ -38,12 +39,59 @@ def text_of(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_positions_are_those_of_libcst(file: Path) -> None:
-    """Whatever the descent asks for has the position that LibCST's own provider gives it."""
-    wrapper = MetadataWrapper(cst.parse_module(text_of(file)), unsafe_skip_copy=True)
+#: What stands between tokens, and tokens that are not always there.
+AWKWARD = """\
+@ ( first  # (
+   )
+# between
+@second . third
+
+async def f(a, /, b: int = 1, *args: "x", c=(2), d, **kw) -> ( # why
+        int):
+    x = y = ( ( a ) ) ; z = 1, ; del ( x )
+    return [ *a , b ] if a else { **a , "k" : b , } # end
+
+class C ( Base , metaclass = M ) : pass
+class D: x: int; y: "str" = f"{ a !r:>{ b }} {c=}" 'two' \\
+    "three"
+lambda *, a: a ; lambda: (yield) ; lambda a, *b, **c: not a
+def g():
+    global a , b
+    if a not  in b: pass
+    elif a is  not b and -a ** ~b or a <= b < c != d: x = yield
+    else :
+        yield  from a
+    for i , in x [ 1 : , ::2 , a:b:c ] [ : ] [ * y ]: break
+    else: continue
+    while ( n := 10 ) : raise
+    try: raise A  from b
+    except ( A , B ) as  e : assert a , "b"
+    except: ...
+    else: x @= 1 ; y //= ( 2 )
+    finally: pass
+    with ( open ( a ) as  b , c , ) : import a . b as  c , d
+    with a as ( b , c ) , d: from . . import ( a as b ,
+        c , # last
+    )
+    async with a: from .a.b import *
+    async for x in y: await  z ( * a , k = b , ** c , )
+    return ( i async  for i in x if a if b for j in i ) , { i : j for i in x } , { 1 , 2 , } , [ ] , ( )
+    return \\
+        {a for a in b}\t
+"""
+
+
+@pytest.mark.parametrize("rendered", [False, True], ids=["read off", "rendered"])
+@pytest.mark.parametrize("file", [*FILES, None], ids=lambda file: file.name if file else "awkward")
+def test_positions_are_those_of_libcst(file: Path | None, rendered: bool) -> None:
+    """Whatever the descent asks for has the position that LibCST's own provider gives it, in both ways to find it."""
+    text = AWKWARD if file is None else text_of(file)
+    wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
     exact = wrapper.resolve(PositionProvider)
-    positions = Positions(wrapper.module)
+    if not rendered:
+        rendered_anyway = file is not None and ("\n    match " in text or "\ntype " in text)
+        assert (spans_of(wrapper.module, text) is None) == rendered_anyway
+    positions = Positions(wrapper.module, text=None if rendered else text)
     compared = 0
     for node, span in exact.items():
         found = positions.of(node)
@@ -54,6 +102,20 @@ def test_positions_are_those_of_libcst(file: Path) -> None:
         compared += isinstance(node, (cst.BaseExpression, cst.BaseSmallStatement, cst.BaseCompoundStatement))
     wanted = sum(isinstance(node, (cst.BaseExpression, cst.BaseCompoundStatement)) for node in exact)
     assert compared >= wanted
+
+
+@pytest.mark.parametrize("text", ["def f[T](x): pass\n", "match x:\n    case 1: pass\n", "type X = int\n"])
+def test_grammar_that_is_not_read_off_is_rendered(text: str) -> None:
+    module = cst.parse_module(text)
+    assert spans_of(module, text) is None
+    assert Positions(module, text=text).of(module.body[0])[:2] == (1, 1)
+
+
+def test_a_walk_that_misses_the_end_is_not_believed() -> None:
+    text = "x = 1\n"
+    assert spans_of(cst.parse_module(text), text) is not None
+    assert spans_of(cst.parse_module(text), "x = 1 + 2\n") is None
+    assert spans_of(cst.parse_module(text), "x =") is None
 
 
 def test_positions_in_a_unit_are_those_of_the_file() -> None:
