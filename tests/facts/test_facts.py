@@ -20,8 +20,8 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from sst_lint.facts import extract
 from sst_lint.facts.ops import BACKWARD, BITS, SETS, Op, backward, forward
 from sst_lint.facts.positions import Positions
-from sst_lint.facts.spans import spans_of
 from sst_lint.facts.records import UnitFacts
+from sst_lint.facts.spans import spans_of
 from sst_lint.source import Unit, split_units
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
