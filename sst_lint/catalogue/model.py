@@ -22,6 +22,7 @@ How = Literal[
     "set",  # the elements as a set: order stops, a set is made
     "dict",  # a mapping from an iterable of pairs or a mapping: order becomes key order
     "element",  # one element of it (`next(x)`, `d.get(k)`)
+    "order",  # nothing of it but the order of its elements (of lists that are joined to one)
     "store",  # becomes one element of it (`x.append(v)`: v -> self)
     "extend",  # its elements are added in iteration order (`x.extend(v)`: v -> self)
     "merge",  # its keys are added to a mapping in iteration order (`d.update(v)`)
@@ -155,6 +156,7 @@ class Model:
     tests_existence: str = ""  #: port of the path whose existence is tested
     lock: str = ""  #: port of the path or handle that is locked ("self", "return" for a lock object)
     atomic_writer: bool = False  #: a complete protocol by itself
+    atomic_param: str = ""  #: ... when this parameter is True
     logs: Literal["", "debug", "info", "warning", "error", "exception", "critical"] = ""
     console: bool = False  #: writes to a terminal stream
     callback: tuple[tuple[str, str], ...] = ()  #: (port of a function, port whose elements it is called with)
@@ -171,6 +173,7 @@ class Model:
     seed: str = ""  #: port of the seed of a generator
     seeds: str = ""  #: prefix of the names whose shared generator the call seeds (`random.`)
     shows: tuple[str, ...] = ()  #: ports of texts that the program shows whenever it is asked (`help`)
+    refuses_objects: bool = False  #: a serializer of plain data: the attributes of an object never show
     nan_param: str = ""  #: parameter of a serializer that, when False, refuses NaN (otherwise it writes NaN)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from sst_lint.flow.location import Step
 
 _PROGRAMS = frozenset({"main", "cli", "entry_point", "run_cli", "console_main", "main_cli"})
+#: Who closes things goes through all of them: what cannot be closed is logged, and the next one has its turn.
+_CLOSING = re.compile(r"(^|_)(a?close|shut_?down|stop|tear_?down|clean_?up|exit|a?exit|quit|dispose|release)(_|$)")
 
 
 def bare(project: Project) -> Iterator[Defect]:
@@ -38,8 +41,9 @@ def silent(project: Project) -> Iterator[Defect]:
         if not info.broad or not info.silent or is_harmless(info):
             continue
         clause = "`suppress`" if info.handler.suppress >= 0 else "`except`"
-        sure: Confidence = "low" if info.probe or info.decides or info.meant else "medium"
         certain = info.context == "artifact-shaping" and info.certain and is_near(project, info)
+        explained = info.handler.explained and not certain  # somebody has thought of it, and says so
+        sure: Confidence = "low" if info.probe or info.decides or info.meant or explained else "medium"
         high = certain and sure == "medium" and not info.logs
         yield defect_of(
             project,
@@ -103,7 +107,7 @@ def _confidence(project: Project, info: HandlerInfo) -> Confidence:
     if info.decides or info.tested or info.in_memory:
         return "low"
     if not info.path:
-        return "medium"
+        return "low" if info.fate.logged and _CLOSING.search(function_name(project, info)) else "medium"
     distance = project.stretch(info.path)
     return "low" if distance > 1 else "high" if info.certain and distance == 0 else "medium"
 

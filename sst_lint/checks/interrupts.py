@@ -19,6 +19,8 @@ _PROMPTS = frozenset(
 )
 _CANCELS = frozenset({"cancel", "cancel_all", "uncancel", "cancelling", "aclose", "stop", "shutdown"})
 _PROGRAMS = frozenset({"main", "cli", "run_cli", "entry_point", "console_main", "__main__", "<module>", ""})
+#: Whatever library names it, it is the same request.
+_CANCELLED = ("CancelledError", "Cancelled")
 _SHORT = {_BASE: "every request to stop", "builtins.SystemExit": "SystemExit"}
 
 
@@ -56,8 +58,8 @@ def _named(project: Project, info: HandlerInfo) -> Confidence | None:
     if info.fate.whole or ends_program(project, info) or _is_program(project, info):
         return None
     called = _called(project, info)
-    cancelled = [n for n in info.stops if n.endswith(("CancelledError", "Cancelled"))]
-    mixed = len(set(info.names)) > len(set(info.stops))
+    cancelled = [n for n in info.stops if n.endswith(_CANCELLED)]
+    mixed = any(name not in info.stops and not name.endswith(_CANCELLED) for name in info.names)
     if cancelled:
         if not info.asynchronous or called & _CANCELS:
             return None

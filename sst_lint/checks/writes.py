@@ -40,7 +40,7 @@ def non_atomic(project: Project) -> Iterator[Defect]:
         if write.kind.kind not in _REPORTED or write.site.model.name == "shutil.copytree":
             continue
         where = project.trace.location(write.site.ports["return"])
-        if project.is_test(where.path):
+        if project.is_test(where.path) or project.demonstrations.holds(write.site.ports["return"]):
             continue
         yield Defect(
             "SST101",

@@ -7,6 +7,7 @@ from typing import Any
 import libcst as cst
 
 from sst_lint.facts.build import Env, Watcher
+from sst_lint.facts.comments import is_explained
 from sst_lint.facts.handlers import HandlerState, body_is_trivial, only_imports
 from sst_lint.facts.loops import Loops
 from sst_lint.facts.names import dotted
@@ -52,7 +53,7 @@ class Guards(Loops):
             Handler(
                 self.region, -1, self.frame.index, types, False, "", ("falls",), False, False, False, False, True,
                 tuple(watcher.found), (), only_imports(node.body), line, column, end_line, end_column, call,
-                written_names=tuple(watcher.found.values()),
+                written_names=tuple(watcher.found.values()), explained=is_explained(node),
             )
         )  # fmt: skip
 
@@ -118,6 +119,7 @@ class Guards(Loops):
                 state.raises_from, state.raises_other, state.uses_error, body_is_trivial(node.body),
                 tuple(written.found), tuple(watcher.found), imports, line, column, end_line, end_column, -1, star,
                 tuple(written.found.values()), tuple(watcher.found.values()), error, tuple(state.hidden),
+                is_explained(node),
             )
         )  # fmt: skip
 

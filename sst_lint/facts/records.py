@@ -181,6 +181,7 @@ class Handler(msgspec.Struct, array_like=True, frozen=True):
     fallback_names: tuple[str, ...] = ()
     error: int = -1  #: the node of the caught error
     hidden: tuple[int, ...] = ()  #: new errors that are raised ``from None``
+    explained: bool = False  #: a comment at the clause says why it is as it is
 
 
 class Choice(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -20,7 +20,16 @@ _SEQUENCES = frozenset(
     {"list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "FrozenSet", "AbstractSet", "deque"}
 )
 
+#: So many kinds of ordered collections beside sets mean whatever can be iterated over.
+_ANY_OF = 2
 Promise = tuple[tuple[str, int], ...]
+SETS = frozenset({"set", "Set", "frozenset", "FrozenSet", "AbstractSet", "MutableSet"})
+
+
+def only_accepts_sets(promise: Promise, depth: int) -> bool:
+    """Whether any collection will do, sets among them (``list | tuple | set``): nobody need ever hand in one."""
+    names = {name.rpartition(".")[2] for name, level in promise if level == depth}
+    return not names.isdisjoint(SETS) and len(names & ((_SEQUENCES | _CONTAINERS) - SETS)) >= _ANY_OF
 
 
 @cache

@@ -119,6 +119,8 @@ _WORDS: tuple[tuple[frozenset[str], ArtifactKind], ...] = (
     ),
 )
 _STRUCTURED = frozenset({"json", "yaml", "pickle", "toml", "csv", "npy", "parquet", "xml", "msgpack", "hdf5", "torch"})
+#: They hold the paths of whatever files: `settings.report_path` is no settings file.
+_OPTIONS = frozenset({"config", "cfg", "settings", "preferences"})
 #: Names further away from the path than this say nothing of it.
 _NEAR = 6
 _PACKAGE_LOCKS = frozenset(
@@ -195,11 +197,13 @@ def classify(
     if structured:
         return Kind("artifact", f"{min(structured)} content", True)
     for text in evidence.texts[:_NEAR]:
-        if _has_suffix(text):
+        if _has_suffix(text) and "://" not in text:
             return Kind("unknown", f"named {_shown(text)}", True)
+        if text.startswith("/") and text.strip("/"):
+            break  # what was before it is the directory
     for name in evidence.names[:_NEAR]:
         found = _by_name(name)
-        if found is not None:
+        if found is not None and not (name in evidence.owners and words(name) & _OPTIONS):
             return found
     return Kind("unknown", "", False)
 

@@ -36,6 +36,12 @@ _IN_MEMORY = frozenset(
     "split rsplit lower upper startswith endswith format join encode decode replace partition rpartition splitlines "
     "setdefault append add index count lstrip rstrip title any all map filter copy update".split()
 )
+#: They ask the interpreter, the terminal or the machine for what it is.
+_OF_ITSELF = frozenset(
+    "fileno isatty current_process current_thread current_task get_running_loop _getframe currentframe getframeinfo "
+    "get_terminal_size getencoding getpreferredencoding getlocale getlogin getuser gethostname getfqdn "
+    "cpu_count".split()
+)
 _CONTAINERS = ("builtins.", "collections.", "weakref.", "typing.Dict", "typing.Mapping", "typing.MutableMapping")
 #: Of an unknown receiver these may be a request or a file operation as well.
 _ALSO_IO = frozenset({"get", "copy", "replace", "update", "add", "pop"})
@@ -129,7 +135,11 @@ class Circumstances:
         """Whether a call is a builtin that looks at a value, as far as its name and its receiver tell."""
         name = self._clauses.name_of(number)
         known = self._linked.externals.get(number, {})
-        if name not in _IN_MEMORY or number in self._linked.callees:
+        if number in self._linked.callees:
+            return False
+        if name in _OF_ITSELF:
+            return True
+        if name not in _IN_MEMORY:
             return False
         return all(each.startswith(_CONTAINERS) for each in known) if known else name not in _ALSO_IO
 

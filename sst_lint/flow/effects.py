@@ -20,6 +20,8 @@ from sst_lint.flow.writes import Write, Writes
 
 EffectKind = Literal["read", "write", "replace", "test", "mkdir", "remove", "lock", "truncate"]
 
+#: Parameters under which what is gone already is removed without an error.
+_FORGIVING = ("missing_ok", "ignore_errors")
 _READERS = frozenset({"read_text", "read_bytes"})
 #: Methods that fill their object from the file that they are given.
 _FILLED = frozenset({"configparser.RawConfigParser.read"})
@@ -108,7 +110,7 @@ class Effects:
                 yield from self._on("test", site, model.tests_existence)
             if model.makes_directory and site.constants.get("exist_ok") is not True:
                 yield from self._on("mkdir", site, model.makes_directory)
-            if model.removes:
+            if model.removes and not any(site.constants.get(name) is True for name in _FORGIVING):
                 yield from self._on("remove", site, model.removes)
             if model.lock:
                 yield from self._locked(site)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.demonstrations import Demonstrations
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
@@ -50,13 +51,21 @@ class Evidence:
     argument: bool  #: parsed from the command line
     parameter: bool  #: a parameter that nobody in the program fills
     steps: int
+    owners: tuple[str, ...] = ()  #: names of what holds it, or a part of it: ``settings`` of ``settings.path``
 
 
 class PathEvidence:
     """Answers questions about path nodes; keeps the answers."""
 
-    def __init__(self, linked: Mutations, graph: Graph, tests: frozenset[int] = frozenset()) -> None:
-        """``tests``: units of test code, which say nothing of the paths of other units."""
+    def __init__(
+        self,
+        linked: Mutations,
+        graph: Graph,
+        tests: frozenset[int] = frozenset(),
+        shown: Demonstrations | None = None,
+    ) -> None:
+        """``tests``: units of test code, which say nothing of the paths of other units; nor does what is ``shown``."""
+        self._shown = shown
         self._linked = linked
         self._graph = graph
         self._tests = tests
@@ -90,6 +99,7 @@ class PathEvidence:
         skipped = self._skipped(start)
         texts: dict[str, None] = {}
         names: dict[str, None] = {}
+        owners: dict[str, None] = {}
         argument = parameter = False
         seen = {start}
         #: nodes with the calls through whose results they were reached: a parameter then means that call's argument
@@ -108,6 +118,7 @@ class PathEvidence:
                 if record.kind == Kind.ATTR and record.base >= 0:
                     base = world.node_base[world.node_unit[node]] + record.base
                     owner = {world.nodes[base].name, self._given.get(base, "")}
+                    owners |= dict.fromkeys(sorted(owner))
                     argument |= not owner.isdisjoint(_COMMAND_LINE)
             elif record.kind == Kind.CALL:
                 names[record.name or self._callee_name(node)] = None
@@ -118,7 +129,9 @@ class PathEvidence:
                             seen.add(path)
                             queue.append((path, depth + 1, calls))
             elif record.kind == Kind.ITEM and record.base >= 0:
-                argument |= world.nodes[world.node_base[world.node_unit[node]] + record.base].name == "argv"
+                base_name = world.nodes[world.node_base[world.node_unit[node]] + record.base].name
+                owners[base_name] = None
+                argument |= base_name == "argv"
             if record.kind == Kind.ITEM and record.name.startswith("'"):
                 names[record.name[1:]] = None
             incoming = graph.incoming.get(node, ())
@@ -133,6 +146,8 @@ class PathEvidence:
                     continue
                 if world.node_unit[source] in skipped or source in unsaid:
                     continue
+                if self._shown is not None and self._shown.holds(source):
+                    continue
                 if graph.op[number] in _FOLLOWED and source not in seen and depth < 14:
                     if graph.op[number] in (Op.LOAD, Op.ONLY_VALUE, Op.STORE) and depth > 6:
                         continue
@@ -142,7 +157,8 @@ class PathEvidence:
                     seen.add(source)
                     queue.append((source, depth + 1, inner))
         temporary = self.is_temporary(start) or self._temporary_ways(start, False, skipped, {}, 0, True) is True
-        return Evidence(tuple(texts), tuple(n for n in names if n), temporary, argument, parameter, len(seen))
+        shown = tuple(n for n in names if n)
+        return Evidence(tuple(texts), shown, temporary, argument, parameter, len(seen), tuple(owners))
 
     def is_temporary(self, node: int, fresh: bool = False) -> bool:
         """Whether a path is made by ``tempfile``, or lies below what is, on every way on which it gets its name.

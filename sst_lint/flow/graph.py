@@ -20,6 +20,8 @@ _SHARED, _WEAK, _CALLED = 5, 5, 2
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
                          Op.NOT_LIST, Op.SETTED, Op.VIEW, Op.KEYED, Op.MERGE})  # fmt: skip
+#: What is narrowed to these by `isinstance` has no attributes that anybody has put there.
+_SCALARS = frozenset({":str", ":bytes", ":int", ":float", ":bool"})
 
 
 class Mask(dict[int, int]):
@@ -78,9 +80,14 @@ class Graph:
         self._plain = frozenset(
             n
             for n, op in enumerate(self.op)
-            if op in _TEXTS
-            and (edges.source[n], edges.target[n]) not in linked.rendered_whole
-            and not linked.shows_fields(edges.source[n])
+            if (edges.source[n], edges.target[n]) in linked.rendered_plain
+            or (edges.source[n], edges.target[n]) in linked.of_texts
+            or (op == Op.ONLY_VALUE and world.nodes[edges.target[n]].name in _SCALARS)
+            or (
+                op in _TEXTS
+                and (edges.source[n], edges.target[n]) not in linked.rendered_whole
+                and not linked.shows_fields(edges.source[n])
+            )
         )
         #: edges that not every bit can pass
         self._limited = limited(linked)

@@ -40,6 +40,7 @@ def judged(linked: Mutations) -> list[int]:
                 sorted_after.add((base + before, base + after))
     ops = list(edges.op)
     filled = _templates(linked)
+    classes = {f.params[0] for f in world.functions.values() if f.cls >= 0 and f.params and f.kind == "classmethod"}
     for number, op in enumerate(ops):
         source, target = edges.source[number], edges.target[number]
         if op == Op.ONLY_VALUE and target in filled:
@@ -47,6 +48,8 @@ def judged(linked: Mutations) -> list[int]:
         if op == Op.ORDERS_KEYS and linked.has_type(target, "builtins.list"):
             if not linked.has_type(target, "builtins.dict"):
                 ops[number] = Op.NOTHING
+        elif target in classes and edges.label[number] > 0 and any(v[0] == "i" for v in linked.values(source)):
+            ops[number] = Op.NOTHING  # a class method called on an object: the class knows nothing of its attributes
         elif op == Op.SAME and (source, target) in sorted_after:
             ops[number] = Op.SORT
         elif op == Op.TEXT and linked.shows_nothing(source):

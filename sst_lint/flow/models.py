@@ -27,6 +27,7 @@ HOW: dict[How, Op] = {
     "add": Op.STORE,
     "view": Op.VIEW,
     "keys": Op.KEYED,
+    "order": Op.LOOP,
     "text": Op.TEXT,
     "serialize": Op.TEXT,
     "serialize-sorted": Op.TEXT_SORTED,
@@ -52,6 +53,7 @@ class Modeled(Sites):
         self.sources: dict[int, list[tuple[int, str, int]]] = {}  #: node -> (bits, kind, call)
         self.contents: dict[tuple[int, str], int] = {}
         self.rendered_whole: set[tuple[int, int]] = set()  #: edges of serializers that show attributes too
+        self.rendered_plain: set[tuple[int, int]] = set()  #: edges of serializers that refuse what has attributes
         self.of_texts: set[tuple[int, int]] = set()  #: edges of methods of texts: nothing is held by a text
         self._callbacks: dict[int, list[tuple[int, int, int]]] = {}
 
@@ -173,7 +175,9 @@ class Modeled(Sites):
         if source == site.ports["self"] and site.model.name.startswith(_TEXTS):
             self.of_texts.add((source, site.ports["return"]))
         if how in _SERIALIZING:
-            self.rendered_whole.add((source, site.ports["return"] if to == "return" else self.content(site.call)))
+            plain = site.model.refuses_objects and op in (Op.JSON, Op.JSON_SORTED)
+            rendered = self.rendered_plain if plain else self.rendered_whole
+            rendered.add((source, site.ports["return"] if to == "return" else self.content(site.call)))
         if op in (Op.COPY, Op.VIEW) and site.model.elements == "builtins.tuple":
             op, key = (Op.PAIRED if op == Op.COPY else Op.PAIRS), f"#{position}"
         if to == "return":

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 
 from sst_lint.facts.ops import SET, Op
-from sst_lint.facts.records import Kind
+from sst_lint.facts.records import Kind, Loop, UnitFacts
 from sst_lint.flow.calls import LOOP_ORDER, Calls
 
 _ALIASING = frozenset(
@@ -29,6 +29,12 @@ GLOBAL = -1
 _OF_EVERYBODY = (Kind.NAME, Kind.IMPORT, Kind.CELL, Kind.BOUND)
 #: From an object to what it belongs to, at most.
 _STEPS_TO_ROOT = 9
+#: `d.setdefault(key, []).append(x)`
+_TAKES_BY_KEY = frozenset({"setdefault", "get"})
+#: Their elements are keys, or numbers, with something else.
+_NUMBERED = frozenset({"items", "enumerate"})
+#: So many attributes and keys stand between a thing and the container that it was taken from.
+_PARTS = 4
 
 
 class Mutations(Calls):
@@ -110,8 +116,9 @@ class Mutations(Calls):
             base = self.world.node_base[self.world.node_unit[holder]] + record.base
             if self.is_mapping(base):  # a defaultdict gets the key by being read
                 self._ordered(number, base, base, Op.ORDERS_KEYS)
+        apart = self._apart(number, holder)
         holder = self._owner(holder)
-        for loop in self._loops(number, holder):
+        for loop in self._loops(number, holder, apart):
             self._edge(loop, target, op)
         self._by_context(holder, target, op, self.world.call_unit[number], self.world.calls[number].region)
 
@@ -121,8 +128,33 @@ class Mutations(Calls):
         if len(self.edges) > before:
             self._incoming.setdefault(target, []).append(before)
 
-    def _loops(self, number: int, holder: int) -> list[int]:
-        """Order nodes of the loops that run around the call but not around the binding of ``holder``."""
+    def _apart(self, number: int, holder: int) -> frozenset[int]:
+        """The loops around a call whose every round has a ``holder`` of its own: what stands under the loop's variable
+        (``groups[name].append(x)`` in ``for name in names``)."""
+        unit = self.world.call_unit[number]
+        facts, base = self.world.units[unit][2], self.world.node_base[unit]
+        if self.world.calls[number].loop < 0 or self.world.node_unit[holder] != unit:
+            return frozenset()
+        found: set[int] = set()
+        local = holder - base
+        for _ in range(_PARTS):
+            record = facts.nodes[local]
+            if record.kind == Kind.CALL and facts.calls[record.base].method in _TAKES_BY_KEY:
+                call = facts.calls[record.base]
+                found.update(arg.node for arg in call.args[:1])
+                local = call.receiver
+            elif record.kind in (Kind.ATTR, Kind.ITEM):
+                found.update(index for item, index in facts.subscripts if item == local)
+                local = record.base
+            else:
+                break
+            if local < 0:
+                break
+        return frozenset(n for n, loop in enumerate(facts.loops) if found and not found.isdisjoint(_drawn(facts, loop)))
+
+    def _loops(self, number: int, holder: int, apart: frozenset[int] = frozenset()) -> list[int]:
+        """Order nodes of the loops that run around the call but not around the binding of ``holder``, without those in
+        ``apart``."""
         world = self.world
         unit = world.call_unit[number]
         facts, base = world.units[unit][2], world.node_base[unit]
@@ -132,7 +164,7 @@ class Mutations(Calls):
         stop = record.loop if same else -1
         result, current = [], call.loop
         while current != -1 and current != stop:
-            if facts.loops[current].node >= 0:
+            if facts.loops[current].node >= 0 and current not in apart:
                 result.append(base + facts.loops[current].node)
             current = facts.loops[current].parent
         return result
@@ -335,7 +367,8 @@ class Mutations(Calls):
         holder = argument if argument >= 0 else self.world.node_base[self.world.call_unit[number]]
         if argument == result:
             return  # a constructor fills what it makes
-        loops = self._loops(number, holder) if argument >= 0 else self._loops_all(number)
+        apart = self._apart(number, holder)
+        loops = self._loops(number, holder, apart) if argument >= 0 else self._loops_all(number)
         for loop in loops:
             self._edge(loop, node, Op.ORDERS, "", label)
         outer = GLOBAL if argument < 0 else self.root(argument)
@@ -352,3 +385,13 @@ class Mutations(Calls):
                 result.append(base + facts.loops[current].node)
             current = facts.loops[current].parent
         return result
+
+
+def _drawn(facts: UnitFacts, loop: Loop) -> set[int]:
+    """The variable of a loop: what it takes out of what it runs over, or the key of that."""
+    if loop.source < 0:
+        return set()
+    drawn = {e.target for e in facts.edges if e.op == Op.ITER and e.source == loop.source}
+    if facts.nodes[loop.source].name in _NUMBERED:
+        drawn |= {e.target for e in facts.edges if e.op == Op.LOAD and e.key == "#0" and e.source in drawn}
+    return drawn

@@ -17,6 +17,7 @@ from sst_lint.facts.ops import VALUE, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import classify, words
 from sst_lint.flow.coherence import torn_at
+from sst_lint.flow.demands import NO_ATTRIBUTES
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.graph import Graph, Mask
 from sst_lint.flow.mutation import Mutations
@@ -40,6 +41,8 @@ _SCALARS = (
     "numpy.ndarray",
     "hashlib.HASH",
 )
+#: What the attributes of an object hold is neither a seed nor the number of a shard.
+_NUMBERS = frozenset({"seed", "shard"})
 _COUNTS = frozenset({"builtins.bool", "builtins.int"})
 #: Shards of these live and die with the process.
 _IN_MEMORY = frozenset(
@@ -139,6 +142,10 @@ class Permanence:
             for item, index in facts.subscripts:
                 base = world.nodes[world.node_base[unit] + item].base
                 name = world.nodes[world.node_base[unit] + base].name if base >= 0 else ""
+                if base >= 0 and self._linked.is_mapping(world.node_base[unit] + base):
+                    continue  # looked up by its key
+                if self._linked.has_type(world.node_base[unit] + index, "builtins.str", "builtins.bytes"):
+                    continue
                 if not words(name) & _IN_MEMORY:
                     yield ValueSink(world.node_base[unit] + index, "shard", 0, "a choice among shards")
 
@@ -207,13 +214,13 @@ class Permanence:
             for one in self.sinks[where]:
                 if one.rank == rank:
                     sinks.setdefault(one.node, one)
-            leaks = self._search(graph, mask, bits, wanted, sinks, where != "leaves")
+            leaks = self._search(graph, mask, bits, wanted, sinks, where)
             found |= leaks
-            found |= self._other_ways(graph, bits, leaks, sinks, where != "leaves")
+            found |= self._other_ways(graph, bits, leaks, sinks, where)
         return found
 
     def _other_ways(
-        self, graph: Graph, bits: int, leaks: Mapping[int, Leak], sinks: Mapping[int, ValueSink], ascend: bool
+        self, graph: Graph, bits: int, leaks: Mapping[int, Leak], sinks: Mapping[int, ValueSink], where: Where
     ) -> dict[int, Leak]:
         """Ways for those of ``leaks`` whose shortest one does not hold together, if there is one that does."""
         found: dict[int, Leak] = {}
@@ -225,18 +232,18 @@ class Permanence:
             for edge in torn.values():
                 op[edge] = Op.NOTHING
             other = with_ops(graph, op)
-            leaks = self._search(other, other.forward_mask((n, bits) for n in torn), bits, list(torn), sinks, ascend)
+            leaks = self._search(other, other.forward_mask((n, bits) for n in torn), bits, list(torn), sinks, where)
             found |= {n: leak for n, leak in leaks.items() if torn_at(graph, leak.path) < 0}
         return found
 
     @staticmethod
     def _search(
-        graph: Graph, mask: Mask, bits: int, wanted: Iterable[int], sinks: Mapping[int, ValueSink], ascend: bool
+        graph: Graph, mask: Mask, bits: int, wanted: Iterable[int], sinks: Mapping[int, ValueSink], where: Where
     ) -> dict[int, Leak]:
         """The nearest of ``sinks`` for each of the nodes ``wanted`` that reaches one."""
         search = Search(graph, mask)
-        search.ascend = search.ascend and ascend
-        search.start((node, bits, "") for node in sinks)
+        search.ascend = search.ascend and where != "leaves"
+        search.start((node, bits, NO_ATTRIBUTES if where in _NUMBERS else "") for node in sinks)
         search.run()
         found: dict[int, Leak] = {}
         for node in wanted:

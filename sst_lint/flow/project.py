@@ -13,6 +13,7 @@ from sst_lint.flow.artifacts import Kind as ArtifactKind
 from sst_lint.flow.artifacts import classify, is_documentation_path, is_test_path
 from sst_lint.flow.coherence import holds_together
 from sst_lint.flow.declared import Declared
+from sst_lint.flow.demonstrations import Demonstrations
 from sst_lint.flow.digests import Digests
 from sst_lint.flow.draws import Draws
 from sst_lint.flow.effects import Effects
@@ -67,11 +68,16 @@ class Project:
         return Tracer(self.linked, self.graph)
 
     @cached_property
+    def demonstrations(self) -> Demonstrations:
+        """What modules only show of themselves."""
+        return Demonstrations(self.linked)
+
+    @cached_property
     def evidence(self) -> PathEvidence:
         """What flows into paths."""
         files = [is_test_path(file.path, self.config) for file in self.world.files]
         tests = frozenset(unit for unit, (file, _, _) in enumerate(self.world.units) if files[file])
-        return PathEvidence(self.linked, self.graph, tests)
+        return PathEvidence(self.linked, self.graph, tests, self.demonstrations)
 
     @cached_property
     def _writes(self) -> Writes:
@@ -173,6 +179,11 @@ class Project:
         return self._order.reaches.values()
 
     @cached_property
+    def pickling(self) -> frozenset[int]:
+        """Calls that pickle."""
+        return frozenset(site.call for site in self.linked.sites if site.model.format == "pickle")
+
+    @cached_property
     def serialized(self) -> dict[int, Site]:
         """Nodes that hold what a serializer renders, with the serializing call."""
         found: dict[int, Site] = {}
@@ -240,9 +251,12 @@ class Project:
         return Serializers(self.linked, self.leaks.permanence, self.leaks.sources)
 
     def passes_test(self, path: Iterable[tuple[int, int]], documentation: bool = True) -> bool:
-        """Whether a way through the graph passes test code: then it is the test's way, not the program's."""
+        """Whether a way through the graph passes test code, or what a module shows of itself: then it is not the
+        program's way."""
         units = dict.fromkeys(self.world.node_unit[node] for node, _ in path)
-        return any(self.is_test(self.world.path_of_unit(unit), documentation) for unit in units)
+        if any(self.is_test(self.world.path_of_unit(unit), documentation) for unit in units):
+            return True
+        return any(self.demonstrations.holds(node) for node, _ in path)
 
     def distance(self, path: Sequence[tuple[int, int]]) -> int:
         """How often a way passes a field, a global, the order of somebody's calls, or many calls: all make it less

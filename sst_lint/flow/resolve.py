@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sst_lint.facts.ops import KEYS, SET, Op, at_depth
 from sst_lint.facts.records import Import, Kind
-from sst_lint.flow.annotations import promised
+from sst_lint.flow.annotations import SETS, only_accepts_sets, promised
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.values import Value, Values
@@ -376,8 +376,11 @@ class Resolver(Values):
 
     def annotate(self, node: int, text: str, file: int, unit: int, inside: int = 0) -> None:
         """``node`` holds what an annotation promises (or something ``inside`` it does: ``*args``, ``**kwargs``)."""
-        for name, level in promised(text.strip("\"'")):
+        promise = promised(text.strip("\"'"))
+        for name, level in promise:
             depth = level + inside
+            if name.rpartition(".")[2] in SETS and only_accepts_sets(promise, level):
+                continue
             self._instances_of.setdefault(self._expression(name, file, unit), []).append((node, depth))
             for value in self.values(self._expression(name, file, unit)):
                 self._instance(node, depth, value)

@@ -130,7 +130,8 @@ class Writes:
         mode = self._mode(site, opens.mode, opens.default)
         if mode == "" or site.ports["return"] in self._read:  # a reader reads, whatever modes come here
             return None
-        write = self._write(site, -1, path, mode, "", site.model.atomic_writer)
+        atomic = site.model.atomic_writer or site.constants.get(site.model.atomic_param) is True
+        write = self._write(site, -1, path, mode, "", atomic)
         return replace(write, touches=self._evidence.is_dropped(site.call))
 
     def _wraps(self, site: Site, path: int) -> bool:
