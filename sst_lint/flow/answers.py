@@ -14,6 +14,7 @@ from sst_lint.facts.ops import KEYS_ANY, ORDER, ORDERS_ANY, SETS, VALUE
 from sst_lint.facts.records import Choice, Kind, Loop
 from sst_lint.flow.described import Note, SiteAnswer, describe_handler, describe_write, some
 from sst_lint.flow.fates import Fates
+from sst_lint.flow.graph import Mask
 from sst_lint.flow.location import Location
 from sst_lint.flow.paths import Paths
 from sst_lint.flow.reach import Search
@@ -132,7 +133,7 @@ class Answers:
     # order
 
     @cached_property
-    def _mask(self) -> dict[int, int]:
+    def _mask(self) -> Mask:
         """The order that may arrive at each node, calls not matched."""
         rows = sorted(self._linked.sources.items())
         return self.project.graph.forward_mask((node, bits) for node, found in rows for bits, _, _ in found)
@@ -254,8 +255,8 @@ class Answers:
         return answers
 
     def _edges_into(self, params: tuple[int, ...], number: int) -> list[int]:
-        entering = self.project.graph.entering
-        return [edge for param in params for edge in entering.get((param, number + 1), ())]
+        graph = self.project.graph
+        return [edge for param in params for edge in graph.entering(param, number + 1)]
 
     def _through(self, number: int) -> tuple[Note, ...]:
         """What is written through a call of the program's own: files that its callers or the callee name."""

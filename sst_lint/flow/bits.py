@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from sst_lint.facts.ops import BACKWARD, BITS, backward, forward
+from sst_lint.facts.ops import BACKWARD, BITS, backward
 
 
 @cache
 def inputs_of(op: int, bits: int) -> int:
     return backward(op, bits)
-
-
-@cache
-def outputs_of(op: int, bits: int) -> int:
-    return forward(op, bits)
 
 
 @cache

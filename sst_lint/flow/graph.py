@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sst_lint.facts.ops import INNER, VALUE, Op
+from sst_lint.facts.ops import BACKWARD, INNER, VALUE, Op, forward
 from sst_lint.facts.records import Kind
-from sst_lint.flow.bits import inputs_of, outputs_of
+from sst_lint.flow.adjacency import Adjacency
+from sst_lint.flow.bits import inputs_of
 from sst_lint.flow.demands import ELEMENT, NO_ATTRIBUTES, THEN, further, paired, put_under, without
 from sst_lint.flow.judged import judged, limited
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.values import Edges
+
+#: (bits, key): what a step leads to.
+Rows = tuple[tuple[int, str], ...]
 
 _KEYED = INNER | VALUE
 #: A way that costs more than this is not walked.
 LONGEST = 64
 #: What a step through a field, global or shared variable costs, a guessed one, and one in or out of a call.
 _SHARED, _WEAK, _CALLED = 5, 5, 2
+#: So many pairs of bits and keys are remembered, with what each kind of edge makes of them.
+_REMEMBERED = 50_000
+#: For each operation: input bits -> output bits, as far as they were asked for.
+_MADE: tuple[dict[int, int], ...] = tuple({} for _ in BACKWARD)
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
                          Op.NOT_LIST, Op.SETTED, Op.VIEW, Op.KEYED, Op.MERGE})  # fmt: skip
@@ -24,14 +35,18 @@ _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LI
 _SCALARS = frozenset({":str", ":bytes", ":int", ":float", ":bool"})
 
 
-class Mask(dict[int, int]):
-    """Node to the bits that can arrive there from some sources; ``far``: the least cost of a way from one of them."""
+class Mask:
+    """What can arrive at each node from some sources: the bits, and the least cost of a way from one of them."""
 
-    far: dict[int, int]
+    __slots__ = ("bits", "far")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.far = {}
+    def __init__(self, nodes: int) -> None:
+        self.bits = array("i", bytes(4 * nodes))
+        self.far = bytearray(b"\xff" * nodes)  #: more than ``LONGEST`` where nothing arrives
+
+    def get(self, node: int, default: int = 0) -> int:
+        """The bits that can arrive at ``node``."""
+        return (self.bits[node] or default) if 0 <= node < len(self.bits) else default
 
 
 class Graph:
@@ -43,27 +58,22 @@ class Graph:
         #: whether the element that is picked from a mapping carries its order (of other things the choice is the
         #: finding)
         self.follow_picks = False
-        self.op = judged(linked)
+        self.op: Sequence[int] = judged(linked)
         self.key = edges.key
         self.label = edges.label
         self.weak = edges.weak
         self.target = edges.target
-        order = sorted(
-            range(len(edges)),
-            key=lambda n: (edges.target[n], edges.source[n], edges.op[n], edges.key[n], edges.label[n]),
-        )
-        self.incoming: dict[int, list[int]] = {}
-        for number in order:
-            self.incoming.setdefault(edges.target[number], []).append(number)
         world = linked.world
-        #: (parameter, call label) -> the edges that this one call adds
-        self.entering: dict[tuple[int, int], list[int]] = {}
-        for number in order:
-            if edges.label[number] > 0:
-                self.entering.setdefault((edges.target[number], edges.label[number]), []).append(number)
-        self.outgoing: dict[int, list[int]] = {}
-        for number in order:
-            self.outgoing.setdefault(edges.source[number], []).append(number)
+        self.nodes = len(world.nodes)
+        order = _in_order(edges, self.nodes)
+        label, target = self.label, self.target
+        self.incoming = Adjacency(order, target, self.nodes)
+        #: the same without the arguments of calls
+        self.within = Adjacency((n for n in order if label[n] <= 0), target, self.nodes)
+        arguments = sorted((n for n in order if label[n] > 0), key=lambda n: (target[n], label[n]))
+        self._arguments = Adjacency(arguments, target, self.nodes)
+        self._calls = array("i", [label[n] for n in arguments])
+        self.outgoing = Adjacency(sorted(order, key=self.source.__getitem__), self.source, self.nodes)
         self.param_scope: dict[int, int] = {}
         self.port_scope: dict[int, int] = {}
         for function in world.functions.values():
@@ -76,6 +86,13 @@ class Graph:
         self.shared = frozenset(
             n for n, record in enumerate(world.nodes) if record.kind in (Kind.PUT, Kind.BOUND, Kind.CELL)
         )
+        #: for each node, whether it is shared, and whether it is a parameter
+        self.is_shared = bytearray(self.nodes)
+        for node in self.shared:
+            self.is_shared[node] = 1
+        self.is_param = bytearray(self.nodes)
+        for node in self.param_scope:
+            self.is_param[node] = 1
         #: edges that render without attributes: those of an object do not show in its text
         self._plain = frozenset(
             n
@@ -92,7 +109,30 @@ class Graph:
         #: edges that not every bit can pass
         self._limited = limited(linked)
         #: what a step along an edge costs
-        self.cost = [self._cost(number) for number in range(len(edges))]
+        self.cost = bytearray(self._cost(number) for number in range(len(edges)))
+        kinds: dict[tuple[str, int, bool], int] = {}
+        #: edges of one kind and operation do the same
+        self.kind = array(
+            "i",
+            (
+                kinds.setdefault((key, self._limited.get(n, -1), n in self._plain), len(kinds))
+                for n, key in enumerate(self.key)
+            ),
+        )
+        self._remembered: dict[tuple[int, str, bool], dict[int, Rows]] = {}
+
+    def entering(self, parameter: int, label: int) -> Sequence[int]:
+        """The edges that the one call ``label`` adds to a parameter."""
+        first, calls = self._arguments.first, self._calls
+        begin = bisect_left(calls, label, first[parameter], first[parameter + 1])
+        return self._arguments.edges[begin : bisect_right(calls, label, begin, first[parameter + 1])]
+
+    def remembered(self, bits: int, key: str) -> dict[int, Rows]:
+        """What ``step`` made of ``bits`` and ``key``, by the kind of the edge times 32 and its operation."""
+        memory = self._remembered
+        if len(memory) > _REMEMBERED:
+            memory.clear()
+        return memory.setdefault((bits, key, self.follow_picks), {})
 
     def _cost(self, number: int) -> int:
         cost = _SHARED if self.source[number] in self.shared else 1
@@ -100,7 +140,7 @@ class Graph:
             cost = max(cost, _CALLED)
         return max(cost, _WEAK) if self.weak[number] else cost
 
-    def step(self, number: int, bits: int, key: str) -> tuple[tuple[int, str], ...]:
+    def step(self, number: int, bits: int, key: str) -> Rows:
         """(bits, key) at the source of an edge from which ``bits`` under the demand ``key`` at its target can come."""
         op, stored = self.op[number], self.key[number]
         if stored == "pick" and not self.follow_picks:
@@ -141,44 +181,66 @@ class Graph:
     def forward_mask(self, sources: Iterable[tuple[int, int]]) -> Mask:
         """Bits that can arrive at each node from ``sources`` (node, bits), calls and keys not matched: what to look
         at."""
-        outgoing = self.outgoing
-        mask = Mask()
-        queue: deque[int] = deque()
+        first, edges, op, target = self.outgoing.first, self.outgoing.edges, self.op, self.target
+        mask = Mask(self.nodes)
+        arrived, waits = mask.bits, bytearray(self.nodes)
+        begun: dict[int, None] = {}
         for node, bits in sources:
-            if bits & ~mask.get(node, 0):
-                mask[node] = mask.get(node, 0) | bits
-                queue.append(node)
-        begun = list(mask)
+            if bits and 0 <= node < self.nodes:
+                arrived[node] |= bits
+                begun[node] = None
+                waits[node] = 1
+        queue = deque(begun)
         while queue:
             node = queue.popleft()
-            bits = mask[node]
-            for number in outgoing.get(node, ()):
-                out = outputs_of(self.op[number], bits)
-                target = self.target[number]
-                known = mask.get(target, 0)
-                if out & ~known:
-                    mask[target] = known | out
-                    queue.append(target)
+            waits[node] = 0
+            bits = arrived[node]
+            for number in edges[first[node] : first[node + 1]]:
+                made = _MADE[op[number]]
+                out = made.get(bits)
+                if out is None:
+                    out = made[bits] = forward(op[number], bits)
+                to = target[number]
+                if out & ~arrived[to]:
+                    arrived[to] |= out
+                    if not waits[to]:
+                        waits[to] = 1
+                        queue.append(to)
         self._measure(mask, begun)
         return mask
 
     def _measure(self, mask: Mask, begun: Iterable[int]) -> None:
         """Fill ``mask.far``, nearest first (Dial, 1969: costs are small numbers); forget what is too far away."""
-        far, cost, target, op = mask.far, self.cost, self.target, self.op
+        first, edges = self.outgoing.first, self.outgoing.edges
+        far, arrived, cost, target, op = mask.far, mask.bits, self.cost, self.target, self.op
         levels: list[list[int]] = [[] for _ in range(LONGEST + 1)]
         levels[0].extend(begun)
         for level, nodes in enumerate(levels):
             for node in nodes:
-                if node in far:
+                if far[node] <= level:
                     continue
                 far[node] = level
-                bits = mask[node]
-                for number in self.outgoing.get(node, ()):
+                bits = arrived[node]
+                for number in edges[first[node] : first[node + 1]]:
                     at = level + cost[number]
-                    if at <= LONGEST and target[number] not in far and outputs_of(op[number], bits):
+                    if at <= LONGEST and at < far[target[number]] and _MADE[op[number]].get(bits):
                         levels[at].append(target[number])
-        for node in [each for each in mask if each not in far]:
-            del mask[node]
+        for node, bits in enumerate(arrived):
+            if bits and far[node] > LONGEST:
+                arrived[node] = 0
+
+
+def _in_order(edges: Edges, nodes: int) -> list[int]:
+    """The numbers of all edges by target and source, then by what they say."""
+    pairs = [target * nodes + source for source, target in zip(edges.source, edges.target, strict=True)]
+    order = sorted(range(len(pairs)), key=pairs.__getitem__)
+    begin = 0
+    for at in range(1, len(order) + 1):
+        if at == len(order) or pairs[order[at]] != pairs[order[begin]]:
+            if at - begin > 1:
+                order[begin:at] = sorted(order[begin:at], key=lambda n: (edges.op[n], edges.key[n], edges.label[n]))
+            begin = at
+    return order
 
 
 def _rows(plain: int, keyed: int, demand: str, inputs: int) -> tuple[tuple[int, str], ...]:

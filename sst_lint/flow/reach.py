@@ -16,17 +16,17 @@ most believable trace, and ways that nobody would believe are not walked at all.
 
 from __future__ import annotations
 
-import heapq
+from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sst_lint.flow.bits import cause, inputs_of, single
 from sst_lint.flow.graph import LONGEST, Graph, Mask
 
 #: (node, bit, key demand): one state of the search.
 State = tuple[int, int, str]
-#: Where a step came from: the state nearer to the sink, and the edge between (-1: across a summary).
-Hop = tuple[State, int]
+#: In place of the number of the state nearer to the sink: there is none; it is one of the main search.
+_START, _FOREIGN = -1, -2
 
 #: Steps that one search may take, at least and for each node of the program.
 _BUDGET = 150_000
@@ -43,15 +43,28 @@ class Exploration:
     """The search inside one callee from one of its ports, or (``port`` None) the search from the sinks."""
 
     port: tuple[int, int, str] | None  #: (node, bits, key)
-    seen: dict[tuple[int, str], int] = field(default_factory=dict)  #: (node, key) -> bits
-    hops: dict[State, Hop | None] = field(default_factory=dict)
-    #: callers that wait for parameters: (exploration, state at the call's result, edge into the callee, call label,
-    #: steps from the sink to the callee)
-    waiting: list[tuple[Exploration, State, int, int, int]] = field(default_factory=list)
-    #: (node, bits, key, steps from the port) at parameters
-    arrived: list[tuple[int, int, str, int]] = field(default_factory=list)
+    seen: dict[tuple[int, str], int] = field(default_factory=dict)  #: (node, key) -> the number of its last state
+    #: callers that wait for parameters
+    waiting: list[Waiting] = field(default_factory=list)
+    #: (number of a state at a parameter, steps from the port)
+    arrived: list[tuple[int, int]] = field(default_factory=list)
     begun: int = 0  #: steps from the sink to the port, where it was entered first
     origin: Exploration | None = None  #: the exploration of the main search that a search for one exposure goes on with
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A call whose callee is explored. ``number``: of the state at its result; ``_FOREIGN``, if the main search has it.
+
+    ``edge`` leads into the callee; ``steps``: from the sink to the callee.
+    """
+
+    place: Exploration
+    number: int
+    state: State
+    edge: int
+    label: int
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -74,43 +87,65 @@ class Search:
 
     def __init__(self, graph: Graph, mask: Mask, limit: int = 0, expose: int = 0, longest: int = LONGEST) -> None:
         self.graph = graph
-        self.mask = mask
         self.longest = longest
         self._far = mask.far
+        self._arrives = mask.bits
         self.limit = limit
         self.expose = expose
         #: whether to go on from a function's parameters to all of its callers
         self.ascend = True
         self.top = Exploration(None)
         self.inner: dict[tuple[int, int, str], Exploration] = {}
-        self.via: dict[tuple[int, State], tuple[Exploration, State]] = {}
-        self.surfaced: dict[State, Exploration] = {}
-        self.reached: dict[int, list[tuple[Exploration, int, str]]] = {}
+        #: node -> the last state there, in the order in which the nodes were reached
+        self.reached: dict[int, int] = {}
         self.exposures: dict[tuple[int, State, int], Exposure] = {}
-        #: (steps of the shortest way through, number, steps from the sink, place, node, bits, key)
-        self._queue: list[tuple[int, int, int, Exploration, int, int, str]] = []
+        # the states, by number
+        self._node = array("i")
+        self._bits = array("i")
+        self._key: list[str] = []
+        self._place: list[Exploration] = []
+        self._steps = bytearray()  #: from the sink
+        self._from = array("i")  #: the state nearer to the sink
+        self._edge = array("i")  #: the edge to that (-1: across a summary)
+        self._known = array("i")  #: the bits of all states so far of this place, node and key
+        self._later = array("i")  #: the next state at the same node; of the last one the first
+        self._before: dict[int, int] = {}  #: the state before of the same place, node and key
+        self._foreign: dict[int, State] = {}  #: states that a call led to which the main search entered
+        self._via: dict[int, tuple[Exploration, int, int]] = {}  #: (callee, state at the parameter, edge to it)
+        self._surfaced: dict[int, Exploration] = {}
+        #: states by the length of the shortest way through, and how many of them were taken
+        self._queue: list[list[int]] = [[] for _ in range(longest + 1)]
+        self._taken = [0] * (longest + 1)
+        self._level = 0
         self._mapped: dict[int, Exploration] = {}
+        self._mapped_waiting: dict[int, list[Waiting]] = {}
         self.count = 0
         #: bounded on programs whose calls fan out: the nearest sources are found first
         self.work = 0
-        self.budget = limit * _BUDGET_PER_STATE if limit else _BUDGET + _BUDGET_PER_NODE * len(graph.incoming)
+        self.budget = limit * _BUDGET_PER_STATE if limit else _BUDGET + _BUDGET_PER_NODE * graph.incoming.size
 
     def start(self, states: Iterable[tuple[int, int, str]]) -> None:
         """Begin at sinks (node, bits, key), in the order given (of equally long traces the first is shown)."""
         for node, bits, key in states:
-            self._add(self.top, node, bits, key, None, 0)
+            self._add(self.top, node, bits, key, 0, _START, -1)
 
     def start_at(self, exposure: Exposure, main: Search) -> None:
         """Begin at one exposure of another search, in its calling context."""
         self._main = main
         node, bit, key = exposure.state
-        self._add(self._map(exposure.place), node, bit, key, None, exposure.steps)
+        self._add(self._map(exposure.place), node, bit, key, exposure.steps, _START, -1)
 
     def found(self, node: int, bits: int) -> tuple[Exploration, State] | None:
         """Where the search came to one of ``bits`` at ``node`` first."""
-        for place, new, key in self.reached.get(node, ()):
-            if new & bits:
-                return place, (node, single(new & bits)[0], key)
+        last = self.reached.get(node, -1)
+        number = last
+        while last >= 0:
+            number = self._later[number]
+            new = self._bits[number] & bits
+            if new:
+                return self._place[number], (node, single(new)[0], self._key[number])
+            if number == last:
+                break
         return None
 
     def _map(self, place: Exploration) -> Exploration:
@@ -121,143 +156,181 @@ class Search:
             known = self._mapped[id(place)] = Exploration(place.port, origin=place, begun=place.begun)
         return known
 
-    def _waiting(self, place: Exploration) -> list[tuple[Exploration, State, int, int, int]]:
+    def _waiting(self, place: Exploration) -> list[Waiting]:
         if place.origin is None:
             return place.waiting
-        return [(self._map(p), at, number, label, steps) for p, at, number, label, steps in place.origin.waiting]
+        known = self._mapped_waiting.get(id(place))
+        if known is None:
+            known = self._mapped_waiting[id(place)] = [
+                replace(each, place=self._map(each.place), number=_FOREIGN) for each in place.origin.waiting
+            ]
+        return known
 
-    def _add(
-        self, place: Exploration, node: int, bits: int, key: str, hop: tuple[int, int, str, int] | None, steps: int
-    ) -> int:
-        """Note new bits at a node, ``steps`` from the sink; return them. ``hop``: (node, bits, key) nearer to the sink,
-        and the edge between."""
-        whole = steps + self._far.get(node, LONGEST)
+    def _add(self, place: Exploration, node: int, bits: int, key: str, steps: int, number: int, edge: int) -> int:
+        """Note new bits at a node, ``steps`` from the sink; return the number of the new state, or -1. ``number``: of
+        the state nearer to the sink, ``edge`` the edge between."""
+        whole = steps + self._far[node]
         if whole > self.longest:
-            return 0
-        known = place.seen.get((node, key), 0)
-        new = bits & ~known & self.mask.get(node, 0)
+            return -1
+        new = bits & self._arrives[node]
+        last = place.seen.get((node, key), -1)
+        known = self._known[last] if last >= 0 else 0
+        new &= ~known
         if not new:
-            return 0
-        place.seen[(node, key)] = known | new
-        for bit in single(new):
-            if hop is None:
-                place.hops[(node, bit, key)] = None
-            elif hop[3] >= 0:
-                lower = cause(self.graph.op[hop[3]], hop[1], bit)
-                place.hops[(node, bit, key)] = ((hop[0], lower, hop[2]), hop[3])
-            else:
-                place.hops[(node, bit, key)] = ((hop[0], hop[1], hop[2]), -1)
+            return -1
+        state = self.count
         self.count += 1
-        self.reached.setdefault(node, []).append((place, new, key))
-        heapq.heappush(self._queue, (whole, self.count, steps, place, node, new, key))
-        return new
+        place.seen[(node, key)] = state
+        if last >= 0:
+            self._before[state] = last
+        self._node.append(node)
+        self._bits.append(new)
+        self._key.append(key)
+        self._place.append(place)
+        self._steps.append(steps)
+        self._from.append(number)
+        self._edge.append(edge)
+        self._known.append(known | new)
+        before = self.reached.get(node, -1)
+        if before < 0:
+            self._later.append(state)
+        else:
+            self._later.append(self._later[before])
+            self._later[before] = state
+        self.reached[node] = state
+        self._queue[whole].append(state)
+        if whole < self._level:
+            self._level = whole
+        return state
+
+    def _next(self) -> int:
+        """The number of the state to go on from, or -1."""
+        queue, taken = self._queue, self._taken
+        for level in range(self._level, self.longest + 1):
+            if taken[level] < len(queue[level]):
+                self._level = level
+                taken[level] += 1
+                return queue[level][taken[level] - 1]
+        return -1
 
     def run(self) -> None:
         """Search until nothing new is found, or a limit is reached."""
-        graph, queue = self.graph, self._queue
-        incoming, labels, sources, costs, far = graph.incoming, graph.label, graph.source, graph.cost, self._far
-        longest = self.longest
-        while queue and not (self.limit and self.count > self.limit) and self.work < self.budget:
+        graph, far, longest, expose = self.graph, self._far, self.longest, self.expose
+        labels, sources, costs, kinds, ops = graph.label, graph.source, graph.cost, graph.kind, graph.op
+        shared = graph.is_shared
+        while not (self.limit and self.count > self.limit) and self.work < self.budget:
+            number = self._next()
+            if number < 0:
+                break
             self.work += 1
-            _, _, steps, place, node, bits, key = heapq.heappop(queue)
-            for number in incoming.get(node, ()):
-                source = sources[number]
-                cost = steps + costs[number]
-                if cost + far.get(source, LONGEST) > longest:
+            node, bits, key = self._node[number], self._bits[number], self._key[number]
+            place, steps = self._place[number], self._steps[number]
+            within = place is not self.top
+            adjacent = graph.within if within or not self.ascend else graph.incoming
+            known = graph.remembered(bits, key)
+            first = adjacent.first
+            for edge in adjacent.edges[first[node] : first[node + 1]]:
+                source = sources[edge]
+                cost = steps + costs[edge]
+                if cost + far[source] > longest:
                     continue
-                for before, demand in graph.step(number, bits, key):
-                    if self.expose:
-                        before = self._followed(place, node, bits, key, number, before, demand, cost)
-                    if before:
-                        self._step(place, (node, bits, key, number), source, before, demand, labels[number], cost)
-            if place is not self.top and node in graph.param_scope:
-                self._arrive(place, node, bits, key, steps)
+                code = kinds[edge] << 5 | ops[edge]
+                rows = known.get(code)
+                if rows is None:
+                    rows = known[code] = graph.step(edge, bits, key)
+                for before, demand in rows:
+                    if expose & before:
+                        before = self._followed(number, edge, before, demand, cost)
+                        if not before:
+                            continue
+                    if labels[edge] < 0:
+                        self._enter(number, source, before, demand, edge, cost)
+                    elif within and shared[source] and not labels[edge] and self.ascend:
+                        # a field or global: the path forgets its calls, and goes on from the top
+                        state = self._add(self.top, source, before, demand, cost, number, edge)
+                        if state >= 0:
+                            self._surfaced[state] = place
+                    else:
+                        self._add(place, source, before, demand, cost, number, edge)
+            if within and graph.is_param[node]:
+                self._arrive(number)
 
-    def _followed(
-        self, place: Exploration, node: int, bits: int, key: str, number: int, before: int, demand: str, steps: int
-    ) -> int:
+    def _followed(self, number: int, edge: int, before: int, demand: str, steps: int) -> int:
         """Note the exposures among the bits ``before`` an edge; what is left is followed."""
-        op, source = self.graph.op[number], self.graph.source[number]
-        shown = before & self.expose & inputs_of(op, bits & ~self.expose) & self.mask.get(source, 0)
+        node, bits, key = self._node[number], self._bits[number], self._key[number]
+        op, source = self.graph.op[edge], self.graph.source[edge]
+        shown = before & self.expose & inputs_of(op, bits & ~self.expose) & self._arrives[source]
+        place = self._place[number]
         for bit in single(shown):
             after = (node, cause(op, bits & ~self.expose, bit), key)
             state = (source, bit, demand)
-            self.exposures.setdefault((id(place), state, number), Exposure(place, state, after, number, steps))
+            self.exposures.setdefault((id(place), state, edge), Exposure(place, state, after, edge, steps))
         return before & ~(self.expose & ~inputs_of(op, bits & self.expose))
 
-    def _step(
-        self,
-        place: Exploration,
-        hop: tuple[int, int, str, int],
-        source: int,
-        bits: int,
-        key: str,
-        label: int,
-        steps: int,
-    ) -> None:
-        if label == 0:
-            if place is not self.top and source in self.graph.shared and self.ascend:
-                self._surface(place, source, bits, key, hop, steps)
-            else:
-                self._add(place, source, bits, key, hop, steps)
-        elif label > 0:
-            if place is self.top and self.ascend:
-                self._add(place, source, bits, key, hop, steps)
-        else:
-            self._enter(place, hop, source, bits, key, -label, steps)
-
-    def _surface(
-        self, place: Exploration, node: int, bits: int, key: str, hop: tuple[int, int, str, int], steps: int
-    ) -> None:
-        """A field or global: the path forgets its calls, and goes on from the top."""
-        for bit in single(self._add(self.top, node, bits, key, hop, steps)):
-            self.surfaced[(node, bit, key)] = place
-
-    def _enter(
-        self, place: Exploration, hop: tuple[int, int, str, int], port: int, bits: int, key: str, label: int, steps: int
-    ) -> None:
+    def _enter(self, number: int, port: int, bits: int, key: str, edge: int, steps: int) -> None:
         """From the result of a call into its callee.
 
         A demand for an attribute ends here: fields have nodes of their own.
         """
-        bits &= self.mask.get(port, 0)
+        bits &= self._arrives[port]
         if not bits or key.startswith("."):
             return
-        at = (hop[0], single(hop[1])[0], hop[2])
+        at = (self._node[number], single(self._bits[number])[0], self._key[number])
+        label = -self.graph.label[edge]
+        caller = Waiting(self._place[number], number, at, edge, label, steps)
         inner = self.inner.get((port, bits, key))
         if inner is None:
-            inner = self.inner[(port, bits, key)] = Exploration((port, bits, key))
-            inner.begun = steps
-            inner.waiting.append((place, at, hop[3], label, steps))
-            self._add(inner, port, bits, key, None, steps)
+            inner = self.inner[(port, bits, key)] = Exploration((port, bits, key), begun=steps)
+            inner.waiting.append(caller)
+            self._add(inner, port, bits, key, steps, _START, -1)
         else:
-            inner.waiting.append((place, at, hop[3], label, steps))
-            for node, some, demand, inside in tuple(inner.arrived):
-                self._leave(inner, node, some, demand, place, at, label, steps + inside)
+            inner.waiting.append(caller)
+            for state, inside in tuple(inner.arrived):
+                self._leave(inner, state, caller, steps + inside)
 
-    def _arrive(self, inner: Exploration, node: int, bits: int, key: str, steps: int) -> None:
-        inside = steps - inner.begun
-        inner.arrived.append((node, bits, key, inside))
-        for place, at, _, label, before in tuple(self._waiting(inner)):
-            self._leave(inner, node, bits, key, place, at, label, before + inside)
+    def _arrive(self, number: int) -> None:
+        inner = self._place[number]
+        inside = self._steps[number] - inner.begun
+        inner.arrived.append((number, inside))
+        for caller in tuple(self._waiting(inner)):
+            self._leave(inner, number, caller, caller.steps + inside)
 
-    def _leave(
-        self, inner: Exploration, node: int, bits: int, key: str, place: Exploration, at: State, label: int, steps: int
-    ) -> None:
+    def _leave(self, inner: Exploration, number: int, caller: Waiting, steps: int) -> None:
         """From a parameter back to the arguments of the one call through which the callee was entered."""
         graph = self.graph
         self.work += 1
-        for number in graph.entering.get((node, label), ()):
-            source = graph.source[number]
-            cost = steps + graph.cost[number]
-            if cost + self._far.get(source, LONGEST) > self.longest:
+        bits, key = self._bits[number], self._key[number]
+        for edge in graph.entering(self._node[number], caller.label):
+            source = graph.source[edge]
+            cost = steps + graph.cost[edge]
+            if cost + self._far[source] > self.longest:
                 continue
-            for before, demand in graph.step(number, bits, key):
-                for bit in single(self._add(place, source, before, demand, (*at, -1), cost)):
-                    arrived = (node, cause(graph.op[number], bits, bit), key)
-                    self.via[(id(place), (source, bit, demand))] = (inner, arrived)
+            for before, demand in graph.step(edge, bits, key):
+                state = self._add(caller.place, source, before, demand, cost, caller.number, -1)
+                if state >= 0:
+                    self._via[state] = (inner, number, edge)
+                    if caller.number == _FOREIGN:
+                        self._foreign[state] = caller.state
 
     # traces: lists of (state, edge that leads on; -1 at the end)
+
+    def _number(self, place: Exploration, state: State) -> int:
+        """The number of a state at ``place``, or -1."""
+        node, bit, key = state
+        number = place.seen.get((node, key), -1)
+        while number >= 0 and not self._bits[number] & bit:
+            number = self._before.get(number, -1)
+        return number
+
+    def _hop(self, number: int, bit: int) -> tuple[State, int] | None:
+        """The state nearer to the sink from which ``bit`` of a state was found, and the edge between."""
+        nearer, edge = self._from[number], self._edge[number]
+        if nearer == _START:
+            return None
+        if nearer == _FOREIGN:
+            return self._foreign[number], edge
+        node, bits, key = self._node[nearer], self._bits[nearer], self._key[nearer]
+        return (node, single(bits)[0] if edge < 0 else cause(self.graph.op[edge], bits, bit), key), edge
 
     def path(self, place: Exploration, state: State, exposure: Exposure | None = None) -> list[tuple[State, int]]:
         """The way from ``state`` to the sink; through ``exposure`` when this search began there."""
@@ -277,7 +350,8 @@ class Search:
         """Follow hops; inside a callee (``until``) only as far as its port."""
         current = state
         while len(steps) < _TRACE:
-            hop = place.hops.get(current)
+            number = self._number(place, current)
+            hop = self._hop(number, current[1]) if number >= 0 else None
             if hop is None:
                 if exposure is not None and current == exposure.state and (place.origin or place is self.top):
                     steps.append((current, exposure.edge))
@@ -287,21 +361,22 @@ class Search:
                 steps.append((current, -1))
                 if until is not None or not place.waiting:
                     return
-                outer, at, number, _, _ = place.waiting[0]
-                steps[-1] = (current, number)
-                place, current = outer, at
+                caller = place.waiting[0]
+                steps[-1] = (current, caller.edge)
+                place, current = caller.place, caller.state
                 continue
-            nearer, number = hop
-            steps.append((current, number))
-            if number < 0 and depth < _DEPTH:
-                inner, arrived = self.via[(id(place), current)]
+            nearer, edge = hop
+            steps.append((current, edge))
+            if edge < 0 and depth < _DEPTH:
+                inner, at, into = self._via[number]
+                arrived = (self._node[at], cause(self.graph.op[into], self._bits[at], current[1]), self._key[at])
                 self._walk(inner, arrived, steps, exposure, inner, depth + 1)
-                if nearer not in place.hops and exposure is not None:
+                if exposure is not None and self._number(place, nearer) < 0:
                     # the call's result was reached by the main search, from the exposure inside the callee
                     origin = self._main.top if place is self.top else place.origin
                     if origin is not None:
                         self._main._walk(origin, nearer, steps, None, origin if until else None, depth)
                     return
-            elif place is self.top and current in self.surfaced:
-                place = self.surfaced[current]
+            elif place is self.top and number in self._surfaced:
+                place = self._surfaced[number]
             current = nearer

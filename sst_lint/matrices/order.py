@@ -14,6 +14,7 @@ from sst_lint.matrices.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
+    from sst_lint.flow.graph import Mask
     from sst_lint.flow.location import Location
     from sst_lint.flow.order import Picked, Reach
     from sst_lint.flow.sites import Site
@@ -82,7 +83,7 @@ class _View:
         self._world = project.world
 
     @cached_property
-    def _mask(self) -> dict[int, int]:
+    def _mask(self) -> Mask:
         """The order that may arrive at each node, calls not matched."""
         rows = sorted(self._linked.sources.items())
         return self._project.graph.forward_mask((node, bits) for node, found in rows for bits, _, _ in found)
