@@ -77,6 +77,8 @@ class SourceEffect:
     port: str = "return"
     depth: tuple[Literal["own", "inner"], ...] = ("own",)
     file: bool = False  #: clock: the time that a file carries, not the time of now
+    header: bool = False  #: clock: it stands in the header of the file that the call writes, and nowhere else
+    suffixes: tuple[str, ...] = ()  #: with ``header``: only if the name of the file ends in one of these
     secret: bool = False  #: random: meant to be guessed by nobody, so a digest with it is a token
     when: tuple[tuple[str, Constant], ...] = ()
     unless: tuple[tuple[str, Constant], ...] = ()

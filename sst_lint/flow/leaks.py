@@ -99,10 +99,10 @@ class Leaks:
 
     @cached_property
     def headers(self) -> tuple[tuple[Source, Write, int, str], ...]:
-        """Calls that put a date into the header of an archive that is kept: (source, write, rank, what it is)."""
+        """Calls that put a date into the header of a file that is kept: (source, write, rank, what it is)."""
         found: dict[int, tuple[Source, Write, int, str]] = {}
-        for source, handle in self.sources.headers():
-            for write in self._writes.handle_writes(handle):
+        for source, writes in self.sources.headers():
+            for write in writes:
                 rank, what = rank_of(write)
                 if rank < 2 and source.node not in found:
                     found[source.node] = (source, write, rank, what)

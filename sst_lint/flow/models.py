@@ -98,7 +98,7 @@ class Modeled(Sites):
         if model.digest and self._port_node(site, model.digest) >= 0:
             self.add_edge(self._port_node(site, model.digest), self.content(number), HOW[model.digest_how])
         for effect in model.sources:
-            if self.holds(site, effect.when, effect.unless):
+            if not effect.header and self.holds(site, effect.when, effect.unless):
                 port = self._port_node(site, effect.port)
                 for depth in effect.depth:
                     self.add_source(port, self._bits(effect.kind, depth), effect.kind, number)

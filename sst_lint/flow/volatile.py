@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sst_lint.catalogue.model import SourceEffect
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.models import VALUE_KINDS
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
-from sst_lint.flow.writes import Writes
+from sst_lint.flow.writes import Write, Writes
 
 #: ``hash`` and ``id`` are made for these.
 _IDENTITY_METHODS = frozenset({"__hash__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"})
@@ -195,15 +196,16 @@ class Sources:
 
     # archives
 
-    def headers(self) -> Iterator[tuple[Source, int]]:
-        """(source, handle) of calls that put the clock, or a file's date, into the header of an archive."""
+    def headers(self) -> Iterator[tuple[Source, list[Write]]]:
+        """(source, writes) of calls that put the clock, or a file's date, into the header of an archive or drawing."""
         linked = self._linked
         for site in linked.sites:
             for effect in site.model.sources if self._is_named(site) else ():
                 if (
                     effect.kind != "clock"
-                    or "inner" not in effect.depth
+                    or not (effect.header or "inner" in effect.depth)
                     or not linked.holds(site, effect.when, effect.unless)
+                    or self._is_told_the_date(site)
                 ):
                     continue
                 first = site.ports.get(site.model.params[0], -1) if site.model.params else -1
@@ -211,8 +213,30 @@ class Sources:
                     continue
                 handle = site.ports.get(effect.port, -1)
                 if handle >= 0:
-                    place = site.ports["return"]
-                    yield Source(place, "clock", _api(site.model.name), site.call, site), handle
+                    source = Source(site.ports["return"], "clock", _api(site.model.name), site.call, site)
+                    yield source, self._dated(site, handle, effect)
+
+    def _is_told_the_date(self, site: Site) -> bool:
+        """Whether the function or the statements of its module speak of the date for builds, or the receiver is no
+        archive but an opened member of one."""
+        world, linked = self._linked.world, self._linked
+        result = site.ports["return"]
+        if (world.node_unit[result], world.nodes[result].scope) in self._reproducible:
+            return True
+        file = linked.file_of(result)
+        if any(world.units[u][0] == file and world.units[u][1].kind == "module" for u, _ in self._reproducible):
+            return True
+        return site.model.method and linked.has_type(site.ports.get("self", -1), "typing.IO")
+
+    def _dated(self, site: Site, handle: int, effect: SourceEffect) -> list[Write]:
+        """The writes that get the date: of the file that the call writes, else of the opened one that it adds to."""
+        if not effect.header:
+            return self._writes.handle_writes(handle)
+        whole = self._writes.by_call.get(site.call)
+        if whole is None:
+            return []
+        named = [text.lower() for text in whole.evidence.texts[:2]]
+        return [whole] if not effect.suffixes or any(text.endswith(effect.suffixes) for text in named) else []
 
 
 def _api(name: str) -> str:
