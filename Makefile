@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEMO := fixtures/projects/legacy_pipeline
 
-.PHONY: demo test lint corpus prove bench profile bench-runtime bench-scale bench-ablation clean
+.PHONY: demo test lint corpus prove bench profile bench-runtime bench-scale bench-ablation bench-masked bench-models clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -84,6 +84,14 @@ bench-scale: $(STAMP)
 # what each feature of the linker buys
 bench-ablation: $(STAMP)
 	$(BIN)/python bench/ablation/run.py --write bench/ablation/RESULTS.md
+
+# what rests on names alone
+bench-masked: $(STAMP)
+	$(BIN)/python bench/masked/run.py --write bench/masked/RESULTS.md
+
+# the library models beside the libraries: only what is installed in this environment is checked
+bench-models: $(STAMP)
+	$(BIN)/python bench/models/run.py --write bench/models/RESULTS.md
 
 clean:
 	rm -rf $(VENV) .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .demo

@@ -27,9 +27,12 @@ SINCE = {
     "hashlib.file_digest": (3, 11),
     "itertools.batched": (3, 12),
     "pathlib.Path.walk": (3, 12),
+    "zipfile.ZipFile.mkdir": (3, 11),
     "tomllib.load": (3, 11),
     "tomllib.loads": (3, 11),
 }
+#: in some versions only, or in one of two libraries of that name
+SOMETIMES = frozenset({"farmhash.hash64", "tifffile.imsave"})
 #: the example is bound to the real signature but not run, and why
 NOT_RUN = {
     "asyncio.as_completed": "needs a running loop",
@@ -43,8 +46,16 @@ NOT_RUN = {
     "os.lockf": "waits for a lock",
     "os.sync": "slow",
     "catboost.CatBoost.save_model": "needs a trained model",
+    "geopandas.read_file": "reads a file of a format of its own",
+    "keras.Model.export": "needs a backend that exports",
+    "keras.models.load_model": "reads a file of a format of its own",
     "plotly.graph_objects.Figure.write_image": "needs a browser",
     "plotly.io.write_image": "needs a browser",
+    "pydicom.dataset.Dataset.save_as": "needs a data set of a camera",
+    "pydicom.dcmwrite": "needs a data set of a camera",
+    "trimesh.load": "reads a file of a format of its own",
+    "psycopg2.connect": "needs a server",
+    "psycopg2.extensions.connection.cursor": "needs a server",
     "pydantic.BaseModel.model_validate": "is for subclasses",
     "subprocess.getoutput": "needs a shell",
     "xgboost.Booster.dump_model": "needs a trained model",
@@ -52,6 +63,8 @@ NOT_RUN = {
 }
 #: needs more than this machine: a network, an account, a server
 NOT_RUN_LIBRARIES = {"parallel", "remote", "web"}
+#: (entry, what a parameter is called there) -> what newer versions of the library call it
+NEWER_NAMES = {("pandas.Series.map", "arg"): "func"}
 #: modules that exist on one platform only
 PLATFORM = {"msvcrt"}
 
@@ -83,7 +96,7 @@ def missing_module(model: Model, library: Library) -> str:
     for module in library.modules:
         try:
             importlib.import_module(module)
-        except ImportError:
+        except (ImportError, OSError):  # not there, or not for what else is installed
             needed = any(
                 name.startswith(f"{module}.") and since > sys.version_info[:2] for name, since in SINCE.items()
             )
@@ -115,6 +128,10 @@ def run_example(model: Model, library: Library, here: Path) -> Checked:
             if standard:
                 raise
             raise CompanionMissing(f"no {error.name}") from error
+        except AttributeError as error:
+            if model.name not in SOMETIMES:
+                raise
+            raise CompanionMissing("not in the version that is installed") from error
         told = compare_signature(model, function)
         if model.name in NOT_RUN or library.name in NOT_RUN_LIBRARIES:
             return Checked(signature=told, not_run=NOT_RUN.get(model.name, "needs a network, an account or a cluster"))
@@ -155,7 +172,8 @@ def compare_signature(model: Model, function: Callable[..., Any]) -> bool:
     named = {p.name for p in real if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
     for index, name in enumerate(model.params):
         if index < len(positional):
-            same = positional[index].name == name or positional[index].kind is inspect.Parameter.POSITIONAL_ONLY
+            known = (name, NEWER_NAMES.get((model.name, name)))
+            same = positional[index].name in known or positional[index].kind is inspect.Parameter.POSITIONAL_ONLY
             assert same, f"{model.name}: parameter {index} is {positional[index].name}, not {name}"
         else:
             assert takes_more or (takes_any_keyword and name not in named), f"{model.name}: no parameter {name}"
