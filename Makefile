@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEMO := fixtures/projects/legacy_pipeline
 
-.PHONY: demo test lint corpus prove bench profile bench-runtime bench-scale bench-ablation bench-masked bench-models clean
+.PHONY: demo test lint corpus generated prove bench profile bench-runtime bench-scale bench-ablation bench-masked bench-models clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,10 @@ test: $(STAMP) lint
 # the long form of the properties: the command on a file of 60,000 lines, the standard library and all that is installed
 corpus: $(STAMP)
 	$(BIN)/python tests/properties/corpus.py
+
+# 10,000 generated programs all the way (about a quarter of an hour of one core)
+generated: $(STAMP)
+	$(BIN)/python tests/properties/generated.py
 
 # the long form of the runtime's proof (about a quarter of an hour); writes its figures into docs/proof.md
 prove: $(STAMP)
