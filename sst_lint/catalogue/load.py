@@ -156,6 +156,7 @@ def _named_ports(model: Model) -> list[tuple[str, str]]:
         named += [("`moves`", model.moves.src), ("`moves`", model.moves.dst)]
     named += [(f"`{name}`", getattr(model, name)) for name in _PORT_FIELDS]
     named += [("`shows`", port) for port in model.shows]
+    named += [("`builds`", port) for port in model.builds]
     for function, elements in model.callback:
         named += [("`callback`", function), ("`callback`", elements)]
     return named

@@ -176,6 +176,7 @@ class Model:
     seeds: str = ""  #: prefix of the names whose shared generator the call seeds (`random.`)
     shows: tuple[str, ...] = ()  #: ports of texts that the program shows whenever it is asked (`help`)
     refuses_objects: bool = False  #: a serializer of plain data: the attributes of an object never show
+    builds: tuple[str, ...] = ()  #: ports of what a package is built from, in this order (sources, requirements)
     nan_param: str = ""  #: parameter of a serializer that, when False, refuses NaN (otherwise it writes NaN)
 
 

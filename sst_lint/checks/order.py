@@ -180,7 +180,7 @@ def _fills_a_file(project: Project, reach: Reach) -> bool:
         record.kind == Kind.BINOP or (record.kind == Kind.TEXT and record.name.replace("\\n", "").strip(" \x00"))
         for record in made
     )
-    return reach.sink.what.partition(" (")[0] == "a file" and not embedded
+    return reach.sink.what.partition(" (")[0] in ("a file", "a file that is handed on") and not embedded
 
 
 def _api(project: Project, reach: Reach) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sst_lint.catalogue.model import Model
-from sst_lint.facts.ops import SET, Op
+from sst_lint.facts.ops import KEYS, SET, Op, at_depth
 from sst_lint.facts.records import Param
 from sst_lint.flow.declared import replaces
 from sst_lint.flow.library import LibraryIndex
@@ -239,6 +239,8 @@ class Callees(Modeled):
             if arguments:
                 self.add_edge(arguments[0][1], result)
         elif arguments:
+            if name.endswith("asdict"):  # of a class that nobody knows: some field may be a mapping
+                self.mapping_sources[result] = at_depth(KEYS, 1)
             self._records.setdefault(arguments[0][1], []).append(result)
             for value in self.values(arguments[0][1]):
                 self._fields_into(result, value)
@@ -252,6 +254,7 @@ class Callees(Modeled):
         if value[0] != "i":
             return
         self.add_value(result, ("t", "builtins.dict"))
+        self.mapping_sources.pop(result, None)
         for one in self.mro(value[1]):
             for name, _, _ in self.world.classes[one].fields:
                 self.add_edge(self.field_node(one, name), result, Op.STORE, "'" + name)

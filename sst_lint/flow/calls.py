@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from sst_lint.catalogue.model import How
 from sst_lint.facts.ops import KEYS, SET, Op
-from sst_lint.facts.records import Call, Kind
-from sst_lint.flow.callees import Callees
+from sst_lint.facts.records import Call, Kind, UnitFacts
 from sst_lint.flow.common_names import COMMON
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
+from sst_lint.flow.registered import Registered
 from sst_lint.flow.resolve import SET_TYPES
 from sst_lint.flow.values import Value
 from sst_lint.flow.world import Function, World
@@ -26,6 +28,7 @@ LOOP_ORDER: dict[How, Op] = {
 _BY_NAME = {"write": "typing.IO.write", "writelines": "typing.IO.writelines", "join": "builtins.str.join"}
 #: Methods of these are what an unknown receiver most likely has.
 _OF_PYTHON = ("builtins.", "pathlib.", "typing.", "collections.")
+_NO_KEYS = (Kind.LIST, Kind.TUPLE, Kind.SET, Kind.RETURN)
 _LITERAL_TYPES: dict[Kind, str] = {
     Kind.TEXT: "builtins.str",
     Kind.LIST: "builtins.list",
@@ -35,7 +38,7 @@ _LITERAL_TYPES: dict[Kind, str] = {
 }
 
 
-class Calls(Callees):
+class Calls(Registered):
     """Binds calls as their callees become known."""
 
     def __init__(self, world: World, modules: Modules, library: LibraryIndex) -> None:
@@ -104,9 +107,8 @@ class Calls(Callees):
         for node, record in enumerate(tuple(world.nodes)):
             self._seed(node, record.kind, record.name)
         for index, (_, _, facts) in enumerate(world.units):
-            base = world.node_base[index]
-            for edge in facts.edges:
-                self.add_edge(base + edge.source, base + edge.target, edge.op, edge.key)
+            self._add_edges(world.node_base[index], facts)
+        self.hand_over()
         self.run()
         self._ready = True
         waiting, self._waiting = self._waiting, []
@@ -115,6 +117,16 @@ class Calls(Callees):
         for function in tuple(world.functions.values()):
             self._seed_function(function)
         self.run()
+
+    def _add_edges(self, base: int, facts: UnitFacts) -> None:
+        """The edges of one unit. Of two that put something under a computed key, the first puts the key."""
+        for edge, after in zip_longest(facts.edges, facts.edges[1:]):
+            before = len(self.edges)
+            self.add_edge(base + edge.source, base + edge.target, edge.op, edge.key)
+            paired = after is not None and (after.target, after.op, after.key) == (edge.target, Op.STORE, "")
+            if paired and edge.op == Op.STORE and not edge.key and len(self.edges) > before:
+                if facts.nodes[edge.target].kind not in _NO_KEYS:
+                    self._of_keys.add(before)
 
     def _seed(self, node: int, kind: int, name: str) -> None:
         if kind == Kind.NAME:

@@ -12,7 +12,7 @@ from sst_lint.flow.modules import Modules
 from sst_lint.flow.resolve import MAPPING_TYPES
 from sst_lint.flow.sites import Site, Sites
 from sst_lint.flow.values import Value
-from sst_lint.flow.world import World
+from sst_lint.flow.world import Function, World
 
 HOW: dict[How, Op] = {
     "same": Op.SAME,
@@ -88,8 +88,7 @@ class Modeled(Sites):
                     how: How = "extend" if each else flow.how
                     self._flow(site, source, flow.to, how, position if flow.from_ == "*" else 1)
         if model.writes is not None and self.holds(site, model.writes.when, model.writes.unless):
-            data = self._port_node(site, model.writes.data) if model.writes.data else -1
-            if data >= 0:
+            for data in self.written(site, model.writes.data):
                 self.add_edge(data, self.content(number), HOW[model.writes.how])
                 if model.writes.how in _SERIALIZING:
                     self.rendered_whole.add((data, self.content(number)))
@@ -130,6 +129,14 @@ class Modeled(Sites):
         node = self._port_node(site, port)
         return [node] if node >= 0 else []
 
+    def written(self, site: Site, port: str) -> list[int]:
+        """The nodes of what a call writes; ``*`` is all that no parameter names, also keywords (``savez(f, **d)``)."""
+        if port != "*":
+            node = self._port_node(site, port) if port else -1
+            return [node] if node >= 0 else []
+        given = [site.ports[name] for name in sorted(site.given) if name.startswith("*")]
+        return list(dict.fromkeys((*given, *self._port_nodes(site, "**"))))
+
     def _callback_result(self, number: int, port: str) -> int:
         known = self.contents.get((number, port + "()"))
         if known is None:
@@ -140,21 +147,27 @@ class Modeled(Sites):
 
     def _call_back(self, call: int, elements: int, result: int, value: Value) -> None:
         """A function handed to a known caller: called with elements, its result goes where the model says."""
-        if value[0] not in ("f", "b"):
-            if value[0] == "x":
-                model = self.library.model(value[1])
-                if model is not None:
-                    self._call_back_library(call, model, elements, result)
-            elif value[0] == "c":
-                self.add_value(result, ("i", value[1]))
-            return
-        function = self.world.functions[value[1]]
+        if value[0] == "x":
+            model = self.library.model(value[1])
+            if model is not None:
+                self._call_back_library(call, model, elements, result)
+        elif value[0] == "c":
+            self.add_value(result, ("i", value[1]))
         label = call + 1
-        params = function.params[1:] if value[0] == "b" else function.params
-        if params and elements >= 0:
-            self.add_edge(elements, params[0], Op.LOAD, "", label)
-        self.callees.setdefault(call, {})[function.scope] = value[0] == "b"
-        self.add_edge(function.returns, result, Op.SAME, "", -label)
+        for function, bound in self.functions_of(value):
+            params = function.params[1:] if bound else function.params
+            if params and elements >= 0:
+                self.add_edge(elements, params[0], Op.LOAD, "", label)
+            self.callees.setdefault(call, {})[function.scope] = bound
+            self.add_edge(function.returns, result, Op.SAME, "", -label)
+
+    def functions_of(self, value: Value) -> list[tuple[Function, bool]]:
+        """The functions that a call of ``value`` runs, and whether they get their receiver with it."""
+        if value[0] in ("f", "b"):
+            return [(self.world.functions[value[1]], value[0] == "b")]
+        if value[0] == "i":
+            return [(function, True) for function in self.find_method(value[1], "__call__")]
+        return []
 
     def _call_back_library(self, call: int, model: Model, elements: int, result: int) -> None:
         """A library's function handed to a known caller (``pool.submit(os.listdir, d)``, ``map(str, xs)``)."""

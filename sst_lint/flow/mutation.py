@@ -27,6 +27,8 @@ _RECORDS = frozenset({"NamedTuple", "BaseModel", "Struct"})
 LOCAL = -2
 GLOBAL = -1
 _OF_EVERYBODY = (Kind.NAME, Kind.IMPORT, Kind.CELL, Kind.BOUND)
+_VIEWED = _ALIASING | {Kind.TUPLE}
+_VIEWS = (Op.PAIRS, Op.PAIRED, Op.VIEW)
 #: From an object to what it belongs to, at most.
 _STEPS_TO_ROOT = 9
 #: `d.setdefault(key, []).append(x)`
@@ -205,7 +207,8 @@ class Mutations(Calls):
         edges = self.edges
         for number in tuple(self._incoming.get(node, ())):
             source, op = edges.source[number], edges.op[number]
-            if number in self._aliases or edges.label[number] != 0 or self.world.nodes[source].kind not in _ALIASING:
+            held = _VIEWED if op in _VIEWS else _ALIASING
+            if number in self._aliases or edges.label[number] != 0 or self.world.nodes[source].kind not in held:
                 continue
             if op == Op.SAME and kind in (Kind.VALUE, Kind.CELL, Kind.CALL, Kind.IMPORT):
                 self._aliases.add(len(edges))
@@ -214,6 +217,19 @@ class Mutations(Calls):
             elif op in (Op.ITER, Op.LOAD) and kind in (Kind.VALUE, Kind.CALL):
                 self._edge(node, source, Op.STORE, edges.key[number])
                 self.changed(source, depth + 1)
+            elif op in _VIEWS and kind == Kind.CALL:
+                self._through_view(node, source, "#1" if op == Op.PAIRS else edges.key[number])
+                self.changed(source, depth + 1)
+
+    def _through_view(self, view: int, source: int, position: str) -> None:
+        """What is changed in the pairs of ``d.items()`` or ``zip(a, b)``, or in ``d.values()``: ``source`` holds it."""
+        world = self.world
+        element = world.add_node(Kind.VALUE, world.node_unit[view], world.nodes[view])
+        self._edge(view, element, Op.LOAD)
+        if position:
+            pair, element = element, world.add_node(Kind.VALUE, world.node_unit[view], world.nodes[view])
+            self._edge(pair, element, Op.LOAD, position)
+        self._edge(element, source, Op.STORE)
 
     def _outs(self) -> None:
         """Arguments whose parameter is changed by the callee are changed; to a fixpoint."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,6 +29,8 @@ _CONTEXTS = 4
 _NEAR = 60
 #: What carries a path, or a command that it is part of, on.
 _CARRIES = frozenset({Op.SAME, Op.TEXT, Op.STORE, Op.PATH, Op.COPY})
+#: Methods of anything that take a file elsewhere.
+_SENDS = re.compile(r"_*(upload|publish|send_file|put_file|push_file|transfer)", re.IGNORECASE)
 _STARTS = ("subprocess.", "os.system", "os.popen", "os.exec", "os.spawn", "asyncio.create_subprocess")
 #: A set that is put there may get more elements.
 _MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
@@ -96,7 +99,7 @@ class Order:
         self._sites_of: dict[int, list[Site]] = {}
         for site in linked.sites:
             self._sites_of.setdefault(site.call, []).append(site)
-        self.sinks = (*self._find_sinks(), *self._name_sinks(), *self._help_sinks())
+        self.sinks = (*self._find_sinks(), *self._name_sinks(), *self._given_sinks())
         self._sink_of: dict[int, Sink] = {}
         self._taken: dict[int, None] = {}  #: what helpers serialize as their callers want it
         for sink in self.sinks:
@@ -131,12 +134,17 @@ class Order:
                     named = rank == 0 or write.final.literal
                     yield Sink(content, ORDER, rank, what, write.site.call, named)
 
-    def _help_sinks(self) -> Iterable[Sink]:
-        """Order in what a command says of itself: its help differs from run to run."""
+    def _given_sinks(self) -> Iterable[Sink]:
+        """Order in what a command says of itself, which differs from run to run, and in what a package is built from:
+        sources are linked, and requirements stand in its metadata, as they are given."""
         for site in self._linked.sites:
             for port in site.model.shows:
                 if port in site.given:
                     yield Sink(site.ports[port], ORDER, 1, "the help of a command", site.call, True)
+            for port in site.model.builds:
+                if port in site.given:
+                    bits = ORDERS_ANY & ~ORDER if port == "**" else ORDERS_ANY  # names of fields have no order
+                    yield Sink(site.ports[port], bits, 1, "what a package is built from", site.call, True)
 
     def _name_sinks(self) -> Iterable[Sink]:
         """Order that becomes the name of a file."""
@@ -176,7 +184,7 @@ class Order:
         """As ``rank_of``; a temporary file that another program reads is as permanent as what that makes of it."""
         rank, what = rank_of(write)
         if rank == 2 and self._handed_on(write.path_node):
-            return 1, "a file that another program reads"
+            return 1, "a file that is handed on"
         return rank, what
 
     def _handed_on(self, path: int) -> bool:
@@ -194,9 +202,10 @@ class Order:
 
     @cached_property
     def _commands(self) -> frozenset[int]:
-        """What is given to other programs as arguments."""
+        """What is given to other programs as arguments, or to what takes it elsewhere."""
         linked = self._linked
         calls = [n for n, names in linked.externals.items() if any(name.startswith(_STARTS) for name in names)]
+        calls += [n for n, call in enumerate(linked.world.calls) if _SENDS.match(call.method)]
         return frozenset(node for call in calls for _, node in linked.argument_nodes(call))
 
     def _drop_single(self) -> None:

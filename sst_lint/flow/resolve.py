@@ -256,8 +256,9 @@ class Resolver(Values):
     def _decorate(self, inner: int, outer: int, value: Value) -> None:
         if value[0] in ("f", "b"):
             function = self.world.functions[value[1]]
-            if function.params:
-                self.add_edge(inner, function.params[0])
+            params = function.params[1:] if value[0] == "b" else function.params
+            if params:
+                self.add_edge(inner, params[0])
             self.add_edge(function.returns, outer)
 
     def role(self, function: Function) -> str:

@@ -40,6 +40,10 @@ class Sites(Resolver):
         """The global node of a call's result."""
         return self.world.node_base[self.world.call_unit[number]] + self.world.calls[number].result
 
+    def callee_of(self, number: int) -> int:
+        """The global node of what a call calls."""
+        return self.world.node_base[self.world.call_unit[number]] + self.world.calls[number].callee
+
     def receiver_of(self, number: int) -> int:
         """The global node of a method call's receiver, or -1."""
         call = self.world.calls[number]

@@ -27,6 +27,7 @@ CAP = 8
 _ELEMENTS_PASS = frozenset(map(int, (*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.VIEW, Op.KEYED, Op.MERGE)))
 _TAKES_OUT = frozenset((int(Op.LOAD), int(Op.ITER)))
 _DEEPEST = 2
+_CLASSES = frozenset("xc")
 _PAIR: Value = ("t", "builtins.tuple")
 
 #: plain numbers: members of an enumeration are slow to look up, and this is the innermost loop
@@ -66,8 +67,10 @@ class Values:
         self._deeper: dict[int, dict[Value, None]] = {}  #: what elements hold, and anything deeper
         self.successors: dict[int, list[int]] = {}
         self._known_edges: set[tuple[int, int, int, str, int]] = set()
+        self._guessed: dict[tuple[int, int, int, str, int], int] = {}  #: weak edges
         self._levels = (self.held, self.elements, self._deeper)
         self._queue: deque[tuple[int, Value, int]] = deque()
+        self._of_keys: set[int] = set()  #: edges that put the key of a mapping into it, and not what stands under it
         self.weak = False
 
     def add_edge(
@@ -77,11 +80,15 @@ class Values:
         if source < 0 or target < 0 or source == target:
             return
         identity = (source, target, int(op), key, label)
+        edges = self.edges
         if identity in self._known_edges:
+            if not self.weak and identity in self._guessed:
+                edges.weak[self._guessed.pop(identity)] = False  # what was guessed is known by now
             return
         self._known_edges.add(identity)
-        edges = self.edges
         number = len(edges.source)
+        if self.weak:
+            self._guessed[identity] = number
         edges.source.append(source)
         edges.target.append(target)
         edges.op.append(int(op))
@@ -112,6 +119,7 @@ class Values:
     def close(self) -> None:
         """No edge is added any more: forget what only told whether one is there, a tenth of all memory."""
         self._known_edges = set()
+        self._guessed = {}
         self._queue.clear()
 
     def has_type(self, node: int, *names: str) -> bool:
@@ -137,6 +145,8 @@ class Values:
         if edges.back[number] and not level:
             return
         if op in _STORES:
+            if not level and number in self._of_keys and value[0] in _CLASSES:
+                return  # what is taken out is never a key
             if op == _STORE or level:
                 self.add_value(target, value, min(level + 1, _DEEPEST))
         elif level:

@@ -171,7 +171,8 @@ class Writes:
             return None
         mode = "remote" if writes.remote else "append" if writes.append else "write"
         atomic = writes.atomic or site.model.atomic_writer
-        return self._write(site, site.ports.get(writes.data, -1), path, mode, writes.format, atomic)
+        data = self._linked.written(site, writes.data)
+        return self._write(site, data[0] if data else -1, path, mode, writes.format, atomic)
 
     def _write(self, site: Site, node: int, path: int, mode: str, form: str, atomic: bool = False) -> Write:
         evidence = self._evidence.of(path)
