@@ -45,6 +45,8 @@ DEFAULT_EXCLUDE = (
 
 #: Code that builds documentation: it tests nothing, and what it writes is read by people and compared by builds.
 DOCUMENTATION = ("doc/", "docs/")
+#: Copies of other projects: their defects are theirs, but what this program passes through them is its own.
+COPIED = ("_vendor/", "_vendored/", "vendored/", "third_party/")
 
 DEFAULT_TEST_PATTERNS = (
     "test/",
@@ -73,10 +75,7 @@ DEFAULT_TEST_PATTERNS = (
     "examples/",
     "example.py",
     "examples.py",
-    "_vendor/",
-    "_vendored/",
-    "vendored/",
-    "third_party/",
+    *COPIED,
     *DOCUMENTATION,
 )
 

@@ -15,7 +15,7 @@ _CONTAINERS = frozenset(
         "AsyncIterable", "AsyncGenerator", "Awaitable", "Coroutine", "ContextManager", "AsyncContextManager", "Deque",
     }
 )  # fmt: skip
-_MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"})
+MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"})
 _SEQUENCES = frozenset(
     {"list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "FrozenSet", "AbstractSet", "deque"}
 )
@@ -79,7 +79,7 @@ def _read_generic(node: ast.Subscript, depth: int, found: dict[tuple[str, int], 
     if last in _TRANSPARENT:
         for part in parts[:1] if last == "Annotated" else parts:
             _read(part, depth, found)
-    elif last in _MAPPINGS:
+    elif last in MAPPINGS:
         found[(head, depth)] = None
         for part in parts[1:]:
             _read(part, depth + 1, found)

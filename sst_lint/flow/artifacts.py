@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 from sst_lint.config import Config
-from sst_lint.config.config import DOCUMENTATION
+from sst_lint.config.config import COPIED, DOCUMENTATION
 from sst_lint.config.patterns import matches
 from sst_lint.flow.evidence import Evidence
 
@@ -157,6 +157,12 @@ def _is_test(path: str, patterns: tuple[str, ...]) -> bool:
 def is_documentation_path(path: str, config: Config) -> bool:
     """Whether a file is quiet only because it builds the documentation: its tables and lists are compared."""
     others = tuple(p for p in config.test_patterns if p not in DOCUMENTATION)
+    return is_test_path(path, config) and not _is_test(path, others)
+
+
+def is_copied_path(path: str, config: Config) -> bool:
+    """Whether a file is quiet only because it is a copy of another project's."""
+    others = tuple(p for p in config.test_patterns if p not in COPIED)
     return is_test_path(path, config) and not _is_test(path, others)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sst_lint.catalogue.model import Model
 from sst_lint.facts.ops import KEYS, SET, Op, at_depth
 from sst_lint.facts.records import Param
+from sst_lint.flow.annotations import MAPPINGS, promised
 from sst_lint.flow.declared import replaces
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.models import Modeled
@@ -254,10 +255,11 @@ class Callees(Modeled):
         if value[0] != "i":
             return
         self.add_value(result, ("t", "builtins.dict"))
-        self.mapping_sources.pop(result, None)
-        for one in self.mro(value[1]):
-            for name, _, _ in self.world.classes[one].fields:
-                self.add_edge(self.field_node(one, name), result, Op.STORE, "'" + name)
+        fields = [(one, *found) for one in self.mro(value[1]) for found in self.world.classes[one].fields]
+        for one, name, _, _ in fields:
+            self.add_edge(self.field_node(one, name), result, Op.STORE, "'" + name)
+        if not any(kind.rpartition(".")[2] in MAPPINGS for _, _, annotation, _ in fields for kind, _ in promised(annotation)):
+            self.mapping_sources.pop(result, None)
 
     def _bind_set_maker(self, number: int, result: int) -> None:
         """``reduce(set.union, ...)`` is a set."""

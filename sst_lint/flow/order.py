@@ -188,10 +188,15 @@ class Order:
         return rank, what
 
     def _handed_on(self, path: int) -> bool:
-        graph, commands = self._graph, self._commands
-        waiting, seen = [path], {path}
+        graph, ends = self._graph, self._commands | self._given_back
+        waiting = [path]
+        for edge in graph.incoming.get(path, ()):
+            if graph.key[edge] == "#0":  # of a descriptor and a name
+                pair = graph.outgoing.get(graph.source[edge], ())
+                waiting += [graph.target[other] for other in pair if graph.key[other] == "#1"]
+        seen = set(waiting)
         for node in waiting:
-            if node in commands:
+            if node in ends:
                 return True
             for edge in graph.outgoing.get(node, ()):
                 target = graph.target[edge]
@@ -207,6 +212,12 @@ class Order:
         calls = [n for n, names in linked.externals.items() if any(name.startswith(_STARTS) for name in names)]
         calls += [n for n, call in enumerate(linked.world.calls) if _SENDS.match(call.method)]
         return frozenset(node for call in calls for _, node in linked.argument_nodes(call))
+
+    @cached_property
+    def _given_back(self) -> frozenset[int]:
+        """What public functions return."""
+        functions = self._linked.world.functions.values()
+        return frozenset(f.returns for f in functions if f.record.kind == "function" and not self._is_private(f))
 
     def _drop_single(self) -> None:
         """``{x}`` has no order, as long as nobody adds to it."""

@@ -10,7 +10,7 @@ from sst_lint.catalogue.model import Library
 from sst_lint.config import Config
 from sst_lint.flow.answers import Answers
 from sst_lint.flow.artifacts import Kind as ArtifactKind
-from sst_lint.flow.artifacts import classify, is_documentation_path, is_test_path
+from sst_lint.flow.artifacts import classify, is_copied_path, is_documentation_path, is_test_path
 from sst_lint.flow.coherence import holds_together
 from sst_lint.flow.declared import Declared
 from sst_lint.flow.demonstrations import Demonstrations
@@ -252,10 +252,15 @@ class Project:
 
     def passes_test(self, path: Iterable[tuple[int, int]], documentation: bool = True) -> bool:
         """Whether a way through the graph passes test code, or what a module shows of itself: then it is not the
-        program's way."""
-        units = dict.fromkeys(self.world.node_unit[node] for node, _ in path)
-        if any(self.is_test(self.world.path_of_unit(unit), documentation) for unit in units):
-            return True
+        program's way. What only passes through a copy of another project comes from the program and goes back to it.
+        """
+        path = tuple(path)
+        units = list(dict.fromkeys(self.world.node_unit[node] for node, _ in path))
+        for unit in units:
+            file = self.world.path_of_unit(unit)
+            if self.is_test(file, documentation):
+                if unit in (units[0], units[-1]) or not is_copied_path(file, self.config):
+                    return True
         return any(self.demonstrations.holds(node) for node, _ in path)
 
     def distance(self, path: Sequence[tuple[int, int]]) -> int:
