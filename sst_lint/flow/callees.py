@@ -258,7 +258,9 @@ class Callees(Modeled):
         fields = [(one, *found) for one in self.mro(value[1]) for found in self.world.classes[one].fields]
         for one, name, _, _ in fields:
             self.add_edge(self.field_node(one, name), result, Op.STORE, "'" + name)
-        if not any(kind.rpartition(".")[2] in MAPPINGS for _, _, annotation, _ in fields for kind, _ in promised(annotation)):
+        if not any(
+            kind.rpartition(".")[2] in MAPPINGS for _, _, annotation, _ in fields for kind, _ in promised(annotation)
+        ):
             self.mapping_sources.pop(result, None)
 
     def _bind_set_maker(self, number: int, result: int) -> None:

@@ -16,6 +16,8 @@ from sst_lint.flow.world import Function, World
 
 _GENERIC = frozenset({"singledispatch", "singledispatchmethod"})
 _REGISTER = "register"
+#: So many values are looked at for the one that a decorator gives back.
+_NEAR = 20
 
 
 class Registered(Callees):
@@ -27,20 +29,30 @@ class Registered(Callees):
         self._registering: dict[int, list[tuple[Function, int]]] = {}  #: ``x.register`` -> (function, call or -1)
 
     def hand_over(self) -> None:
-        """Seed the decorators that nobody asks for by the name of what they decorate: they may keep it."""
+        """Seed the decorators that may keep what they decorate, which nobody need ask for by its name."""
         world = self.world
         for function in tuple(world.functions.values()):
             for decorator in function.decorators:
-                if self._named(decorator, function):
+                if self._named(decorator, function) or self._is_project_decorator(decorator):
                     self._hand(decorator, function.unit, ("f", function.scope), function.record.name)
-            if any(self._is_project_decorator(d) for d in function.decorators):
-                if function.cls >= 0:
-                    self._binding(function)
-                elif function.qualname == function.record.name:
-                    self.global_node(world.units[function.unit][0], function.qualname)
         for cls in world.classes:
             for decorator in cls.decorators:
                 self._hand(decorator, cls.unit, ("c", cls.index), cls.name)
+
+    def _decorate(self, inner: int, outer: int, value: Value) -> None:
+        """As the resolver does; what is only handed over goes to what gives it back, and wraps nothing."""
+        if outer >= 0 or (value[0] in ("f", "b") and self._gives_back(self.world.functions[value[1]], value[0] == "b")):
+            super()._decorate(inner, outer, value)
+
+    def _gives_back(self, function: Function, bound: bool) -> bool:
+        params = function.params[1:] if bound else function.params
+        base = self.world.node_base[function.unit]
+        edges = self.world.units[function.unit][2].edges
+        near = [function.returns - base]
+        for node in near:
+            before = [e.source for e in edges if e.target == node and e.op == Op.SAME and e.source not in near]
+            near += before if len(near) < _NEAR else []
+        return bool(params) and params[0] - base in near
 
     def _named(self, decorator: int, function: Function) -> bool:
         """Whether a decorator is an attribute, or a call of one; those that register are noted."""

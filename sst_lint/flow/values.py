@@ -87,7 +87,7 @@ class Values:
             return
         self._known_edges.add(identity)
         number = len(edges.source)
-        if self.weak:
+        if self.weak and op != Op.ONLY_VALUE:
             self._guessed[identity] = number
         edges.source.append(source)
         edges.target.append(target)
