@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
@@ -28,6 +29,7 @@ _OF = {"listing": "a listing in file-system order", "set": "a set", "completion"
 def first_match(project: Project) -> Iterator[Defect]:
     """SST205: `next(iter(x))`, `x[0]`, a return out of a loop, where ``x`` is unordered."""
     yield from first_of_mapping(project)
+    told: set[tuple[int, int]] = set()
     for picked in _nearest(project):
         if only_tested(project, picked) or _first_of_walk(project, picked) or _behind_prefix(project, picked):
             continue
@@ -41,8 +43,11 @@ def first_match(project: Project) -> Iterator[Defect]:
             result = project.linked.result_of(picked.call)
             where, statement = project.trace.location(result), project.trace.statement_line(result)
         confidence = _confidence(project, picked)
-        if confidence is None or _drawn_in_no_order(project, picked):
+        if confidence is None or _drawn_in_no_order(project, picked) or _is_done(project, picked):
             continue
+        if kind == "index" and (picked.unit, picked.node) in told:
+            continue  # `x[0].a`, then `x[0].b`: the same choice
+        told.add((picked.unit, picked.node))
         steps = project.trace.steps(picked.path, f"{_OF[picked.kind]}", _WHAT[kind])
         yield Defect(
             "SST205",
@@ -115,6 +120,8 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return None
     if choice is not None and choice.keyed:
         return "low"
+    if _passes_one(project, picked):
+        return "low"
     if picked.weak or _is_random(project, picked) or _is_accepted(project, picked):
         return "low"
     distance = project.distance(picked.path)
@@ -123,6 +130,38 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     if choice is not None and choice.kind in ("assign", "slice", "return", "unpack"):
         return "medium"
     return "high"
+
+
+def _passes_one(project: Project, picked: Picked) -> bool:
+    """``next(x for x in xs if x == key)``: a test that only one element can pass; of constants that something starts
+    (or ends) with, none of which starts with another, it is one as well."""
+    nodes = project.world.nodes
+    for node, _ in picked.path:
+        if nodes[node].kind != Kind.LOOP:
+            continue
+        unit = project.world.node_unit[node]
+        local = node - project.world.node_base[unit]
+        for loop in project.world.units[unit][2].loops:
+            if loop.node == local and loop.passes:
+                if loop.passes == "equal":
+                    return True
+                return _none_contains(_constants(project, picked.path[0][0]), loop.passes == "start")
+    return False
+
+
+def _constants(project: Project, node: int) -> list[str]:
+    """The texts that a set is made of; none if it holds anything else."""
+    graph, nodes = project.graph, project.world.nodes
+    held = [nodes[graph.source[n]] for n in graph.incoming.get(node, ()) if graph.op[n] == Op.STORE]
+    if not all(record.kind == Kind.TEXT and "\x00" not in record.name for record in held):
+        return []
+    return [record.name for record in held]
+
+
+def _none_contains(texts: list[str], at_start: bool) -> bool:
+    """Whether no text starts (or ends) with another, so that nothing starts (or ends) with two of them."""
+    ends = sorted(text if at_start else text[::-1] for text in texts)
+    return bool(ends) and not any(after.startswith(before) for before, after in pairwise(ends))
 
 
 def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
@@ -138,6 +177,12 @@ def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
     if drawn in project.on_the_way:
         return False
     return True
+
+
+def _is_done(project: Project, picked: Picked) -> bool:
+    """One of those that ``wait`` says are done: whichever it is, the others have their turn."""
+    calls = [call for _, _, call in project.linked.sources.get(picked.path[0][0], ())] if picked.path else []
+    return any(n.rpartition(".")[2] == "wait" for c in calls if c >= 0 for n in project.linked.externals.get(c, ()))
 
 
 def _is_accepted(project: Project, picked: Picked) -> bool:
@@ -202,9 +247,9 @@ def _items(project: Project, picked: Picked) -> list[int]:
 
 
 def _is_test(project: Project, node: int) -> bool:
-    """A comparison, or a test of the type."""
+    """A comparison, a test of the type, or of whether there is anything."""
     record = project.world.nodes[node]
     if record.kind == Kind.CALL:
         names = project.linked.externals.get(project.world.call_of(node), {})
-        return "builtins.isinstance" in names
-    return record.kind == Kind.VALUE and record.name == "compare"
+        return "builtins.isinstance" in names or "builtins.bool" in names
+    return record.kind == Kind.VALUE and record.name in ("compare", "not")

@@ -254,10 +254,10 @@ def _comes_back(project: Project, reach: Reach) -> bool:
 def _defect(project: Project, reach: Reach, rule: str, message: str, first: str) -> Defect:
     where = project.trace.location(reach.place)
     is_dict = reach.kind == "dict"
-    confidence = confidence_of(reach.sink.rank, reach.weak, is_dict and not (reach.sink.named and reach.sink.rank == 1))
+    confidence = confidence_of(reach.sink.rank, reach.weak, is_dict)
     distance = project.distance(reach.path)
-    if is_dict and (reach.sink.call in project.pickling or reach.sink.what.startswith("a report")):
-        confidence = "low"  # nobody compares the bytes of a pickle or a report, and a dict comes back in its order
+    if is_dict and reach.sink.call in project.pickling:
+        confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
     if reach.kind == "set" and not reach.weak and not _is_accepted(project, reach) and _leaves_as_text(project, reach):
         confidence = "medium"
     if reach.kind != "dict" and _as_keys(project, reach) and confidence == "high":

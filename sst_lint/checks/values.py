@@ -11,6 +11,7 @@ from sst_lint.checks.defect import Confidence, Defect, Severity
 from sst_lint.checks.order import FAR, LONG
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.artifacts import words
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -107,6 +108,8 @@ _WHY = {
 }
 #: A way past so many fields, globals and orders of calls proves little.
 VERY_FAR = 5
+#: What is made for one machine or user is meant to differ on the next one.
+_SECRETS = frozenset({"pin", "cookie", "secret", "token", "password", "salt", "nonce", "session"})
 #: What caches hold nobody compares.
 _CACHE = re.compile(r"cach", re.IGNORECASE)
 _LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
@@ -165,6 +168,8 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
             confidence = "low"
         if leak.sink.where == "name" and leak.sink.node in unique:
             confidence = "low"
+        if kind == "machine" and _tells_machines_apart(project, source):
+            confidence = "low"
         what, cure = _WHY[kind]
         yield _defect(
             project,
@@ -184,6 +189,12 @@ def _unique_names(project: Project) -> frozenset[int]:
         if leak.sink.where == "name":
             kinds.setdefault(leak.sink.node, {})[source.kind] = None
     return frozenset(node for node, found in kinds.items() if {"random", "identity"} <= found.keys())
+
+
+def _tells_machines_apart(project: Project, source: Source) -> bool:
+    """Whether the function that asks for the machine makes something that nobody else may have, by its name."""
+    function = project.trace.location(source.node).function.rpartition(".")[2]
+    return not words(function).isdisjoint(_SECRETS)
 
 
 def _is_near(project: Project, leak: Leak) -> bool:

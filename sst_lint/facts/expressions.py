@@ -498,7 +498,8 @@ class Expressions(Builder):
 
     def _comp_for(self, part: cst.CompFor, result: str) -> None:
         source = self.single(part.iter)
-        self.enter_loop(source, part.iter, "generator" if result == "generator" else "comprehension", result)
+        kind = "generator" if result == "generator" else "comprehension"
+        self.enter_loop(source, part.iter, kind, result, passes=self.passes(part))
         target = self.node(Kind.VALUE, part.target)
         self.edge(source, target, Op.ITER)
         self.assign(part.target, (target,), part.target)
@@ -506,6 +507,10 @@ class Expressions(Builder):
         for test in part.ifs:
             self.value(test.test)
             self.frame.env = self.narrowed(test.test, self.frame.env, True)
+
+    def passes(self, part: cst.CompFor) -> str:
+        """What kind of test few elements of a comprehension pass; "" if there is none."""
+        return ""
 
     def count_in_order(self, node: cst.For | cst.CompFor) -> None:
         """``for i, x in enumerate(...)``: which number goes with which element depends on the order."""
@@ -515,12 +520,14 @@ class Expressions(Builder):
             for one in number:
                 self.numbers[one] = self.loop
 
-    def enter_loop(self, source: int, at: cst.CSTNode, kind: str, result: str = "", order: bool = True) -> int:
+    def enter_loop(
+        self, source: int, at: cst.CSTNode, kind: str, result: str = "", order: bool = True, passes: str = ""
+    ) -> int:
         """Start a loop over ``source``; the caller puts ``self.loop`` back. ``order``: whether its order counts."""
         index = len(self.loops)
         order_node = self.node(Kind.LOOP, at, kind, index)
         self.edge(source, order_node, Op.LOOP if order else Op.NOTHING)  # a `while` is ordered by what it draws from
-        self.loops.append(Loop(order_node, source, self.loop, self.frame.index, kind, result))
+        self.loops.append(Loop(order_node, source, self.loop, self.frame.index, kind, result, passes))
         self.loop = index
         return index
 

@@ -37,6 +37,14 @@ class Picks(Branches):
         """Whether the tests around here, inside ``loop``, pick one element by equality."""
         return any(depth >= loop and _picks_by_identity(test) for test, depth in self.if_tests)
 
+    def passes(self, part: cst.CompFor) -> str:
+        """As for expressions."""
+        if any(_picks_by_identity(test.test) for test in part.ifs):
+            return "equal"
+        name = part.target.value if isinstance(part.target, cst.Name) else ""
+        found = [_end_tested(test.test, name) for test in part.ifs] if name else []
+        return next((each for each in found if each), "")
+
     def _choice_by_attribute(self, target: cst.Attribute, base: int, value: Val) -> None:
         """An attribute that every round of a loop overwrites keeps what the last round gave it."""
         if self.loop < 0 or self.loops[self.loop].kind != "for" or self.nodes[base].loop == self.loop:
@@ -104,6 +112,18 @@ def _picks_by_identity(test: cst.BaseExpression) -> bool:
     if not isinstance(target.operator, (cst.Equal, cst.Is)):
         return False
     return any(_is_identity(side) for side in (test.left, target.comparator))
+
+
+def _end_tested(test: cst.BaseExpression, name: str) -> str:
+    """Whether a test asks if something starts or ends with ``name``."""
+    if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+        return _end_tested(test.left, name) or _end_tested(test.right, name)
+    if not (isinstance(test, cst.Call) and isinstance(test.func, cst.Attribute) and len(test.args) == 1):
+        return ""
+    argument = test.args[0].value
+    if not (isinstance(argument, cst.Name) and argument.value == name):
+        return ""
+    return {"startswith": "start", "endswith": "end"}.get(test.func.attr.value, "")
 
 
 def _is_identity(node: cst.BaseExpression) -> bool:

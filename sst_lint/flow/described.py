@@ -104,6 +104,8 @@ def _calm(answers: Answers, write: Write) -> str:
     where = answers.project.trace.location(write.site.ports["return"])
     if answers.project.is_test(where.path):
         return "the file that writes it is test code"
+    if answers.project.demonstrations.holds(write.site.ports["return"]):
+        return "the module only shows what it can do"
     if write.site.model.name == "shutil.copytree":
         return "a directory is copied, and no rule speaks of those"
     return "" if answers.project.protocol_of(write) is None else "judged where it is put in place"

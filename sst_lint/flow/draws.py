@@ -19,6 +19,7 @@ _SEVERAL = 2
 _DEEP = 6
 #: So many places are looked at for where a queue was made.
 _STEPS = 80
+_OVER_ELEMENTS = frozenset({"map", "imap", "imap_unordered", "starmap"})
 _ITERATORS = ("collections.abc.Iterator", "typing.Iterator", "collections.abc.Generator", "typing.Generator")
 _HOLDS = frozenset({Op.SAME, Op.STORE, Op.LOAD, Op.ITER})
 
@@ -102,7 +103,7 @@ class Draws:
     def _times(self, call: int) -> int:
         """How often a call starts its function, as far as it can be seen: many times in a loop or over elements."""
         world, record = self._linked.world, self._linked.world.calls[call]
-        if record.method in ("map", "imap", "imap_unordered", "starmap"):
+        if record.method in _OVER_ELEMENTS:
             return _SEVERAL
         if record.loop < 0 or self._waits(call):
             return 1
@@ -167,12 +168,27 @@ class Draws:
     def _contexts_of_workers(self) -> None:
         """What a worker's function fills for others is filled in the order in which the workers come to it."""
         linked = self._linked
-        for (scope, _, _), node in tuple(linked._contexts.items()):
+        for (scope, root, _), node in tuple(linked._contexts.items()):
             call = self._workers.get(scope)
-            if call is not None:
+            if call is not None and not self._is_handed_its_own(call, scope, root):
                 made = self._node(call)
                 linked.add_source(made, ORDER, "completion", call)
                 linked.add_edge(made, node, Op.ORDERS)
+
+    def _is_handed_its_own(self, call: int, scope: int, root: int) -> bool:
+        """Whether each worker is handed another object for its parameter ``root``: what it fills there, no other
+        worker fills."""
+        linked, world = self._linked, self._linked.world
+        function = world.functions.get(scope)
+        if function is None or not 0 <= root < len(function.params):
+            return False
+        arguments = [node for slot, node in linked.argument_nodes(call) if slot == ""]
+        started = next((n for n, node in enumerate(arguments) if ("f", scope) in linked.values(node)), -1)
+        if started < 0 or len(arguments) <= started + 1 + root:
+            return False
+        if world.calls[call].method in _OVER_ELEMENTS:
+            return True
+        return world.calls[call].loop >= 0 and not linked._loops(call, arguments[started + 1 + root])
 
 
 __all__ = ["Draws"]
