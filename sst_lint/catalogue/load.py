@@ -9,11 +9,13 @@ import dataclasses
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sst_lint.catalogue.model import Library, Model, TypeModel, ValueModel
 from sst_lint.catalogue.rule import Rule, order_rules, parse_rule
 from sst_lint.catalogue.schema import CatalogueError, build, nearest
+
+if TYPE_CHECKING:  # a run that the store answers needs rules, and no model
+    from sst_lint.catalogue.model import Library, Model
 
 
 def rules_directory() -> Path:
@@ -80,6 +82,8 @@ def parse_library(table: Mapping[str, Any], where: str) -> Library:
     Also for models that a user writes in the configuration. ``where`` is the file that messages name.
     Raises ``CatalogueError`` for an unknown key, a wrong type or word, a duplicate name, or an unknown port.
     """
+    from sst_lint.catalogue.model import Library, TypeModel, ValueModel
+
     for key in table:
         if key not in _LIBRARY_KEYS:
             raise CatalogueError(f"{where}: unknown key `{key}`{nearest(str(key), _LIBRARY_KEYS)}")
@@ -122,6 +126,8 @@ def _entries(table: Mapping[str, Any], kind: str, where: str) -> list[tuple[dict
 
 
 def _call(entry: dict[str, Any], where: str) -> Model:
+    from sst_lint.catalogue.model import Model
+
     model = build(Model, entry, where)
     _check_ports(model, where)
     if model.unknown_receiver and not model.method:

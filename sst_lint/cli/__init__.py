@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -19,4 +20,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         from sst_lint.cli.app import run
     except KeyboardInterrupt:
         sys.exit(130)
-    sys.exit(run(words))
+    code = run(words)
+    gc.freeze()  # at its end the interpreter looks for garbage once more, among everything that there is
+    sys.exit(code)

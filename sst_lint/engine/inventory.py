@@ -55,6 +55,7 @@ class Inventory:
         self.encodings: dict[str, str] = {}  #: of files that are given as texts: their content here is UTF-8
         self.unreadable: dict[str, Unreadable] = {}
         self._root = root
+        self._base = os.fspath(root)
         self._store = store
         self._texts = texts
         self._contents: dict[str, bytes] = {}
@@ -118,7 +119,8 @@ class Inventory:
 
     def _take(self, path: str, clock: int) -> None:
         try:
-            status = (self._root / path).stat()
+            # for every file of the project: paths as text are quick
+            status = os.stat(os.path.join(self._base, path))  # noqa: PTH116, PTH118
         except (OSError, ValueError):
             status = None
         if status is not None and stat.S_ISREG(status.st_mode):

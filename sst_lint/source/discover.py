@@ -37,7 +37,7 @@ class _Walk:
     """One discovery: its options, and what it has found so far."""
 
     def __init__(self, root: Path, config: Config) -> None:
-        self._root = root
+        self._root = os.fspath(root)
         self._real_root = os.path.realpath(root)
         # A pattern without a slash is about the file's name: a directory called ``x.py`` holds what it likes.
         self._names = tuple(pattern for pattern in config.include if "/" not in pattern)
@@ -65,7 +65,7 @@ class _Walk:
             if relative != "." and matches(relative + "/", self._exclude):
                 self._excluded.append(relative)
                 return
-            self._descend(path, GitIgnore.above(path, self._root) if self._use_gitignore else None)
+            self._descend(path, GitIgnore.above(path, Path(self._root)) if self._use_gitignore else None)
         elif matches(relative, self._exclude):
             self._excluded.append(relative)
         else:
@@ -83,7 +83,7 @@ class _Walk:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append((Path(entry.path), ignored))
                     else:
-                        self._files[relative_path(Path(entry.path), self._root)] = None
+                        self._files[relative_path(entry.path, self._root)] = None
 
     def _entries(self, directory: Path) -> Sequence[os.DirEntry[str]]:
         try:
@@ -97,7 +97,7 @@ class _Walk:
 
     def _wanted(self, entry: os.DirEntry[str], ignored: GitIgnore | None) -> bool:
         """Whether an entry of a directory is a directory to descend into, or a file to check."""
-        path = Path(entry.path)
+        path = entry.path  # as text: there may be a hundred thousand of them
         relative = relative_path(path, self._root)
         try:
             if entry.is_dir(follow_symlinks=False):
@@ -111,7 +111,7 @@ class _Walk:
             self._cannot_read(path, f"cannot be read: {error.strerror or error}")
             return False
 
-    def _wanted_link(self, path: Path) -> bool:
+    def _wanted_link(self, path: str) -> bool:
         """A link counts when it leads to a file that is not found without it."""
         try:
             target = os.path.realpath(path, strict=True)
@@ -120,12 +120,12 @@ class _Walk:
             return False
         return not Path(target).is_dir() and not _is_inside(target, self._real_root)
 
-    def _left_out(self, path: Path, relative: str, ignored: GitIgnore | None) -> bool:
+    def _left_out(self, path: str, relative: str, ignored: GitIgnore | None) -> bool:
         if self._exclude and compile_patterns(self._exclude).match_file(relative):
             return True
         return ignored is not None and ignored.matches(path, relative.endswith("/"))
 
-    def _cannot_read(self, path: Path, message: str) -> None:
+    def _cannot_read(self, path: Path | str, message: str) -> None:
         relative = relative_path(path, self._root)
         self._unreadable[relative] = Unreadable(relative, 1, 1, message)
 
@@ -135,7 +135,7 @@ def absolute_path(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 -- ``resolve`` would follow links
 
 
-def relative_path(path: Path, root: Path) -> str:
+def relative_path(path: Path | str, root: Path | str) -> str:
     """``path`` relative to ``root``, POSIX; both absolute. Above the root it starts with ``..``."""
     text, base = os.fspath(path), os.fspath(root)
     prefix = base if base.endswith(os.sep) else base + os.sep

@@ -94,14 +94,15 @@ class GitIgnore:
         layer = _read_layer(directory, directory / NAME)
         return GitIgnore((*self.layers, *layer)) if layer else self
 
-    def matches(self, path: Path, is_directory: bool) -> bool:
+    def matches(self, path: Path | str, is_directory: bool) -> bool:
         """Whether ``path`` is ignored; that no directory above it is, the caller has seen to."""
         text = os.fspath(path)
+        name = text.rpartition(os.sep)[2]
         end = "/" if is_directory else ""
         for layer in reversed(self.layers):  # the nearest file that says anything decides
             if text.startswith(layer.directory):
                 relative = text[len(layer.directory) :].replace(os.sep, "/")
-                verdict = layer.verdict(relative + end, path.name + end)
+                verdict = layer.verdict(relative + end, name + end)
                 if verdict is not None:
                     return verdict
         return False

@@ -10,7 +10,10 @@ import pytest
 
 from sst_lint.engine import Options, check
 
-HEAVY = ("libcst", "sst_lint.flow.project", "sst_lint.flow.world", "sst_lint.facts.build", "rich", "concurrent.futures")
+HEAVY = (
+    "libcst", "sst_lint.flow.project", "sst_lint.flow.world", "sst_lint.facts.build", "sst_lint.catalogue.model",
+    "rich", "concurrent.futures",
+)  # fmt: skip
 
 
 def imported(*words: str, cwd: Path) -> list[str]:
