@@ -3,7 +3,7 @@
 Every round runs every command once, one after the other, so that what else the machine does hits all of them alike;
 the table gives the median of the rounds, the spread of its ratio to this tool, and the peak of memory. Two corpora: the
 standard library of this interpreter, and a generated project in which nearly every function holds a site. The floor is
-LibCST parsing the files and nothing more.
+LibCST parsing the files and nothing more. What was aimed at stands below the table with what was measured.
 
     python bench/speed/run.py [--lines 30000] [--rounds 3] [--write RESULTS.md] [--plot plot.svg]
     python bench/speed/run.py --profile [PATH]      where the time of one run goes, stage by stage
@@ -21,11 +21,13 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+
+from draw import Row, draw
 
 #: Four rules of the same intent as ours, for Semgrep.
 SEMGREP = """\
@@ -140,6 +142,11 @@ def generated(place: Path, lines: int) -> int:
     return count
 
 
+COLD, CHANGED, UNCHANGED = "sst-lint, cold", "sst-lint, one function changed", "sst-lint, nothing changed"
+FLOOR, NOTHING = "floor: LibCST parses", "python -c pass"
+RUFF, FLAKE8, SEMGREP_NAME, FIXIT = "ruff", "flake8 with bugbear", "Semgrep, four rules", "Fixit"
+PLUGIN = "flake8 with bugbear and sst-lint"  #: what a run found before is in the store
+
 CORPORA: dict[str, Callable[[Path, int], int]] = {"standard library": standard_library, "generated": generated}
 
 _FLOOR = (
@@ -153,7 +160,7 @@ def _forget(corpus: Path) -> None:
 
 
 def _change(corpus: Path) -> None:
-    """Another constant in one function of the largest file."""
+    """One more function in the largest file."""
     largest = max(sorted(corpus.rglob("*.py")), key=lambda path: path.stat().st_size)
     text = largest.read_text(encoding="utf-8").rstrip("\n")
     largest.write_text(f"{text}\n\n\ndef changed_{time.monotonic_ns()}(x):\n    return x\n", encoding="utf-8")
@@ -164,36 +171,48 @@ def contenders(places: Sequence[Path]) -> list[Command]:
     python = sys.executable
     ours = [python, "-m", "sst_lint", "check", "--quiet", "--exit-zero", "--format", "concise"]
     found = [
-        Command("sst-lint, cold", lambda c: [*ours, str(c)], _forget),
+        Command(COLD, lambda c: [*ours, str(c)], _forget),
         Command("sst-lint, cold, one process", lambda c: [*ours, "--no-cache", "--jobs", "1", str(c)]),
-        Command("floor: LibCST parses", lambda c: [python, "-c", _FLOOR, str(c)]),
-        Command("sst-lint, one function changed", lambda c: [*ours, str(c)], _change),
-        Command("sst-lint, nothing changed", lambda c: [*ours, str(c)]),
-        Command("python -c pass", lambda c: [python, "-c", "pass"]),
+        Command(FLOOR, lambda c: [python, "-c", _FLOOR, str(c)]),
+        Command(CHANGED, lambda c: [*ours, str(c)], _change),
+        Command(UNCHANGED, lambda c: [*ours, str(c)]),
+        Command(NOTHING, lambda c: [python, "-c", "pass"]),
     ]
     ruff = ["check", "--no-cache", "--isolated", "-q", "--select", "E722,BLE001,S110,S112,PTH,B,DTZ"]
     rules = ["--metrics=off", "--disable-version-check", "--quiet", "--config"]
     pylint = ["--disable=all", "--enable=W0702,W0718", "-j0", "--recursive=y"]
     others: list[tuple[str, str, Callable[[str, Path], Sequence[str]], tuple[int, ...]]] = [
-        ("ruff", "ruff", lambda tool, c: [tool, *ruff, str(c)], (0, 1)),
-        ("flake8 with bugbear", "flake8", lambda tool, c: [tool, "--isolated", "--select", "E722,B", str(c)], (0, 1)),
-        ("Semgrep, four rules", "semgrep", lambda tool, c: [tool, *rules, f"{c.parent}/semgrep.yml", str(c)], (0, 1)),
-        ("Fixit", "fixit", lambda tool, c: [tool, "--quiet", "lint", str(c)], (0, 1)),
+        (RUFF, "ruff", lambda tool, c: [tool, *ruff, str(c)], (0, 1)),
+        (FLAKE8, "flake8", lambda tool, c: [tool, "--isolated", "--select", "E722,B", str(c)], (0, 1)),
+        (SEMGREP_NAME, "semgrep", lambda tool, c: [tool, *rules, f"{c.parent}/semgrep.yml", str(c)], (0, 1)),
+        (FIXIT, "fixit", lambda tool, c: [tool, "--quiet", "lint", str(c)], (0, 1)),
         ("pylint, two rules", "pylint", lambda tool, c: [tool, *pylint, str(c)], tuple(range(0, 32, 2))),
     ]
     for title, name, words, codes in others:
         tool = next((os.fspath(place / name) for place in places if (place / name).exists()), None)
         if tool is not None:
             found.append(Command(title, partial(words, tool), codes=codes))
+        if tool is not None and title == FLAKE8 and Path(tool).with_name("sst-lint").exists():  # then it is a plugin
+            found.append(Command(PLUGIN, partial(_flake8_and_plugin, tool)))
     return found
+
+
+def _flake8_and_plugin(tool: str, corpus: Path) -> Sequence[str]:
+    return [tool, "--isolated", "--select", "E722,B,SST", str(corpus)]
 
 
 def measure(command: Command, corpus: Path, limit: float) -> Measured | None:
     """Run a command once; None when it fails or takes longer than ``limit`` seconds."""
     command.prepare(corpus)
     start = time.perf_counter()
+    # as for a user: what is imported was compiled by an earlier run
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
-        command.words(corpus), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=corpus.parent
+        command.words(corpus),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=corpus.parent,
+        env=environment,
     )
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
@@ -253,7 +272,7 @@ def table(results: dict[str, tuple[int, dict[str, list[Measured]]]], rounds: int
             "| command | wall s | CPU s | ratio | spread | memory MB |",
             "|---|---:|---:|---:|---:|---:|",
         ]
-        base = runs["sst-lint, cold"]
+        base = runs[COLD]
         for name, found in sorted(runs.items(), key=lambda item: statistics.median(each.cpu for each in item[1])):
             ratios = [each.cpu / ours.cpu for each, ours in zip(found, base)]
             out.append(
@@ -265,33 +284,60 @@ def table(results: dict[str, tuple[int, dict[str, list[Measured]]]], rounds: int
     return "\n".join(out)
 
 
-def _median(values: object) -> float:
-    return statistics.median(values)  # type: ignore[call-overload,no-any-return]
+def _median(values: Iterable[float]) -> float:
+    return statistics.median(values)
+
+
+#: (corpus, what is compared, with what, how many times as much it may be)
+AIMS: tuple[tuple[str, str, str, float], ...] = (
+    ("standard library", COLD, FLAKE8, 1 / 10),
+    ("standard library", COLD, SEMGREP_NAME, 1 / 3),
+    ("standard library", COLD, FIXIT, 1 / 100),
+    ("generated", COLD, FLAKE8, 1 / 5),
+    ("generated", COLD, FLOOR, 1.6),
+    ("standard library", UNCHANGED, RUFF, 1.0),
+    ("standard library", CHANGED, COLD, 1 / 10),
+    ("standard library", PLUGIN, FLAKE8, 1.15),
+)
+#: (what, seconds of CPU that it may take more than an empty Python)
+SECONDS: tuple[tuple[str, float], ...] = ((UNCHANGED, 0.25), (CHANGED, 1.0))
+
+
+def aims(results: dict[str, tuple[int, dict[str, list[Measured]]]]) -> str:
+    """Return what was aimed at, and the medians of what was measured, as Markdown."""
+    rows = []
+    for corpus, name, other, most in AIMS:
+        runs = results[corpus][1] if corpus in results else {}
+        if name in runs and other in runs:
+            ratio = _median(one.cpu / two.cpu for one, two in zip(runs[name], runs[other]))
+            rows.append(_aim(f"{corpus}: {name}, times {other}", most, ratio))
+    for corpus, (_, runs) in results.items():
+        for name, most in SECONDS:
+            if name in runs and NOTHING in runs:
+                more = _median(one.cpu - two.cpu for one, two in zip(runs[name], runs[NOTHING]))
+                rows.append(_aim(f"{corpus}: {name}, seconds more than {NOTHING}", most, more))
+    head = ["**aims** (medians of CPU within a round)", "", "| what | at most | measured | |", "|---|---:|---:|---|"]
+    return "\n".join((*head, *rows, ""))
+
+
+def _aim(what: str, most: float, found: float) -> str:
+    return f"| {what} | {most:.2f} | {found:.2f} | {'reached' if found <= most else 'not reached'} |"
 
 
 def plot(results: dict[str, tuple[int, dict[str, list[Measured]]]]) -> str:
-    """Return bars of CPU seconds, one group for each corpus, as SVG."""
-    rows: list[tuple[str, float | None]] = []
+    """Return the medians of CPU seconds, one panel for each corpus, as SVG."""
+    panels = []
     for corpus, (lines, runs) in results.items():
-        rows.append((f"{corpus}, {lines:,} lines: seconds of CPU", None))
-        medians = {name: _median(each.cpu for each in found) for name, found in runs.items()}
-        rows += sorted(medians.items(), key=lambda item: item[1])
-    longest = max(value for _, value in rows if value is not None)
-    height, y, parts = 24 * len(rows) + 16, 8, []
-    for name, value in rows:
-        if value is None:
-            parts.append(f'<text x="8" y="{y + 16}" font-weight="bold">{name}</text>')
-        else:
-            color = "#2f6f4f" if name.startswith("sst-lint") else "#9aa5b1"
-            width = max(1.0, 420 * value / longest)
-            parts.append(f'<text x="232" y="{y + 16}" text-anchor="end">{name}</text>')
-            parts.append(f'<rect x="240" y="{y + 4}" width="{width:.1f}" height="16" fill="{color}"/>')
-            parts.append(f'<text x="{246 + width:.1f}" y="{y + 16}">{value:.2f}</text>')
-        y += 24
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 740 {height}" font-family="sans-serif" font-size="13">'
-    )
-    return "\n".join((head, '<rect width="100%" height="100%" fill="white"/>', *parts, "</svg>", ""))
+        medians = [(name, _median(each.cpu for each in found)) for name, found in runs.items()]
+        rows = sorted(medians, key=lambda item: item[1])
+        panels.append((f"{corpus}, {lines:,} lines", [Row(name, value, _color(name)) for name, value in rows]))
+    return draw(panels, "seconds of CPU, on a logarithmic scale")
+
+
+def _color(name: str) -> str:
+    if name.startswith("sst-lint"):
+        return "#1b7f5a"
+    return "#2f5d9b" if name == FLOOR else "#8a96a3"
 
 
 def profile(path: Path) -> None:
@@ -331,7 +377,7 @@ def main() -> None:
         profile(options.profile)
         return
     results = compare([each.absolute() for each in options.bin], options.lines, options.rounds, options.limit)
-    text = table(results, options.rounds)
+    text = f"{table(results, options.rounds)}\n{aims(results)}"
     from sst_lint.runtime import write_atomic_text
 
     if options.write:

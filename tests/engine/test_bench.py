@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -17,13 +18,21 @@ def test_a_small_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert spec is not None and spec.loader is not None
     bench = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "bench_speed", bench)
+    monkeypatch.syspath_prepend(FILE.parent)
     spec.loader.exec_module(bench)
     assert len(bench.contenders([tmp_path])) == 6  # nobody else is installed there
     (tmp_path / "ruff").touch()
     assert len(bench.contenders([tmp_path])) == 7
+    (tmp_path / "flake8").touch()
+    assert len(bench.contenders([tmp_path])) == 8
+    (tmp_path / "sst-lint").touch()
+    assert bench.PLUGIN in [each.name for each in bench.contenders([tmp_path])]
     place = tmp_path / "corpus"
     assert bench.generated(place, 100) >= 100
     compile("".join(path.read_text() for path in sorted(place.rglob("*.py"))), "corpus", "exec")
     found = bench.measure(bench.Command("pass", lambda corpus: [sys.executable, "-c", "pass"]), place, 60)
-    results = {"generated": (100, {"sst-lint, cold": [found], "pass": [found]})}
-    assert "| pass |" in bench.table(results, 1) and bench.plot(results).startswith("<svg")
+    results = {"generated": (100, {bench.COLD: [found], bench.FLOOR: [found], "pass": [found]})}
+    assert "| pass |" in bench.table(results, 1)
+    assert f"{bench.COLD}, times {bench.FLOOR} | 1.60 | 1.00 | reached" in bench.aims(results)
+    drawn = ElementTree.fromstring(bench.plot(results))
+    assert next(drawn.iter("{http://www.w3.org/2000/svg}text")).text == "generated, 100 lines"
