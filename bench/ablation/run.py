@@ -52,7 +52,7 @@ FEATURES: dict[str, tuple[Change, ...]] = {
     "changes in place": ((mutation.Mutations, "changed", _nothing),),
     "order of calls in loops": ((mutation.Mutations, "_by_context", _nothing),),
     "constant keys": ((graph.Graph, "_demand", staticmethod(_always(""))),),
-    "judged by type": ((graph, "judged", lambda linked: list(linked.edges.op)),),
+    "judged by type": ((graph, "judged", lambda linked: bytearray(linked.edges.op)),),
 }
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+_A = TypeVar("_A", bound="Adjacency")
 
 
 class Adjacency:
@@ -32,5 +35,30 @@ class Adjacency:
             return default
         return self.edges[first[node] : first[node + 1]]
 
+    @classmethod
+    def by(cls: type[_A], ends: Sequence[int], nodes: int) -> _A:
+        """All edges by their node, in the order of their numbers."""
+        return cls(sorted(range(len(ends)), key=ends.__getitem__), ends, nodes)
 
-__all__ = ["Adjacency"]
+
+class Growing(Adjacency):
+    """One to which edges are added."""
+
+    __slots__ = ("_later",)
+
+    def __init__(self, numbers: Iterable[int], ends: Sequence[int], nodes: int) -> None:
+        """As that of ``Adjacency``."""
+        super().__init__(numbers, ends, nodes)
+        self._later: dict[int, list[int]] = {}
+
+    def add(self, node: int, number: int) -> None:
+        """Add an edge after those that ``node`` has."""
+        self._later.setdefault(node, []).append(number)
+
+    def get(self, node: int, default: Sequence[int] = ()) -> Sequence[int]:
+        """The edges of ``node``; ``default`` if it has none."""
+        later = self._later.get(node)
+        return super().get(node, default) if later is None else [*super().get(node, ()), *later]
+
+
+__all__ = ["Adjacency", "Growing"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sst_lint.facts.ops import ORDER, Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.adjacency import Adjacency
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
 
@@ -34,9 +35,7 @@ class Draws:
         #: those that take a part each time, and pass it on in its order
         self.parts: dict[int, None] = {}
         self._workers = self._started_often()
-        self._incoming: dict[int, list[int]] = {}
-        for number in range(len(linked.edges)):
-            self._incoming.setdefault(linked.edges.target[number], []).append(number)
+        self._incoming = Adjacency.by(linked.edges.target, len(linked.world.nodes))
         self._filled_by_workers = self._puts_of_workers()
         for site in tuple(linked.sites):
             if site.model.draws:

@@ -29,7 +29,7 @@ def limited(linked: Mutations) -> dict[int, int]:
     return limited
 
 
-def judged(linked: Mutations) -> list[int]:
+def judged(linked: Mutations) -> bytearray:
     """Operations that depend on what was resolved: the key order of lists, and arguments that a callee sorts."""
     world, edges = linked.world, linked.edges
     sorted_after: set[tuple[int, int]] = set()
@@ -38,7 +38,7 @@ def judged(linked: Mutations) -> list[int]:
         for before, after, call in facts.after:
             if linked.sorts_argument(first + call, base + before):
                 sorted_after.add((base + before, base + after))
-    ops = list(edges.op)
+    ops = bytearray(edges.op)
     filled = _templates(linked)
     classes = {f.params[0] for f in world.functions.values() if f.cls >= 0 and f.params and f.kind == "classmethod"}
     for number, op in enumerate(ops):

@@ -12,6 +12,7 @@ from collections import deque
 
 from sst_lint.facts.ops import SET, Op
 from sst_lint.facts.records import Kind, Loop, UnitFacts
+from sst_lint.flow.adjacency import Growing
 from sst_lint.flow.calls import LOOP_ORDER, Calls
 
 _ALIASING = frozenset(
@@ -45,9 +46,7 @@ class Mutations(Calls):
     def finish(self) -> None:
         """To be called once values have settled."""
         self._view_algebra()
-        self._incoming: dict[int, list[int]] = {}
-        for number in range(len(self.edges)):
-            self._incoming.setdefault(self.edges.target[number], []).append(number)
+        self._incoming = Growing.by(self.edges.target, len(self.world.nodes))
         self._changed: dict[int, None] = {}
         self._aliases: set[int] = set()  #: edges back to where an object was taken from
         self._contexts: dict[tuple[int, int, int], int] = {}
@@ -128,7 +127,7 @@ class Mutations(Calls):
         before = len(self.edges)
         self.add_edge(source, target, op, key, label, back=True)
         if len(self.edges) > before:
-            self._incoming.setdefault(target, []).append(before)
+            self._incoming.add(target, before)
 
     def _apart(self, number: int, holder: int) -> frozenset[int]:
         """The loops around a call whose every round has a ``holder`` of its own: what stands under the loop's variable
@@ -239,7 +238,7 @@ class Mutations(Calls):
             moved = False
             for number, bound in tuple(self.bindings.items()):
                 for argument, _, out in bound:
-                    if out in self._incoming and (number, argument) not in done:
+                    if self._incoming.get(out) and (number, argument) not in done:
                         done.add((number, argument))
                         moved = True
                         self.changed(argument)

@@ -57,6 +57,13 @@ class Resolver(Values):
         self.decorator_calls: dict[int, list[tuple[int, int]]] = {}
         self._names: dict[tuple[int, str], int] = {}
         self._bindings: dict[int, int] = {}
+        #: attribute name -> (class, through an instance) -> the nodes that read it
+        self._readers: dict[str, dict[tuple[int, bool], list[int]]] = {}
+        # what was found in classes, until another base class is known
+        self._below: dict[int, list[int]] = {}
+        self._read_in: dict[tuple[int, bool], tuple[int, ...]] = {}
+        self._methods: dict[tuple[int, str], list[Function]] = {}
+        self._overrides: dict[tuple[int, str], list[Function]] = {}
         self._index()
 
     # tables
@@ -95,7 +102,7 @@ class Resolver(Values):
 
     def is_sequence(self, node: int) -> bool:
         """Whether ``node`` is known as something that is no mapping."""
-        held = self.held.get(node, {})
+        held = self.held.get(node, ())
         return any(kind == "t" and name in _NO_MAPPINGS for kind, name in held)
 
     # modules and globals
@@ -294,20 +301,24 @@ class Resolver(Values):
                 merged = dict.fromkeys((*(entry.mro or (affected,)), *self.mro(value[1])))
                 entry.mro = tuple(merged)
             self.world.classes[value[1]].subclasses.append(cls.index)
+            for known in (self._below, self._read_in, self._methods, self._overrides):
+                known.clear()
         elif value[0] == "x":
             name = self.library.canonical(value[1])
             if name not in cls.external_bases:
                 cls.external_bases = (*cls.external_bases, name)
 
     def _descendants(self, cls: int) -> list[int]:
-        result: dict[int, None] = {}
-        queue = list(self.world.classes[cls].subclasses)
-        while queue:
-            one = queue.pop(0)
-            if one not in result and one != cls:
-                result[one] = None
-                queue += self.world.classes[one].subclasses
-        return list(result)
+        known = self._below.get(cls)
+        if known is None:
+            result: dict[int, None] = {}
+            queue = list(self.world.classes[cls].subclasses)
+            for one in queue:
+                if one not in result and one != cls:
+                    result[one] = None
+                    queue += self.world.classes[one].subclasses
+            known = self._below[cls] = list(result)
+        return known
 
     def external_bases(self, cls: int) -> Iterable[str]:
         """Library types that the class inherits from."""
@@ -316,6 +327,14 @@ class Resolver(Values):
 
     def find_method(self, cls: int, name: str, start: int = 0) -> list[Function]:
         """The definitions of a method in the first class of the MRO that has it."""
+        if start:
+            return self._find_method(cls, name, start)
+        known = self._methods.get((cls, name))
+        if known is None:
+            known = self._methods[(cls, name)] = self._find_method(cls, name, 0)
+        return known
+
+    def _find_method(self, cls: int, name: str, start: int) -> list[Function]:
         for one in self.mro(cls)[start:]:
             scopes = self.world.classes[one].methods.get(name)
             if scopes:
@@ -325,12 +344,15 @@ class Resolver(Values):
 
     def overrides(self, cls: int, name: str) -> list[Function]:
         """Definitions of the method in descendants, at most ``OVERRIDES``; none when there are more."""
-        result = []
-        for one in self._descendants(cls):
-            for scope in self.world.classes[one].methods.get(name, ())[-1:]:
-                if scope in self.world.functions:
-                    result.append(self.world.functions[scope])
-        return result if len(result) <= OVERRIDES else []
+        known = self._overrides.get((cls, name))
+        if known is None:
+            result = []
+            for one in self._descendants(cls):
+                for scope in self.world.classes[one].methods.get(name, ())[-1:]:
+                    if scope in self.world.functions:
+                        result.append(self.world.functions[scope])
+            known = self._overrides[(cls, name)] = result if len(result) <= OVERRIDES else []
+        return known
 
     # fields
 
@@ -350,13 +372,31 @@ class Resolver(Values):
             if field == name:
                 self.annotate(node, annotation, self.world.units[entry.unit][0], entry.unit)
                 self.add_edge(default, node)
+        for (reader, through_instance), attributes in self._readers.get(name, {}).items():
+            if cls in self._searched(reader, through_instance):
+                for attribute in attributes:
+                    self.add_edge(node, attribute)
         return node
 
     def read_field(self, attribute: int, cls: int, name: str, through_instance: bool) -> None:
         """``attribute`` reads a field: of the class, its bases, and (through ``self``) a few descendants."""
-        descendants = self._descendants(cls) if through_instance else []
-        for one in (*self.mro(cls), *(descendants if len(descendants) <= OVERRIDES else ())):
-            self.add_edge(self.field_node(one, name), attribute)
+        self._readers.setdefault(name, {}).setdefault((cls, through_instance), []).append(attribute)
+        for one in self._searched(cls, through_instance):
+            if (one, name) in self._fields or self._declares(one, name):
+                self.add_edge(self.field_node(one, name), attribute)
+
+    def _declares(self, cls: int, name: str) -> bool:
+        """Whether the body of a class binds or annotates ``name``; a field of another is made when it is written."""
+        return (cls, name) in self._class_bound or any(name == each for each, _, _ in self.world.classes[cls].fields)
+
+    def _searched(self, cls: int, through_instance: bool) -> tuple[int, ...]:
+        """The classes whose fields a read may mean."""
+        known = self._read_in.get((cls, through_instance))
+        if known is None:
+            below = self._descendants(cls) if through_instance else []
+            known = (*self.mro(cls), *(below if len(below) <= OVERRIDES else ()))
+            self._read_in[(cls, through_instance)] = known
+        return known
 
     def write_field(self, put: int, cls: int, name: str) -> None:
         """``put`` writes a field; a property setter is called."""

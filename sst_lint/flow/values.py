@@ -13,7 +13,10 @@ the program.
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
+from collections.abc import Iterator
+from sys import intern
 from typing import Any
 
 from sst_lint.facts.ops import IDENTITY, Op
@@ -31,9 +34,14 @@ _CLASSES = frozenset("xc")
 _PAIR: Value = ("t", "builtins.tuple")
 
 #: plain numbers: members of an enumeration are slow to look up, and this is the innermost loop
-_STORE, _MAP, _PATH = int(Op.STORE), int(Op.MAP), int(Op.PATH)
+_STORE, _MAP, _PATH, _ONLY_VALUE = int(Op.STORE), int(Op.MAP), int(Op.PATH), int(Op.ONLY_VALUE)
 _SAME = frozenset(map(int, IDENTITY))
 _STORES = frozenset((_STORE, int(Op.PAIRS), int(Op.PAIRED)))
+#: along these values go on, along those elements do
+_CARRIES = _SAME | {_STORE, _PATH}
+_CARRIES_ELEMENTS = _STORES | _ELEMENTS_PASS | _TAKES_OUT
+#: So many edges of one node are looked through for a new one.
+_FEW = 8
 
 
 class Edges:
@@ -44,13 +52,14 @@ class Edges:
     """
 
     def __init__(self) -> None:
-        self.source: list[int] = []
-        self.target: list[int] = []
-        self.op: list[int] = []
+        self.source = array("i")
+        self.target = array("i")
+        self.op = bytearray()
         self.key: list[str] = []
-        self.label: list[int] = []
-        self.weak: list[bool] = []
-        self.back: list[bool] = []  #: what a callee left in an object: contents pass, the object's type does not
+        self.label = array("i")
+        self.weak = bytearray()
+        self.back = bytearray()  #: what a callee left in an object: contents pass, the object's type does not
+        self.next = array("i")  #: the next edge from the same node, in order; -1 after the last one
 
     def __len__(self) -> int:
         return len(self.source)
@@ -62,12 +71,13 @@ class Values:
     def __init__(self, world: World) -> None:
         self.world = world
         self.edges = Edges()
-        self.held: dict[int, dict[Value, None]] = {}
-        self.elements: dict[int, dict[Value, None]] = {}
-        self._deeper: dict[int, dict[Value, None]] = {}  #: what elements hold, and anything deeper
-        self.successors: dict[int, list[int]] = {}
-        self._known_edges: set[tuple[int, int, int, str, int]] = set()
-        self._guessed: dict[tuple[int, int, int, str, int], int] = {}  #: weak edges
+        self.held: dict[int, tuple[Value, ...]] = {}
+        self.elements: dict[int, tuple[Value, ...]] = {}
+        self._deeper: dict[int, tuple[Value, ...]] = {}  #: what elements hold, and anything deeper
+        self._joined: dict[tuple[tuple[Value, ...], Value], tuple[Value, ...]] = {}  #: equal ones share a tuple
+        self._first: dict[int, int] = {}  #: node -> its first edge
+        self._last: dict[int, int] = {}
+        self._many: dict[int, dict[tuple[int, int, str, int], int]] = {}  #: the edges of nodes that have many
         self._levels = (self.held, self.elements, self._deeper)
         self._queue: deque[tuple[int, Value, int]] = deque()
         self._of_keys: set[int] = set()  #: edges that put the key of a mapping into it, and not what stands under it
@@ -79,34 +89,68 @@ class Values:
         """Add an edge once; what ``source`` already holds moves on."""
         if source < 0 or target < 0 or source == target:
             return
-        identity = (source, target, int(op), key, label)
-        edges = self.edges
-        if identity in self._known_edges:
-            if not self.weak and identity in self._guessed:
-                edges.weak[self._guessed.pop(identity)] = False  # what was guessed is known by now
+        op, edges = int(op), self.edges
+        number = self._known(source, target, op, key, label)
+        if number >= 0:
+            if not self.weak and op != _ONLY_VALUE:
+                edges.weak[number] = False  # what was guessed is known by now
             return
-        self._known_edges.add(identity)
         number = len(edges.source)
-        if self.weak and op != Op.ONLY_VALUE:
-            self._guessed[identity] = number
         edges.source.append(source)
         edges.target.append(target)
-        edges.op.append(int(op))
-        edges.key.append(key)
+        edges.op.append(op)
+        edges.key.append(intern(key))
         edges.label.append(label)
         edges.weak.append(self.weak)
         edges.back.append(back)
-        self.successors.setdefault(source, []).append(number)
+        edges.next.append(-1)
+        before = self._last.get(source, -1)
+        if before < 0:
+            self._first[source] = number
+        else:
+            edges.next[before] = number
+        self._last[source] = number
+        if source in self._many:
+            self._many[source][(target, op, key, label)] = number
         for level, held in enumerate(self._levels):
-            for value in tuple(held.get(source, ())):
+            for value in held.get(source, ()):
                 self._pass(number, value, level)
+
+    def _known(self, source: int, target: int, op: int, key: str, label: int) -> int:
+        """The number of such an edge, or -1: few are looked through, many are remembered."""
+        many = self._many.get(source)
+        if many is not None:
+            return many.get((target, op, key, label), -1)
+        edges, number, count = self.edges, self._first.get(source, -1), 0
+        while number >= 0:
+            if edges.target[number] == target and edges.label[number] == label:
+                if edges.op[number] == op and edges.key[number] == key:
+                    return number
+            number = edges.next[number]
+            count += 1
+        if count > _FEW:
+            self._many[source] = {
+                (edges.target[n], edges.op[n], edges.key[n], edges.label[n]): n for n in self.leaving(source)
+            }
+        return -1
+
+    def leaving(self, node: int) -> Iterator[int]:
+        """The edges from ``node`` in the order in which they were added."""
+        number, following = self._first.get(node, -1), self.edges.next
+        while number >= 0:
+            yield number
+            number = following[number]
 
     def add_value(self, node: int, value: Value, level: int = 0) -> None:
         """``node`` may hold ``value``; or something ``level`` levels inside may be it."""
-        known = self._levels[level].setdefault(node, {})
+        held = self._levels[level]
+        known = held.get(node, ())
         if value not in known and len(known) < CAP:
-            known[value] = None
-            self._queue.append((node, value, level))
+            joined = self._joined.get((known, value))
+            if joined is None:
+                joined = self._joined[(known, value)] = (*known, value)
+            held[node] = joined
+            self._queue.append((node, joined[-1], level))
 
     def add_element(self, node: int, value: Value, depth: int = 1) -> None:
         """Something ``depth`` levels inside ``node`` may be ``value``."""
@@ -114,12 +158,15 @@ class Values:
 
     def values(self, node: int) -> tuple[Value, ...]:
         """What ``node`` may hold, in the order of discovery."""
-        return tuple(self.held.get(node, ()))
+        return self.held.get(node, ())
 
     def close(self) -> None:
-        """No edge is added any more: forget what only told whether one is there, a tenth of all memory."""
-        self._known_edges = set()
-        self._guessed = {}
+        """No edge and no value is added any more: forget what only helped with that."""
+        self._many.clear()
+        self._first.clear()
+        self._last.clear()
+        self._joined.clear()
+        self.edges.next = array("i")
         self._queue.clear()
 
     def has_type(self, node: int, *names: str) -> bool:
@@ -129,21 +176,27 @@ class Values:
 
     def run(self) -> None:
         """Work off all events."""
-        queue = self._queue
+        queue, first, following = self._queue, self._first, self.edges.next
         while queue:
             node, value, level = queue.popleft()
-            for number in tuple(self.successors.get(node, ())):
+            number = first.get(node, -1)
+            while number >= 0:
                 self._pass(number, value, level)
+                number = following[number]
             if not level:
                 self.arrived(node, value)
 
     def _pass(self, number: int, value: Value, level: int) -> None:
         edges = self.edges
-        op, target = edges.op[number], edges.target[number]
+        op = edges.op[number]
+        if not level:
+            if op not in _CARRIES or edges.back[number]:
+                return
+        elif op not in _CARRIES_ELEMENTS:
+            return
         if edges.key[number].startswith("."):
             return  # fields have nodes of their own, by class
-        if edges.back[number] and not level:
-            return
+        target = edges.target[number]
         if op in _STORES:
             if not level and number in self._of_keys and value[0] in _CLASSES:
                 return  # what is taken out is never a key
