@@ -316,3 +316,65 @@ def test_workers_end_with_a_parent_that_is_killed(project: Path) -> None:
     process.kill()
     out, _ = process.communicate(timeout=50)  # returns when nobody holds the pipe any more
     assert out == b"" and process.returncode == -9
+
+
+KILLED = """
+import os, signal, sys
+from sst_lint.facts import store
+left = int(sys.argv[2])
+trim = store._trim
+def killed(*given):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    trim(*given)
+store._trim = killed  # in the middle of a transaction
+from sst_lint.engine import Options, check
+check([sys.argv[1]], Options(overrides={"min_confidence": "low", "select": ("ALL",)}, cache=True))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("saved", [0, 1], ids=["the facts", "the run"])
+def test_a_run_that_is_killed_while_it_writes_leaves_a_good_store(
+    fresh: tuple[Path, dict[str, str]], project: Path, counted: dict[str, int], saved: int
+) -> None:
+    words = [sys.executable, "-c", KILLED, os.fspath(project), str(saved)]
+    assert subprocess.run(words, check=False).returncode == -9
+    report = check([project], LOW)
+    assert outputs(report) == fresh[1] and not report.notes
+    files = len(list(project.rglob("*.py")))
+    assert counted == {"files": 0 if saved else files, "links": 1}
+
+
+def test_two_runs_at_once_leave_a_good_store(
+    fresh: tuple[Path, dict[str, str]], project: Path, counted: dict[str, int]
+) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "sst_lint",
+        "check",
+        "--select",
+        "ALL",
+        "--min-confidence",
+        "low",
+        "--format",
+        "json",
+    ]
+    both = [
+        subprocess.Popen(
+            [*words, "--jobs", jobs, os.fspath(project)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": jobs},
+        )
+        for jobs in ("1", "2")
+    ]
+    (first, said), (second, also_said) = [each.communicate(timeout=300) for each in both]
+    assert first == second and first.count("fingerprint") > 100
+    assert not said and not also_said
+    assert outputs(check([project], LOW)) == fresh[1]
+    assert counted == {"files": 0, "links": 0}
