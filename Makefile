@@ -81,9 +81,10 @@ bench-runtime: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python bench/runtime/run.py --write bench/runtime/RESULTS.md
 
-# growth of time and memory, and shapes that are known to be hard
+# growth of time and memory, and shapes that are known to be hard. SIZES=10000,100000,1000000 needs memory and an hour
+SIZES ?= 10000,50000,200000,500000
 bench-scale: $(STAMP)
-	$(BIN)/python bench/scale/run.py --write bench/scale/RESULTS.md
+	$(BIN)/python bench/scale/run.py --sizes $(SIZES) --write bench/scale/RESULTS.md
 
 # what each feature of the linker buys
 bench-ablation: $(STAMP)
