@@ -33,7 +33,8 @@ def non_atomic(project: Project) -> Iterator[Defect]:
         write = _as_table(project, found)
         if write.site.call in unfinished:
             continue  # SST102: the copy of a temporary file
-        if project.protocol_of(write) is not None:
+        if project.protocol_of(write) is not None or write.kind.kind in ("temp", "scratch"):
+            yield from _handed_over(project, write)
             continue  # SST102: written to be moved
         if write.mode not in ("write", "copy", "update") or write.atomic or write.touches:
             continue
@@ -53,6 +54,30 @@ def non_atomic(project: Project) -> Iterator[Defect]:
             _given_by(project, write),
             group=f"write:{where.line}:{where.column}",
             about=write.site.model.name,
+        )
+
+
+def _handed_over(project: Project, write: Write) -> Iterator[Defect]:
+    """Callers of a function that writes in place, who do not move the file as its other callers do."""
+    for handed in project.handed_over(write):
+        if handed.kind.kind not in _REPORTED:
+            continue
+        node = project.linked.result_of(handed.call)
+        where, there = project.trace.location(node), project.trace.location(write.site.ports["return"])
+        yield Defect(
+            "SST101",
+            where,
+            project.trace.statement_line(node),
+            "",
+            f"hands over the final path of {_WHAT[handed.kind.kind]}, which is truncated and rewritten in place: a "
+            "crash leaves half of it; hand over a temporary name as other callers do, then `os.replace`",
+            "error" if handed.kind.kind in ("artifact", "state") else "warning",
+            "low" if handed.kind.kind == "argument" else "medium",
+            (
+                Step(where.path, where.line, where.function, "hands over the path"),
+                Step(there.path, there.line, there.function, "written here"),
+            ),
+            group=f"write:{where.line}:{where.column}",
         )
 
 

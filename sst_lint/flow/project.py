@@ -20,6 +20,7 @@ from sst_lint.flow.effects import Effects
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.fallbacks import Fallbacks, Poison
 from sst_lint.flow.graph import Graph
+from sst_lint.flow.handed import Handed, HandedOver
 from sst_lint.flow.handlers import HandlerInfo, Handlers
 from sst_lint.flow.identity import Identity
 from sst_lint.flow.leaks import Leaks
@@ -112,6 +113,10 @@ class Project:
         return Protocols(self.linked, self.evidence, self.identity, self._writes, self.locks)
 
     @cached_property
+    def _handed(self) -> HandedOver:
+        return HandedOver(self.linked, self.evidence, self.identity, self.locks, self._writes, self.config)
+
+    @cached_property
     def effects(self) -> Effects:
         """What functions do to paths."""
         return Effects(self.linked, self.identity, self._writes, self._protocols.all, self.locks)
@@ -144,6 +149,10 @@ class Project:
     def protocol_of(self, write: Write) -> Protocol | None:
         """The protocol that a write to a temporary file is part of, with the steps that are there and that are not."""
         return self._protocols.of(write)
+
+    def handed_over(self, write: Write) -> Sequence[Handed]:
+        """Callers that hand a final path to a function whose write is part of the protocol of its other callers."""
+        return tuple(self._handed.final(write))
 
     def sites(self) -> Sequence[Site]:
         """Library calls that a model speaks of."""

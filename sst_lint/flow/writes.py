@@ -246,6 +246,10 @@ class Writes:
                     return kind, site.ports.get(moves.dst, -1)
         return "", -1
 
+    def is_moved(self, path: int) -> bool:
+        """Whether the file of that path gets another name afterwards."""
+        return self._moved(path)[0] != ""
+
     def handle_writes(self, node: int) -> list[Write]:
         """The writes whose opened file ``node`` may be."""
         found = []
