@@ -31,6 +31,7 @@ HOW: dict[How, Op] = {
     "text": Op.TEXT,
     "serialize": Op.TEXT,
     "serialize-sorted": Op.TEXT_SORTED,
+    "template": Op.JSON_SORTED,
     "reduce": Op.ONLY_VALUE,
     "value": Op.ONLY_VALUE,
     "path": Op.PATH,

@@ -97,6 +97,9 @@ class Mutations(Calls):
                 self._ordered(site.call, site.ports[writes.path], content, Op.ORDERS)
             if content is not None and site.model.digest and site.ports["self"] >= 0:
                 self._ordered(site.call, site.ports["self"], content, Op.ORDERS)
+            if content is not None and site.model.console:
+                for loop in self._loops_all(site.call):
+                    self._edge(loop, content, Op.ORDERS)
             if content is not None:
                 for flow in site.model.flows:
                     if flow.how in ("text", "serialize", "serialize-sorted") and site.ports.get(flow.to, -1) >= 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -24,6 +24,15 @@ _LISTED_STATES = 400
 _LONGEST_ESCAPE = 24
 #: Sinks that no file stands behind, or not its content.
 _NO_FILES = ("a digest", "the name of a file")
+#: The rank of what is printed: looked at after files, and only for sets, whose order differs with each run.
+PRINTED = -1
+_PRINTS = frozenset(
+    {"builtins.print", "click.echo", "click.secho", "typer.echo", "typer.secho", "rich.print", "sys.stdout.write"}
+)
+#: Going in or out of so many calls counts as much as one field.
+_CALLS = 5
+#: A way with so many doubts is not the one to show when there is another.
+_DOUBTFUL = 3
 #: In so many calling contexts one step is looked at.
 _CONTEXTS = 4
 _NEAR = 60
@@ -89,6 +98,16 @@ class Picked:
     call: int = -1
 
 
+def doubt(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> int:
+    """How often a way passes a field, a global, the order of somebody's calls, or many calls: all make it less
+    certain."""
+    nodes = linked.world.nodes
+    found = dict.fromkeys(node for node, _ in path if node in linked.field_nodes or node in linked.global_nodes)
+    contexts = sum(1 for node, _ in path if nodes[node].name == "calls" and node not in graph.shared)
+    calls = sum(1 for _, edge in path if edge >= 0 and graph.label[edge] != 0)
+    return len(found) + contexts + calls // _CALLS
+
+
 class Order:
     """The answers on order for a linked program."""
 
@@ -99,10 +118,11 @@ class Order:
         self._sites_of: dict[int, list[Site]] = {}
         for site in linked.sites:
             self._sites_of.setdefault(site.call, []).append(site)
+        self._printed: list[Sink] = []
         self.sinks = (*self._find_sinks(), *self._name_sinks(), *self._given_sinks())
         self._sink_of: dict[int, Sink] = {}
         self._taken: dict[int, None] = {}  #: what helpers serialize as their callers want it
-        for sink in self.sinks:
+        for sink in (*self.sinks, *self._printed):
             self._sink_of.setdefault(sink.node, sink)
         self._add_mappings()
         self._drop_single()
@@ -174,6 +194,15 @@ class Order:
                 yield Sink(content, ORDER, rank, what, call, named)
         elif anywhere and not known:
             yield Sink(content, ORDER, 1, "a file", call)
+        if not found and self._prints(call):
+            self._printed.append(Sink(content, ORDER, 1, "what the program prints", call))
+
+    def _prints(self, call: int) -> bool:
+        """Whether a call writes to the standard output, in code that is no test."""
+        if self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
+            return False
+        prints = [s for s in self._sites_of[call] if s.model.console and s.model.name in _PRINTS]
+        return any(not self._names_file(s) and not s.constants.get("err") for s in prints)
 
     def _names_file(self, site: Site) -> bool:
         """Whether a call that prints is told where to; what a star may bring does not count."""
@@ -239,6 +268,9 @@ class Order:
                 yield (node, _LEAVING, "")
         for node in sorted({*self._linked.field_nodes, *self._linked.global_nodes}):
             yield (node, _LEAVING, "")
+        for (call, port), node in self._linked.contents.items():
+            if port == "*" and call in self._linked.classes_called:
+                yield (node, _LEAVING, "")  # a new object gets them one by one
 
     @staticmethod
     def _is_private(function: Function) -> bool:
@@ -365,17 +397,18 @@ class Order:
                 if kind in kinds or kind == latent or (kind == "filled" and latent == "mapping"):
                     sources.setdefault(node, []).append((bits, kind))
         mask = self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
-        for rank in (0, 1, 2, 3):
+        for rank in (0, 1, 2, PRINTED, 3) if latent == "set" else (0, 1, 2, 3):
             search = Search(self._graph, mask, expose=expose, longest=_LONGEST_ESCAPE if rank == 3 else LONGEST)
             if rank == 3:
                 search.ascend = False  # every public function is an end of its own
                 search.start(self._escapes())
             else:
-                search.start((s.node, s.bits, "") for s in self.sinks if s.rank == rank)
+                ends = self._printed if rank == PRINTED else [s for s in self.sinks if s.rank == rank]
+                search.start((s.node, s.bits, "") for s in ends)
             search.run()
             for node in sorted(sources):
                 for bits, kind in sources[node]:
-                    if kind in kinds and (kind, node) not in self.reaches:
+                    if rank != PRINTED and kind in kinds and self._is_open(kind, node, rank):
                         self._collect(search, node, bits, kind, rank)
             tried: dict[int, int] = {}
             for exposure in search.exposures.values():
@@ -402,7 +435,7 @@ class Order:
         shown = exposure.state[0]
         if latent == "mapping" and self._linked.is_sequence(shown) and shown not in self._taken:
             return
-        if (shown_as, place) in self.reaches:
+        if not self._is_open(shown_as, place, rank):
             return
         search = Search(self._graph, mask, _LISTED_STATES)
         search.start_at(exposure, main)
@@ -424,7 +457,17 @@ class Order:
         else:
             sink = self._along(sink, path)
         weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
-        self.reaches[(kind, place)] = Reach(kind, place, source, path, sink, weak)
+        known = self.reaches.get((kind, place))
+        if known is None or doubt(self._linked, self._graph, path) + weak < _DOUBTFUL:
+            self.reaches[(kind, place)] = Reach(kind, place, source, path, sink, weak)
+
+    def _is_open(self, kind: str, place: int, rank: int) -> bool:
+        """Whether no way from there is known that is believed, so that a file of less weight may be a better end."""
+        known = self.reaches.get((kind, place))
+        if known is None:
+            return True
+        doubts = doubt(self._linked, self._graph, known.path)
+        return rank == 1 and kind != "dict" and doubts >= _DOUBTFUL and (known.weak or doubts > _DOUBTFUL)
 
     def _along(self, sink: Sink, path: tuple[tuple[int, int], ...]) -> Sink:
         """``sink`` with the kind and the name of the file that this way writes."""

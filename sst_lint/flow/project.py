@@ -29,7 +29,7 @@ from sst_lint.flow.locks import Locks
 from sst_lint.flow.lost_files import LostFile, LostFiles
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.order import Order, Picked, Reach, Sink, SortedBy
+from sst_lint.flow.order import Order, Picked, Reach, Sink, SortedBy, doubt
 from sst_lint.flow.paths import Paths
 from sst_lint.flow.protocol import Protocol, Protocols
 from sst_lint.flow.races import Races
@@ -41,8 +41,6 @@ from sst_lint.flow.world import FileFacts, World
 from sst_lint.flow.writes import Write, Writes
 from sst_lint.source.roots import import_roots
 
-#: Going in or out of so many calls counts as much as one field.
-_CALLS = 5
 #: How far a way is that does not hold together.
 _INCOHERENT = 9
 
@@ -275,13 +273,7 @@ class Project:
     def distance(self, path: Sequence[tuple[int, int]]) -> int:
         """How often a way passes a field, a global, the order of somebody's calls, or many calls: all make it less
         certain."""
-        shared, nodes = self.graph.shared, self.world.nodes
-        found = dict.fromkeys(
-            node for node, _ in path if node in self.linked.field_nodes or node in self.linked.global_nodes
-        )
-        contexts = sum(1 for node, _ in path if nodes[node].name == "calls" and node not in shared)
-        calls = sum(1 for _, edge in path if edge >= 0 and self.graph.label[edge] != 0)
-        return len(found) + contexts + calls // _CALLS
+        return doubt(self.linked, self.graph, path)
 
     def stretch(self, path: Sequence[tuple[int, int]]) -> int:
         """The ``distance`` of the way of a value; one that does not hold together is far."""
