@@ -93,7 +93,7 @@ class Branches(Expressions):
         self.frame.env = self.narrowed(node.test, before, False)
         orelse = node.orelse
         if isinstance(orelse, cst.If):
-            self.statement = self.positions.of(orelse)[0] or self.statement
+            self.statement = self.positions.line(orelse) or self.statement
             self._in_region("else", lambda: self._if(orelse), test, not_given)
         elif orelse is not None:
             self._in_region("else", lambda: self.block(orelse.body), test, not_given)

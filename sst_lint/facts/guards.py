@@ -98,7 +98,7 @@ class Guards(Loops):
             inner = node.type.elements if isinstance(node.type, cst.Tuple) else None
             types = tuple(self.single(e.value) for e in inner) if inner is not None else (self.single(node.type),)
         name = node.name.name.value if node.name is not None and isinstance(node.name.name, cst.Name) else ""
-        self.statement = self.positions.of(node)[0] or self.statement
+        self.statement = self.positions.line(node) or self.statement
         line, column, end_line, end_column = self._clause_span(node)
         error = self.node(Kind.ERROR, node, name)
         if name and self.frame.env is not None:

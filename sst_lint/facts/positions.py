@@ -97,6 +97,11 @@ class Positions:
         last = first if end < starts[first] else bisect_right(starts, end)
         return (first - skip, start - starts[first - 1] + 1, last - skip, end - starts[last - 1] + 1)
 
+    def line(self, node: cst.CSTNode) -> int:
+        """The line on which the node begins, 0 when it has no position."""
+        span = self._spans.get(id(node))
+        return 0 if span is None else bisect_right(self._starts, span[0]) - self._skip
+
     def end_outside(self, node: Any) -> tuple[int, int]:
         """(end line, end column) of an expression with its own parentheses, which ``of`` leaves out."""
         span = self._spans.get(id(node))

@@ -31,7 +31,7 @@ class Statements(Definitions):
         """One statement, simple line or compound."""
         kind = type(node)
         if kind is cst.SimpleStatementLine:
-            self.statement = self.positions.of(node)[0] or self.statement
+            self.statement = self.positions.line(node) or self.statement
             self.type_comment = _type_comment(node.trailing_whitespace)
             for small in node.body:
                 if self.frame.env is not None:
@@ -41,7 +41,7 @@ class Statements(Definitions):
         if method is None:
             self._small(node)
             return
-        self.statement = self.positions.of(node)[0] or self.statement
+        self.statement = self.positions.line(node) or self.statement
         method(self, node)
 
     def _small(self, node: Any) -> None:
