@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.flow.artifacts import Kind
+from sst_lint.flow.artifacts import Kind, classify
 from sst_lint.flow.identity import leaves
 from sst_lint.flow.location import Step
 
@@ -82,13 +82,23 @@ def _handed_over(project: Project, write: Write) -> Iterator[Defect]:
 
 
 def _as_table(project: Project, write: Write) -> Write:
-    """``write`` as one of a state file, if its "lock" is a table that is read, changed and written back: it is what it
-    holds that others need whole, not that it is there."""
-    if write.kind.kind != "lock" or not write.formats or write.mode not in ("write", "update"):
+    """``write`` as one of a state file, if its "lock", or what lies in a directory named like a temporary one, is a
+    table that is read, changed and written back: it is what it holds that others need whole, not that it is there."""
+    if write.kind.kind not in ("lock", "temp") or not write.formats or write.mode not in ("write", "update"):
+        return write
+    if write.kind.kind == "temp" and not _temporary_by_directory(project, write):
         return write
     if all(u.write.write is None or u.write.write.site.call != write.site.call for u in project.races.updates):
         return write
     return replace(write, kind=Kind("state", "a table that is read, changed and written back", False))
+
+
+def _temporary_by_directory(project: Project, write: Write) -> bool:
+    """Whether only the name of its directory says that a file is temporary."""
+    own = replace(write.evidence, texts=write.evidence.texts[:1], names=(), temporary=False)
+    path = project.trace.location(write.site.ports["return"]).path
+    kind = classify(own, write.formats, path, project.config)
+    return kind.kind not in ("temp", "scratch", "lock", "log") and not project.evidence.is_temporary(write.path_node)
 
 
 def _given_by(project: Project, write: Write) -> tuple[Step, ...]:

@@ -141,7 +141,7 @@ class Races:
         for current in self._evidence.passed(node):
             if any(kind in ("identity", "random") for _, kind, _ in self._linked.sources.get(current, ())):
                 return True
-        return self._evidence.of(node).temporary
+        return self._evidence.is_temporary(node)
 
     def _carries(self, read: Effect, write: Effect) -> bool:
         """Whether what was read arrives at the call that writes, within the function."""
