@@ -23,7 +23,7 @@ def spans_of(module: cst.Module, text: str) -> dict[int, tuple[int, int]] | None
     walk = _Walk(text)
     try:
         end = walk.skip(walk.block(module.body, 0))
-    except (KeyError, IndexError):  # a type of node that is not in the tables; a walk beyond the text
+    except (KeyError, IndexError, AttributeError):  # an unknown type or form of node; a walk beyond the text
         return None
     return walk.spans if end == len(text) else None
 
