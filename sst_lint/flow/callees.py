@@ -40,10 +40,6 @@ class Callees(Modeled):
 
     def bind_call(self, number: int, value: Value) -> None:
         """Call ``number`` may call ``value``."""
-        identity = (number, value[0], value[1])
-        if identity in self._done:
-            return
-        self._done.add(identity)
         kind = value[0]
         if kind in ("f", "b"):
             if self._bind_declared(number, value[1]):

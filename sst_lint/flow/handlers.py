@@ -176,7 +176,7 @@ class Handlers:
         )
 
     def _type_names(self, node: int) -> list[str]:
-        held = (*self._linked.values(node), *self._linked.elements.get(node, ()))
+        held = (*self._linked.values(node), *self._linked.elements.get(node))
         found = [str(v[1]) for v in held if v[0] == "x"]
         if found:
             return found

@@ -255,7 +255,7 @@ class Mutations(Calls):
 
     def shows_fields(self, node: int) -> bool:
         """Whether ``str(x)`` shows what the fields of ``x`` hold: records do, and classes that say how they print."""
-        for kind, cls in self.held.get(node, ()):
+        for kind, cls in self.held.get(node):
             if kind != "i":
                 continue
             made = any(base.rpartition(".")[2] in _RECORDS for base in self.external_bases(cls))
@@ -274,7 +274,7 @@ class Mutations(Calls):
 
     def has_class(self, node: int) -> bool:
         """Whether ``node`` may be an instance of a class of the program."""
-        return any(kind == "i" for kind, _ in self.held.get(node, ()))
+        return any(kind == "i" for kind, _ in self.held.get(node))
 
     def sorts_argument(self, number: int, argument: int) -> bool:
         """Whether everything that call ``number`` may call leaves ``argument`` sorted."""

@@ -96,13 +96,13 @@ class Resolver(Values):
     def is_mapping(self, node: int) -> bool:
         """Whether ``node`` holds a mapping, and no list."""
         held = self.held.get(node)
-        if held is None or ("t", "builtins.list") in held:
+        if not held or ("t", "builtins.list") in held:
             return False
         return any(("t", name) in held for name in MAPPING_TYPES)
 
     def is_sequence(self, node: int) -> bool:
         """Whether ``node`` is known as something that is no mapping."""
-        held = self.held.get(node, ())
+        held = self.held.get(node)
         return any(kind == "t" and name in _NO_MAPPINGS for kind, name in held)
 
     # modules and globals

@@ -40,6 +40,8 @@ _STORES = frozenset((_STORE, int(Op.PAIRS), int(Op.PAIRED)))
 #: along these values go on, along those elements do
 _CARRIES = _SAME | {_STORE, _PATH}
 _CARRIES_ELEMENTS = _STORES | _ELEMENTS_PASS | _TAKES_OUT
+#: What grows with the nodes grows by so many at once.
+_MORE = 4096
 #: So many edges of one node are looked through for a new one.
 _FEW = 8
 
@@ -65,18 +67,41 @@ class Edges:
         return len(self.source)
 
 
+class Held:
+    """Node to the values that it may hold, in the order of discovery."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, nodes: int) -> None:
+        self.rows: list[tuple[Value, ...]] = [()] * nodes
+
+    def get(self, node: int) -> tuple[Value, ...]:
+        """What ``node`` may hold."""
+        return self.rows[node] if 0 <= node < len(self.rows) else ()
+
+    def put(self, node: int, values: tuple[Value, ...]) -> None:
+        """``node`` may hold ``values`` and nothing else."""
+        if node >= len(self.rows):
+            self.rows.extend([()] * (node - len(self.rows) + _MORE))
+        self.rows[node] = values
+
+    def items(self) -> Iterator[tuple[int, tuple[Value, ...]]]:
+        """All nodes that may hold something, with that."""
+        return ((node, values) for node, values in enumerate(self.rows) if values)
+
+
 class Values:
     """Nodes, edges, and what each node can hold."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.edges = Edges()
-        self.held: dict[int, tuple[Value, ...]] = {}
-        self.elements: dict[int, tuple[Value, ...]] = {}
-        self._deeper: dict[int, tuple[Value, ...]] = {}  #: what elements hold, and anything deeper
+        self.held = Held(len(world.nodes))
+        self.elements = Held(len(world.nodes))
+        self._deeper = Held(len(world.nodes))  #: what elements hold, and anything deeper
         self._joined: dict[tuple[tuple[Value, ...], Value], tuple[Value, ...]] = {}  #: equal ones share a tuple
-        self._first: dict[int, int] = {}  #: node -> its first edge
-        self._last: dict[int, int] = {}
+        self._first = array("i", [-1]) * len(world.nodes)  #: of each node the first edge, or -1
+        self._last = self._first[:]
         self._many: dict[int, dict[tuple[int, int, str, int], int]] = {}  #: the edges of nodes that have many
         self._levels = (self.held, self.elements, self._deeper)
         self._queue: deque[tuple[int, Value, int]] = deque()
@@ -104,7 +129,11 @@ class Values:
         edges.weak.append(self.weak)
         edges.back.append(back)
         edges.next.append(-1)
-        before = self._last.get(source, -1)
+        if source >= len(self._first):
+            more = array("i", [-1]) * (source - len(self._first) + _MORE)
+            self._first.extend(more)
+            self._last.extend(more)
+        before = self._last[source]
         if before < 0:
             self._first[source] = number
         else:
@@ -113,7 +142,7 @@ class Values:
         if source in self._many:
             self._many[source][(target, op, key, label)] = number
         for level, held in enumerate(self._levels):
-            for value in held.get(source, ()):
+            for value in held.get(source):
                 self._pass(number, value, level)
 
     def _known(self, source: int, target: int, op: int, key: str, label: int) -> int:
@@ -121,7 +150,7 @@ class Values:
         many = self._many.get(source)
         if many is not None:
             return many.get((target, op, key, label), -1)
-        edges, number, count = self.edges, self._first.get(source, -1), 0
+        edges, number, count = self.edges, self.first_edge(source), 0
         while number >= 0:
             if edges.target[number] == target and edges.label[number] == label:
                 if edges.op[number] == op and edges.key[number] == key:
@@ -134,9 +163,13 @@ class Values:
             }
         return -1
 
+    def first_edge(self, node: int) -> int:
+        """The edge from ``node`` that was added first, or -1."""
+        return self._first[node] if node < len(self._first) else -1
+
     def leaving(self, node: int) -> Iterator[int]:
         """The edges from ``node`` in the order in which they were added."""
-        number, following = self._first.get(node, -1), self.edges.next
+        number, following = self.first_edge(node), self.edges.next
         while number >= 0:
             yield number
             number = following[number]
@@ -144,12 +177,12 @@ class Values:
     def add_value(self, node: int, value: Value, level: int = 0) -> None:
         """``node`` may hold ``value``; or something ``level`` levels inside may be it."""
         held = self._levels[level]
-        known = held.get(node, ())
+        known = held.get(node)
         if value not in known and len(known) < CAP:
             joined = self._joined.get((known, value))
             if joined is None:
                 joined = self._joined[(known, value)] = (*known, value)
-            held[node] = joined
+            held.put(node, joined)
             self._queue.append((node, joined[-1], level))
 
     def add_element(self, node: int, value: Value, depth: int = 1) -> None:
@@ -158,13 +191,12 @@ class Values:
 
     def values(self, node: int) -> tuple[Value, ...]:
         """What ``node`` may hold, in the order of discovery."""
-        return self.held.get(node, ())
+        return self.held.get(node)
 
     def close(self) -> None:
         """No edge and no value is added any more: forget what only helped with that."""
         self._many.clear()
-        self._first.clear()
-        self._last.clear()
+        self._first = self._last = array("i")
         self._joined.clear()
         self.edges.next = array("i")
         self._queue.clear()
@@ -172,14 +204,14 @@ class Values:
     def has_type(self, node: int, *names: str) -> bool:
         """Whether ``node`` may be an instance of one of the library types ``names``."""
         held = self.held.get(node)
-        return held is not None and any(("t", name) in held for name in names)
+        return bool(held) and any(("t", name) in held for name in names)
 
     def run(self) -> None:
         """Work off all events."""
-        queue, first, following = self._queue, self._first, self.edges.next
+        queue, following = self._queue, self.edges.next
         while queue:
             node, value, level = queue.popleft()
-            number = first.get(node, -1)
+            number = self.first_edge(node)
             while number >= 0:
                 self._pass(number, value, level)
                 number = following[number]
