@@ -258,7 +258,12 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     distance = project.distance(reach.path)
     if is_dict and reach.sink.call in project.pickling:
         confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
-    if reach.kind == "set" and not reach.weak and not _is_accepted(project, reach) and _leaves_as_text(project, reach):
+    if (
+        reach.kind in ("set", "listing")
+        and not reach.weak
+        and not _is_accepted(project, reach)
+        and _leaves_as_text(project, reach)
+    ):
         confidence = "medium"
     if reach.kind != "dict" and _as_keys(project, reach) and confidence == "high":
         confidence = "medium"  # the order of keys is weaker than that of a list

@@ -13,7 +13,8 @@ from collections import deque
 from sst_lint.facts.ops import SET, Op
 from sst_lint.facts.records import Kind, Loop, UnitFacts
 from sst_lint.flow.adjacency import Growing
-from sst_lint.flow.calls import LOOP_ORDER, Calls
+from sst_lint.flow.calls import LOOP_ORDER
+from sst_lint.flow.implied import Implied
 
 _ALIASING = frozenset(
     {
@@ -40,12 +41,13 @@ _NUMBERED = frozenset({"items", "enumerate"})
 _PARTS = 4
 
 
-class Mutations(Calls):
+class Mutations(Implied):
     """Adds the edges of changes in place, and contexts."""
 
     def finish(self) -> None:
         """To be called once values have settled."""
         self._view_algebra()
+        self.imply()
         self._incoming = Growing.by(self.edges.target, len(self.world.nodes))
         self._changed: dict[int, None] = {}
         self._aliases: set[int] = set()  #: edges back to where an object was taken from

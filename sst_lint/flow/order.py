@@ -10,6 +10,7 @@ from functools import cached_property
 from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDER, ORDERS_ANY, SET, SETS, Op, at_depth
 from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.artifacts import ArtifactKind
+from sst_lint.flow.commands import STARTS, combining
 from sst_lint.flow.graph import LONGEST, Graph, Mask
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.reach import Exposure, Search, State
@@ -40,7 +41,6 @@ _NEAR = 60
 _CARRIES = frozenset({Op.SAME, Op.TEXT, Op.STORE, Op.PATH, Op.COPY})
 #: Methods of anything that take a file elsewhere.
 _SENDS = re.compile(r"_*(upload|publish|send_file|put_file|push_file|transfer)", re.IGNORECASE)
-_STARTS = ("subprocess.", "os.system", "os.popen", "os.exec", "os.spawn", "asyncio.create_subprocess")
 #: A set that is put there may get more elements.
 _MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
 #: What a caller is likely to see: every order of what it gets, and the keys of the outer mappings.
@@ -156,7 +156,11 @@ class Order:
 
     def _given_sinks(self) -> Iterable[Sink]:
         """Order in what a command says of itself, which differs from run to run, and in what a package is built from:
-        sources are linked, and requirements stand in its metadata, as they are given."""
+        sources are linked, and requirements stand in its metadata, as they are given. So does a program that makes one
+        file of many."""
+        for call, command, program in combining(self._linked, self._graph):
+            if not self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
+                yield Sink(command, ORDER, 1, f"what `{program}` makes of its arguments", call, True)
         for site in self._linked.sites:
             for port in site.model.shows:
                 if port in site.given:
@@ -238,7 +242,7 @@ class Order:
     def _commands(self) -> frozenset[int]:
         """What is given to other programs as arguments, or to what takes it elsewhere."""
         linked = self._linked
-        calls = [n for n, names in linked.externals.items() if any(name.startswith(_STARTS) for name in names)]
+        calls = [n for n, names in linked.externals.items() if any(name.startswith(STARTS) for name in names)]
         calls += [n for n, call in enumerate(linked.world.calls) if _SENDS.match(call.method)]
         return frozenset(node for call in calls for _, node in linked.argument_nodes(call))
 

@@ -1,0 +1,47 @@
+"""Which methods run although nobody calls them? ``str(x)`` runs ``__str__``, and a loop over ``x`` runs ``__iter__``."""
+
+from __future__ import annotations
+
+from sst_lint.facts.ops import Op
+from sst_lint.flow.calls import Calls
+from sst_lint.flow.world import Function
+
+_TEXTS = ("__str__", "__repr__")
+_METHODS: dict[int, tuple[str, ...]] = {
+    Op.TEXT: _TEXTS,
+    Op.LOOP: ("__iter__",),
+    Op.ITER: ("__iter__",),
+    Op.COPY: ("__iter__",),
+}
+#: Of more methods nobody knows which one it is.
+_MOST = 3
+
+
+class Implied(Calls):
+    """Adds the calls that operations make of the methods of objects of the program."""
+
+    def imply(self) -> None:
+        """To be called once values have settled."""
+        edges = self.edges
+        for number in range(len(edges)):
+            names = _METHODS.get(edges.op[number], ())
+            source, target = edges.source[number], edges.target[number]
+            if not names or edges.label[number] or (source, target) in self.rendered_whole:
+                continue
+            for function in self._methods_behind(source, names):
+                self._run_method(source, target, edges.op[number], function)
+        self.run()
+
+    def _methods_behind(self, node: int, names: tuple[str, ...]) -> list[Function]:
+        found: dict[int, Function] = {}
+        for kind, cls in self.held.get(node, ()):
+            if kind == "i":
+                methods = next((m for m in (self.find_method(cls, name) for name in names) if m), [])
+                found.update({function.scope: function for function in methods})
+        return list(found.values()) if len(found) <= _MOST else []
+
+    def _run_method(self, source: int, target: int, op: int, function: Function) -> None:
+        self._label += 1
+        if function.params:
+            self.add_edge(source, function.params[0], Op.SAME, "", self._label)
+        self.add_edge(function.returns, target, op, "", -self._label)
