@@ -1,4 +1,4 @@
-"""Which methods run although nobody calls them? ``str(x)`` runs ``__str__``, and a loop over ``x`` runs ``__iter__``."""
+"""Which methods run although nobody calls them? ``str(x)`` runs ``__str__``, a loop over ``x`` runs ``__iter__``."""
 
 from __future__ import annotations
 
