@@ -34,7 +34,7 @@ class Implied(Calls):
 
     def _methods_behind(self, node: int, names: tuple[str, ...]) -> list[Function]:
         found: dict[int, Function] = {}
-        for kind, cls in self.held.get(node, ()):
+        for kind, cls in self.values(node):
             if kind == "i":
                 methods = next((m for m in (self.find_method(cls, name) for name in names) if m), [])
                 found.update({function.scope: function for function in methods})
