@@ -46,6 +46,7 @@ NOT_RUN = {
     "os.lockf": "waits for a lock",
     "os.sync": "slow",
     "catboost.CatBoost.save_model": "needs a trained model",
+    "django.template.loader.render_to_string": "needs the settings of a site",
     "geopandas.read_file": "reads a file of a format of its own",
     "keras.Model.export": "needs a backend that exports",
     "keras.models.load_model": "reads a file of a format of its own",
