@@ -72,7 +72,9 @@ class Targets(Picks):
         if key is None and self.nodes[base].kind not in (Kind.LIST, Kind.TUPLE):
             self.ordered_by_loops(base, Op.ORDERS_KEYS)
         name = f"{path or '?'}[{key or ''}]"
-        self.change(base, name)
+        # what is made here and put under a key leaves what stands under the other keys as it is
+        alone = key and all(one >= watcher.first for watcher in self.watchers for one in value)
+        self.change(base, "" if alone else name)
         self.note_made(value, name)
         self.touched(attribute_path(target.value))
 

@@ -121,6 +121,8 @@ _WORDS: tuple[tuple[frozenset[str], ArtifactKind], ...] = (
 _STRUCTURED = frozenset({"json", "yaml", "pickle", "toml", "csv", "npy", "parquet", "xml", "msgpack", "hdf5", "torch"})
 #: They hold the paths of whatever files: `settings.report_path` is no settings file.
 _OPTIONS = frozenset({"config", "cfg", "settings", "preferences"})
+#: A directory of models holds other files, too.
+_DIRECTORIES = frozenset({"dir", "directory", "folder", "dirname"})
 #: Names further away from the path than this say nothing of it.
 _NEAR = 6
 _PACKAGE_LOCKS = frozenset(
@@ -209,7 +211,9 @@ def classify(
             break  # what was before it is the directory
     for name in evidence.names[:_NEAR]:
         found = _by_name(name)
-        if found is not None and not (name in evidence.owners and words(name) & _OPTIONS):
+        if found is None or (name in evidence.owners and words(name) & _OPTIONS):
+            continue
+        if not (found.kind in ("artifact", "state") and words(name) & _DIRECTORIES):
             return found
     return Kind("unknown", "", False)
 

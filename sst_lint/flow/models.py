@@ -41,6 +41,8 @@ VALUE_KINDS = frozenset({"clock", "random", "identity", "machine", "place", "pla
 _KEEPS_KEYS: frozenset[How] = frozenset({"same", "copy", "dict", "merge", "reduce", "set", "extend"})
 _WRITING: frozenset[How] = frozenset({"text", "serialize", "serialize-sorted"})
 _SERIALIZING: frozenset[How] = frozenset({"serialize", "serialize-sorted"})
+#: The parameter under which methods of mappings take a key.
+_KEY = "key"
 _TEXTS = ("builtins.str.", "builtins.bytes.")
 
 
@@ -194,6 +196,8 @@ class Modeled(Sites):
             rendered.add((source, site.ports["return"] if to == "return" else self.content(site.call)))
         if op in (Op.COPY, Op.VIEW) and site.model.elements == "builtins.tuple":
             op, key = (Op.PAIRED if op == Op.COPY else Op.PAIRS), f"#{position}"
+        if op == Op.LOAD and source == site.ports["self"] and isinstance(site.constants.get(_KEY), str):
+            key = f"'{site.constants[_KEY]}"  # `d.get("a")` is `d["a"]`
         if to == "return":
             self.add_edge(source, site.ports["return"], op, key)
             return
