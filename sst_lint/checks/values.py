@@ -256,6 +256,7 @@ def _headers(project: Project) -> Iterator[Defect]:
     for source, write, rank, what in project.leaks.headers:
         where = project.trace.location(source.node)
         kept = write.kind.kind not in ("argument", "state") and not _CACHE.search(f"{where.path} {where.function}")
+        kept = kept and (rank == 0 or bool(write.shown))  # what has no name of its own is what somebody asked for
         confidence: Confidence = "medium" if rank <= 1 and kept else "low"
         form = _form(source, write)
         whole = source.site is not None and source.site.model.writes is not None
