@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.flow.artifacts import Kind, classify
+from sst_lint.facts.records import Kind as NodeKind
+from sst_lint.flow.artifacts import Kind, classify, words
 from sst_lint.flow.identity import leaves
 from sst_lint.flow.location import Step
 
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 _REPORTED = frozenset({"artifact", "state", "unknown", "argument"})
 #: So many of those who hand over a path are shown.
 _CALLERS = 8
+_FILE_NAME = re.compile(r"\w\.\w{1,10}$")
+#: Words in the names of paths.
+_OF_PATHS = frozenset(
+    "path paths file files filename dir dirs directory folder dest destination target out output root base location "
+    "joinpath parent resolve absolute cache tmp temp".split()
+)
 _WHAT = {
     "artifact": "an artifact",
     "state": "a state file",
@@ -138,9 +146,28 @@ def _makes(project: Project, call: int, scope: int) -> bool:
 def _confidence(project: Project, write: Write) -> Confidence:
     if write.site.weak or write.kind.kind == "argument" or project.nothing_to_lose(write):
         return "low"
+    if write.kind.kind == "unknown" and (_brings_itself(project, write) or _is_no_path(project, write)):
+        return "low"
     if write.mode == "update":
         return "medium"
     return "high" if write.kind.kind == "artifact" and write.kind.literal else "medium"
+
+
+def _brings_itself(project: Project, write: Write) -> bool:
+    """Whether a copy is one of a file that the program names: its own data, which can be copied again."""
+    moves = write.site.model.moves
+    source = write.site.ports.get(moves.src, -1) if moves is not None and write.mode == "copy" else -1
+    return source >= 0 and any(_FILE_NAME.search(text) for text in project.evidence.of(source).texts[:1])
+
+
+def _is_no_path(project: Project, write: Write) -> bool:
+    """Whether nothing but the method's name says that there is a path: ``formatter.write_text(...)``."""
+    if not write.site.model.name.startswith("pathlib.") or write.evidence.texts:
+        return False
+    if project.linked.has_type(write.path_node, "pathlib.Path", "pathlib.PurePath"):
+        return False
+    made = project.world.nodes[write.path_node].kind == NodeKind.CALL
+    return made and not any(words(name) & _OF_PATHS for name in write.evidence.names)
 
 
 def _message(write: Write) -> str:

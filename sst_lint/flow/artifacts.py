@@ -169,10 +169,16 @@ def is_copied_path(path: str, config: Config) -> bool:
 
 
 def classify(
-    evidence: Evidence, formats: tuple[str, ...], path: str, config: Config, shapes: Iterable[str] = ()
+    evidence: Evidence,
+    formats: tuple[str, ...],
+    path: str,
+    config: Config,
+    shapes: Iterable[str] = (),
+    directory: bool = False,
 ) -> Kind:
     """The kind of what is written. ``formats``: how its content is rendered; ``path``: the file that holds the
-    write; ``shapes``: whole paths as far as they are written down, for patterns that name directories."""
+    write; ``shapes``: whole paths as far as they are written down, for patterns that name directories; ``directory``: it may
+    be a directory itself."""
     configured = _by_patterns(evidence, shapes, config.for_path(path))
     if configured is not None:
         return configured
@@ -213,7 +219,7 @@ def classify(
         found = _by_name(name)
         if found is None or (name in evidence.owners and words(name) & _OPTIONS):
             continue
-        if not (found.kind in ("artifact", "state") and words(name) & _DIRECTORIES):
+        if directory or not (found.kind in ("artifact", "state") and words(name) & _DIRECTORIES):
             return found
     return Kind("unknown", "", False)
 
