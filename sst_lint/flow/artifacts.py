@@ -177,8 +177,8 @@ def classify(
     directory: bool = False,
 ) -> Kind:
     """The kind of what is written. ``formats``: how its content is rendered; ``path``: the file that holds the
-    write; ``shapes``: whole paths as far as they are written down, for patterns that name directories; ``directory``: it may
-    be a directory itself."""
+    write; ``shapes``: whole paths as far as they are written down, for patterns that name directories; ``directory``:
+    it may be a directory itself."""
     configured = _by_patterns(evidence, shapes, config.for_path(path))
     if configured is not None:
         return configured

@@ -134,7 +134,7 @@ class Project:
 
     def kind_of_path(self, node: int, path: str) -> ArtifactKind:
         """What a path is that is not written (tested, made, removed) by code in the file ``path``."""
-        return classify(self.evidence.of(node), (), path, self.config)
+        return classify(self.evidence.of(node), (), path, self.config, directory=True)
 
     def writes_path(self, node: int) -> bool:
         """Whether the program itself writes a lasting file to the path, so that another run of it does so too."""
