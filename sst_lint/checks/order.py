@@ -256,6 +256,8 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     is_dict = reach.kind == "dict"
     confidence = confidence_of(reach.sink.rank, reach.weak, is_dict)
     distance = project.distance(reach.path)
+    if is_dict and project.implied(reach.path):
+        confidence = _LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
     if is_dict and reach.sink.call in project.pickling:
         confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
     if (

@@ -20,8 +20,11 @@ _MOST = 3
 class Implied(Calls):
     """Adds the calls that operations make of the methods of objects of the program."""
 
+    first_implied: int = 0  #: the labels of such calls begin with this one
+
     def imply(self) -> None:
         """To be called once values have settled."""
+        self.first_implied = self._label + 1
         edges = self.edges
         for number in range(len(edges)):
             names = _METHODS.get(edges.op[number], ())

@@ -270,6 +270,11 @@ class Project:
                     return True
         return any(self.demonstrations.holds(node) for node, _ in path)
 
+    def implied(self, path: Iterable[tuple[int, int]]) -> bool:
+        """Whether a way passes a method that nobody calls by name (``__str__``, ``__iter__``)."""
+        first, label = self.linked.first_implied, self.graph.label
+        return any(edge >= 0 and abs(label[edge]) >= first for _, edge in path)
+
     def distance(self, path: Sequence[tuple[int, int]]) -> int:
         """How often a way passes a field, a global, the order of somebody's calls, or many calls: all make it less
         certain."""
