@@ -28,9 +28,10 @@ State = tuple[int, int, str]
 #: In place of the number of the state nearer to the sink: there is none; it is one of the main search.
 _START, _FOREIGN = -1, -2
 
-#: Steps that one search may take, at least and for each node of the program.
+#: Steps that one search may take, at least, for each node of the program, and at most; so many states it may see.
 _BUDGET = 150_000
 _BUDGET_PER_NODE = 1
+_LARGEST_BUDGET = 1_000_000
 #: Steps for each state that a limited search may see.
 _BUDGET_PER_STATE = 8
 #: A trace is cut at so many steps, and so many calls deep.
@@ -122,7 +123,9 @@ class Search:
         self.count = 0
         #: bounded on programs whose calls fan out: the nearest sources are found first
         self.work = 0
-        self.budget = limit * _BUDGET_PER_STATE if limit else _BUDGET + _BUDGET_PER_NODE * graph.incoming.size
+        self.budget = min(_BUDGET + _BUDGET_PER_NODE * graph.incoming.size, _LARGEST_BUDGET)
+        if limit:
+            self.budget = limit * _BUDGET_PER_STATE
 
     def start(self, states: Iterable[tuple[int, int, str]]) -> None:
         """Begin at sinks (node, bits, key), in the order given (of equally long traces the first is shown)."""
@@ -218,7 +221,8 @@ class Search:
         graph, far, longest, expose = self.graph, self._far, self.longest, self.expose
         labels, sources, costs, kinds, ops = graph.label, graph.source, graph.cost, graph.kind, graph.op
         shared = graph.is_shared
-        while not (self.limit and self.count > self.limit) and self.work < self.budget:
+        most = self.limit or self.count + self.budget
+        while self.count <= most and self.work < self.budget:
             number = self._next()
             if number < 0:
                 break
