@@ -9,6 +9,7 @@ from sst_lint.facts.ops import BACKWARD, BITS, backward
 
 @cache
 def inputs_of(op: int, bits: int) -> int:
+    """The input bits that can produce one of the output ``bits``."""
     return backward(op, bits)
 
 
@@ -21,4 +22,5 @@ def cause(op: int, bits: int, bit: int) -> int:
 
 @cache
 def single(bits: int) -> tuple[int, ...]:
+    """Each of ``bits`` by itself, the lowest first."""
     return tuple(b for b in BITS if b & bits)
