@@ -10,6 +10,7 @@ from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.order import FAR, long_for
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.location import Step
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -49,6 +50,12 @@ def first_match(project: Project) -> Iterator[Defect]:
             continue  # `x[0].a`, then `x[0].b`: the same choice
         told.add((picked.unit, picked.node))
         steps = project.trace.steps(picked.path, f"{_OF[picked.kind]}", _WHAT[kind])
+        if len(steps) > 1 and kind in (
+            "index",
+            "slice",
+            "unpack",
+        ):  # told where it is picked, not where the list begins
+            steps = (*steps[:-1], Step(where.path, where.line, where.function, _WHAT[kind]))
         yield Defect(
             "SST205",
             where,
