@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
 #: A way past so many fields, globals and orders of calls is one step less certain.
 FAR = 3
+#: A sink that people read, as it is told.
+PRINTED = "what the program prints"
 #: Steps that make the order of keys one of a sequence.
 _SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW, Op.KEYED})
 _WORDS = re.compile("[A-Za-z]{2}[:,.!?]* ")
@@ -273,6 +275,8 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
         confidence = "low" if distance else _LESS[confidence]
     if distance >= FAR:
         confidence = _LESS[confidence]
+    if distance and reach.sink.what == PRINTED:
+        confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
     if project.is_test(where.path, is_dict) or project.passes_test(reach.path, is_dict):
         confidence = "low"  # what only a test does is no defect of the program
