@@ -127,6 +127,11 @@ class Search:
         if limit:
             self.budget = limit * _BUDGET_PER_STATE
 
+    def __del__(self) -> None:
+        """Explorations wait for each other; freed at once, for runs without the garbage collector."""
+        for inner in self.inner.values():
+            inner.waiting.clear()
+
     def start(self, states: Iterable[tuple[int, int, str]]) -> None:
         """Begin at sinks (node, bits, key), in the order given (of equally long traces the first is shown)."""
         for node, bits, key in states:
