@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 from urllib.parse import quote
 
-from sst_lint.flow.protocol import STEPS
+from sst_lint.flow.steps import STEPS
 from sst_lint.matrices.rows import NO_LEVEL, OTHER, SAME, Matrix, Row
 from sst_lint.matrices.text import code, plain, prose
 from sst_lint.matrices.verdicts import MEANINGS, WORDS

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.described import describe_write
-from sst_lint.flow.protocol import STEPS
+from sst_lint.flow.steps import STEPS
 from sst_lint.flow.words import MOVE_WORDS, OF_WORDS
 from sst_lint.matrices.rows import Draft, Layout, some
 from sst_lint.matrices.verdicts import Verdicts
