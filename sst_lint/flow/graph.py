@@ -48,6 +48,10 @@ class Mask:
         """The bits that can arrive at ``node``."""
         return (self.bits[node] or default) if 0 <= node < len(self.bits) else default
 
+    def distance(self, node: int) -> int:
+        """The least cost of a way from a source to ``node``."""
+        return self.far[node] if 0 <= node < len(self.far) else 255
+
 
 class Graph:
     """The finished edges, ready to be walked backward."""

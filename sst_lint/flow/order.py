@@ -21,6 +21,8 @@ from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Write, Writes
 
 _LISTED_STATES = 400
+#: All choices of a program together may take so many steps, the nearest to their sources first.
+_PICKING = 2_000_000
 #: Who reads an escape looks at one function and what it calls: a long way out of it convinces nobody.
 _LONGEST_ESCAPE = 24
 #: Sinks that no file stands behind, or not its content.
@@ -115,6 +117,7 @@ class Order:
         self._linked = linked
         self._graph = graph
         self._writes = writes
+        self._picking = _PICKING  #: steps that are left for choices
         self._sites_of: dict[int, list[Site]] = {}
         for site in linked.sites:
             self._sites_of.setdefault(site.call, []).append(site)
@@ -515,16 +518,16 @@ class Order:
             node = site.ports.get(site.model.choice, -1) if site.model.choice else -1
             if node >= 0 and not _by_key(site):
                 rows_.append((world.call_unit[site.call], None, node, site.call))
-        result = []
-        for unit, picked, node, call in rows_:
+        found: dict[int, Picked] = {}
+        for number in sorted(range(len(rows_)), key=lambda n: (mask.distance(rows_[n][2]), n)):
+            unit, picked, node, call = rows_[number]
             bits = mask.get(node, 0) & (ORDER | SET)
-            if bits:
-                found = self._pick(node, bits, sources, mask)
-                if found is not None:
-                    kind, path = found
-                    weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
-                    result.append(Picked(unit, picked, node, kind, path, weak, call))
-        return result
+            way = self._pick(node, bits, sources, mask) if bits and self._picking > 0 else None
+            if way is not None:
+                kind, path = way
+                weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
+                found[number] = Picked(unit, picked, node, kind, path, weak, call)
+        return [found[number] for number in sorted(found)]
 
     def _pick(
         self, node: int, bits: int, sources: dict[int, list[tuple[int, str]]], mask: Mask
@@ -532,6 +535,7 @@ class Order:
         search = Search(self._graph, mask, _LISTED_STATES)
         search.start([(node, bits, "")])
         search.run()
+        self._picking -= search.work
         for reached in search.reached:
             for source_bits, kind in sources.get(reached, ()):
                 found = search.found(reached, source_bits)
