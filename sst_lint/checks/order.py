@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.defect import Confidence, Defect, Severity
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.values import ONE_OF_SEVERAL
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -205,8 +206,11 @@ def long_for(kind: str) -> int:
     return LONG_OF_SETS if kind == "set" else LONG
 
 
-def confidence_of(rank: int, weak: bool, dict_order: bool = False) -> Confidence:
-    """How sure an order finding is: by the rank of its sink, one step less when a call was resolved by name alone."""
+def confidence_of(rank: int, weak: int, dict_order: bool = False) -> Confidence:
+    """How sure an order finding is: by the rank of its sink, one step less when a call was resolved by name
+    alone, and low when a function that was handed over is one of several."""
+    if weak == ONE_OF_SEVERAL:
+        return "low"
     confidence = _BY_RANK[rank]
     if weak or (dict_order and rank > 0):
         confidence = _LESS[confidence]

@@ -12,6 +12,7 @@ from sst_lint.checks.order import FAR, LONG
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
+from sst_lint.flow.permanence import LOOKED_UP
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -241,7 +242,9 @@ def _keywords(project: Project, argument: int, result: int) -> list[str]:
 
 def _is_key(project: Project, leak: Leak) -> bool:
     """Whether the value goes into a mapping that is kept, as a key: such are mostly for looking up, in memory."""
-    graph = project.graph
+    graph, nodes = project.graph, project.world.nodes
+    if leak.sink.what == LOOKED_UP:
+        return not any(nodes[node].kind == Kind.BINOP and nodes[node].name == "%" for node, _ in leak.path)
     return project.stretch(leak.path) > 0 and any(
         edge >= 0
         and graph.op[edge] == Op.STORE

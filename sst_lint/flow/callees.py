@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sst_lint.catalogue.model import Model
 from sst_lint.facts.ops import KEYS, SET, Op, at_depth
-from sst_lint.facts.records import Param
+from sst_lint.facts.records import Kind, Param
 from sst_lint.flow.annotations import MAPPINGS, promised
 from sst_lint.flow.declared import replaces
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.models import Modeled
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.resolve import SET_TYPES
-from sst_lint.flow.values import Value
+from sst_lint.flow.values import ONE_OF_SEVERAL, Value
 from sst_lint.flow.world import Function, World
 
 #: A call that may call more functions than this says little of any of them; further ones are left out.
@@ -22,6 +22,10 @@ _RECORD_HELPERS = frozenset(
         "attr.evolve", "attrs.evolve",
     }
 )  # fmt: skip
+
+
+#: Where a function stands that somebody else chose.
+_HANDED = frozenset({Kind.PARAM, Kind.CELL, Kind.ATTR})
 
 
 class Callees(Modeled):
@@ -79,7 +83,26 @@ class Callees(Modeled):
         for argument, param in pairs:
             bound.append((argument, param, out_of[param]))
             self.add_edge(out_of[param], argument, Op.SAME, "", -label, back=True)
+        before = self.weak
+        if self._is_one_of_several(number, function, known):
+            self.weak = ONE_OF_SEVERAL
         self.add_edge(function.returns, self.result_of(number), self._return_op(number, function), "", -label)
+        self.weak = before
+
+    def _is_one_of_several(self, number: int, function: Function, known: dict[int, bool]) -> bool:
+        """Whether a call is of what was handed over (a parameter, a captured name, an attribute), and several functions
+        were: what one caller handed over may come out at the call of another. Edges of the others are weak, too."""
+        kind = self.world.nodes[self.callee_of(number)].kind
+        if kind not in _HANDED or (kind == Kind.ATTR and known[function.scope]):
+            return False
+        others = [self.world.functions[scope] for scope in known]
+        if all(other.record.name == function.record.name for other in others):
+            return False
+        for other in others:
+            edge = self._known(other.returns, self.result_of(number), self._return_op(number, other), "", -number - 1)
+            if edge >= 0:
+                self.edges.weak[edge] = ONE_OF_SEVERAL
+        return True
 
     def _return_op(self, number: int, function: Function) -> Op:
         if function.is_context_manager and self.world.calls[number].entered:

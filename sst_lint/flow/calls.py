@@ -12,7 +12,7 @@ from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.registered import Registered
 from sst_lint.flow.resolve import SET_TYPES
-from sst_lint.flow.values import Value
+from sst_lint.flow.values import BY_NAME, Value
 from sst_lint.flow.world import Function, World
 
 #: In what way a loop's order becomes the order of what such a flow fills.
@@ -193,7 +193,7 @@ class Calls(Registered):
                 for model in self.library.by_method.get(self.world.calls[number].method, ()):
                     if not (typed and model.name.startswith(SET_TYPES)):  # other classes have a `union`, too
                         self.apply(number, model)
-        self.weak = True
+        self.weak = BY_NAME
         for number, call in enumerate(self.world.calls):
             if number in self.callees or number in self.externals or number in self.classes_called:
                 continue
@@ -202,7 +202,7 @@ class Calls(Registered):
             if number not in self.callees and number not in self.externals:
                 self._only_values(number)
         self.run()
-        self.weak = False
+        self.weak = 0
 
     def _guess(self, number: int, call: Call, by_name: dict[str, list[Function]]) -> None:
         receiver = self.receiver_of(number)
@@ -219,11 +219,11 @@ class Calls(Registered):
                     if not self._bind_declared(number, function.scope):
                         self.bind_function(number, function, -1)
                 return
-        self.weak = False  # such a name is as good as a type
+        self.weak = 0  # such a name is as good as a type
         for model in models:
             self.apply(number, model)
             self.externals.setdefault(number, {})[model.name] = None
-        self.weak = True
+        self.weak = BY_NAME
         if number in self.externals:
             return
         special = _BY_NAME.get(call.method)

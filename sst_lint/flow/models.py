@@ -63,7 +63,7 @@ class Modeled(Sites):
     def apply(self, number: int, model: Model, stored: Sequence[tuple[str, int]] = ()) -> None:
         """The model's effects as edges, values and sources; the site is kept for the checks."""
         ports, constants, given = self.ports(number, model, stored)
-        site = Site(number, model, ports, constants, given, self.weak)
+        site = Site(number, model, ports, constants, given, self.weak > 0)
         self.sites.append(site)
         result = ports["return"]
         if model.returns:

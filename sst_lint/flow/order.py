@@ -12,6 +12,7 @@ from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.commands import STARTS, combining
 from sst_lint.flow.graph import LONGEST, Graph, Mask
+from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.reach import Exposure, Search, State
 from sst_lint.flow.resolve import MAPPING_TYPES
@@ -74,7 +75,7 @@ class Reach:
     source: int
     path: tuple[tuple[int, int], ...]
     sink: Sink
-    weak: bool
+    weak: int  #: how far the way is guessed: the most of its edges
 
 
 @dataclass(frozen=True)
@@ -380,7 +381,7 @@ class Order:
             if found is None and row.key != "clock" and not read:
                 continue
             origin, path = found if found is not None else ("read" if read else "", ())
-            weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
+            weak = guessed(self._linked, self._graph, path) > 0
             self.sorted[row.result] = SortedBy(row, origin, path, weak)
             if not row.selects:
                 kind = "tied" if row.key == "ties" else "clocked"
@@ -463,9 +464,9 @@ class Order:
             sink = Sink(path[-1][0] if path else place, 0, 3, "")
         else:
             sink = self._along(sink, path)
-        weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
+        weak = guessed(self._linked, self._graph, path)
         known = self.reaches.get((kind, place))
-        if known is None or doubt(self._linked, self._graph, path) + weak < _DOUBTFUL:
+        if known is None or doubt(self._linked, self._graph, path) + bool(weak) < _DOUBTFUL:
             self.reaches[(kind, place)] = Reach(kind, place, source, path, sink, weak)
 
     def _is_open(self, kind: str, place: int, rank: int) -> bool:
@@ -474,7 +475,7 @@ class Order:
         if known is None:
             return True
         doubts = doubt(self._linked, self._graph, known.path)
-        return rank == 1 and kind != "dict" and doubts >= _DOUBTFUL and (known.weak or doubts > _DOUBTFUL)
+        return rank == 1 and kind != "dict" and doubts >= _DOUBTFUL and (known.weak > 0 or doubts > _DOUBTFUL)
 
     def _along(self, sink: Sink, path: tuple[tuple[int, int], ...]) -> Sink:
         """``sink`` with the kind and the name of the file that this way writes."""
@@ -525,7 +526,7 @@ class Order:
             way = self._pick(node, bits, sources, mask) if bits and self._picking > 0 else None
             if way is not None:
                 kind, path = way
-                weak = any(edge >= 0 and self._graph.weak[edge] for _, edge in path)
+                weak = guessed(self._linked, self._graph, path) > 0
                 found[number] = Picked(unit, picked, node, kind, path, weak, call)
         return [found[number] for number in sorted(found)]
 

@@ -20,6 +20,7 @@ from sst_lint.flow.coherence import torn_at
 from sst_lint.flow.demands import NO_ATTRIBUTES
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.graph import Graph, Mask
+from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order, rank_of
 from sst_lint.flow.reach import Search
@@ -44,6 +45,8 @@ _SCALARS = (
 #: What the attributes of an object hold is neither a seed nor the number of a shard.
 _NUMBERS = frozenset({"seed", "shard"})
 _COUNTS = frozenset({"builtins.bool", "builtins.int"})
+#: Something is found under a key: among shards only if the key was made to be one of few.
+LOOKED_UP = "a choice among groups by their keys"
 #: Shards of these live and die with the process.
 _IN_MEMORY = frozenset(
     "lock locks mutex mutexes semaphore semaphores queue queues thread threads color colors bucket buckets".split()
@@ -142,12 +145,12 @@ class Permanence:
             for item, index in facts.subscripts:
                 base = world.nodes[world.node_base[unit] + item].base
                 name = world.nodes[world.node_base[unit] + base].name if base >= 0 else ""
-                if base >= 0 and self._linked.is_mapping(world.node_base[unit] + base):
-                    continue  # looked up by its key
+                looked_up = base >= 0 and self._linked.is_mapping(world.node_base[unit] + base)
                 if self._linked.has_type(world.node_base[unit] + index, "builtins.str", "builtins.bytes"):
                     continue
                 if not words(name) & _IN_MEMORY:
-                    yield ValueSink(world.node_base[unit] + index, "shard", 0, "a choice among shards")
+                    what = LOOKED_UP if looked_up else "a choice among shards"
+                    yield ValueSink(world.node_base[unit] + index, "shard", 0, what)
 
     def _comparisons(self) -> Iterator[ValueSink]:
         """Operands of comparisons with something that was read."""
@@ -236,9 +239,8 @@ class Permanence:
             found |= {n: leak for n, leak in leaks.items() if torn_at(graph, leak.path) < 0}
         return found
 
-    @staticmethod
     def _search(
-        graph: Graph, mask: Mask, bits: int, wanted: Iterable[int], sinks: Mapping[int, ValueSink], where: Where
+        self, graph: Graph, mask: Mask, bits: int, wanted: Iterable[int], sinks: Mapping[int, ValueSink], where: Where
     ) -> dict[int, Leak]:
         """The nearest of ``sinks`` for each of the nodes ``wanted`` that reaches one."""
         search = Search(graph, mask)
@@ -253,7 +255,7 @@ class Permanence:
             path = tuple((s[0], e) for s, e in search.path(*hit))
             sink = sinks.get(path[-1][0]) if path else None
             if sink is not None:
-                found[node] = Leak(node, path, sink, any(e >= 0 and graph.weak[e] for _, e in path))
+                found[node] = Leak(node, path, sink, guessed(self._linked, graph, path) > 0)
         return found
 
     def arrives_whole(self, base: int, sink: int, cut: frozenset[int]) -> bool:

@@ -30,6 +30,8 @@ _TYPING_NAMES = frozenset(
     {"Set", "FrozenSet", "Dict", "List", "Tuple", "Mapping", "Sequence", "Iterable", "AbstractSet"}
 )
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property", "abc.abstractproperty"})
+#: So many values are looked at for the call of what a decorator decorates.
+_NEAR = 40
 _CONTEXT = frozenset({"contextmanager", "asynccontextmanager"})
 
 
@@ -266,7 +268,26 @@ class Resolver(Values):
             params = function.params[1:] if value[0] == "b" else function.params
             if params:
                 self.add_edge(inner, params[0])
+                if self._passes_through(function, params[0]):
+                    self.add_edge(inner, outer)  # what another function with this decorator gives is not its own
             self.add_edge(function.returns, outer)
+
+    def _passes_through(self, decorator: Function, param: int) -> bool:
+        """Whether a function in a decorator gives back, as it is, what the decorated function gives."""
+        world, unit = self.world, decorator.unit
+        facts, local = world.units[unit][2], decorator.scope - world.scope_base[unit]
+        captured = {edge.target for edge in facts.edges if edge.source == param - world.node_base[unit]}
+        into: dict[int, list[int]] = {}
+        for edge in facts.edges:
+            if edge.op == Op.SAME:
+                into.setdefault(edge.target, []).append(edge.source)
+        near = [scope.returns for scope in facts.scopes if scope.parent == local and scope.kind == "function"]
+        for node in near:
+            record = facts.nodes[node]
+            if record.kind == Kind.CALL and facts.calls[record.base].callee in captured:
+                return True
+            near += [source for source in into.get(node, ()) if source not in near] if len(near) < _NEAR else []
+        return False
 
     def role(self, function: Function) -> str:
         """How a method binds: method, staticmethod, classmethod, property."""

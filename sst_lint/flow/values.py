@@ -46,11 +46,17 @@ _MORE = 4096
 _FEW = 8
 
 
+#: An edge to a method that was found by its name alone.
+BY_NAME = 1
+#: An edge from one of several functions that were handed over to be called.
+ONE_OF_SEVERAL = 2
+
+
 class Edges:
     """The edges of the whole program as parallel arrays.
 
     ``label`` is 0 inside a function, ``c + 1`` from an argument into the callee of call ``c``, ``-(c + 1)`` back out
-    of it. ``weak`` marks an edge that rests on a guess (a method found by its name alone).
+    of it. ``weak`` marks an edge that rests on a guess: ``BY_NAME``, or ``ONE_OF_SEVERAL``.
     """
 
     def __init__(self) -> None:
@@ -106,7 +112,7 @@ class Values:
         self._levels = (self.held, self.elements, self._deeper)
         self._queue: deque[tuple[int, Value, int]] = deque()
         self._of_keys: set[int] = set()  #: edges that put the key of a mapping into it, and not what stands under it
-        self.weak = False
+        self.weak = 0  #: how far the edges that are added now are guessed
 
     def add_edge(
         self, source: int, target: int, op: int = Op.SAME, key: str = "", label: int = 0, back: bool = False
@@ -118,7 +124,7 @@ class Values:
         number = self._known(source, target, op, key, label)
         if number >= 0:
             if not self.weak and op != _ONLY_VALUE:
-                edges.weak[number] = False  # what was guessed is known by now
+                edges.weak[number] = 0  # what was guessed is known by now
             return
         number = len(edges.source)
         edges.source.append(source)

@@ -1,0 +1,55 @@
+"""How far is a way guessed? A function that one caller hands over must not come out at the call of another.
+
+A helper that calls its parameter is linked with all functions that its callers hand over, and the search does not match
+them with the callers. A way that it found is short, so here that can be made up for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sst_lint.facts.records import Kind
+from sst_lint.flow.graph import Graph
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.values import ONE_OF_SEVERAL
+
+
+def guessed(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> int:
+    """The most that an edge of a way (node, edge that leads on) is guessed: 0, ``BY_NAME`` or ``ONE_OF_SEVERAL``."""
+    most = 0
+    for at, (node, edge) in enumerate(path):
+        if edge < 0:
+            continue
+        weak = graph.weak[edge]
+        if weak == ONE_OF_SEVERAL and _is_matched(linked, graph, node, path[at:]):
+            weak = 0
+        most = max(most, weak)
+    return most
+
+
+def _is_matched(linked: Mutations, graph: Graph, given: int, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether a way out of a function that was handed over (``given``: what it returns) goes on where it was, or leaves
+    for the caller who handed it over."""
+    call = -graph.label[path[0][1]] - 1
+    handed = linked.callee_of(call)
+    scope = _scope_of(linked, call)
+    for _, edge in path[1:]:
+        outer = -graph.label[edge] - 1 if edge >= 0 else -1
+        if outer < 0 or scope not in linked.callees.get(outer, {}):
+            continue
+        arguments = [a for a, param, _ in linked.bindings.get(outer, ()) if param == handed]
+        if not arguments:
+            return False  # captured, or an attribute: nobody knows who handed it over
+        functions = [v[1] for v in linked.values(arguments[0]) if v[0] in ("f", "b")]
+        if not any(linked.world.functions[scope].returns == given for scope in functions):
+            return False
+        if linked.world.nodes[arguments[0]].kind != Kind.PARAM:
+            return True
+        handed, scope = arguments[0], _scope_of(linked, outer)
+    return True
+
+
+def _scope_of(linked: Mutations, call: int) -> int:
+    """The function in which a call stands."""
+    unit = linked.world.call_unit[call]
+    return linked.world.scope_base[unit] + linked.world.calls[call].scope
