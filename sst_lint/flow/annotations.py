@@ -26,10 +26,15 @@ Promise = tuple[tuple[str, int], ...]
 SETS = frozenset({"set", "Set", "frozenset", "FrozenSet", "AbstractSet", "MutableSet"})
 
 
-def only_accepts_sets(promise: Promise, depth: int) -> bool:
-    """Whether any collection will do, sets among them (``list | tuple | set``): nobody need ever hand in one."""
+def only_accepts_sets(promise: Promise, depth: int, is_nested: bool = False) -> bool:
+    """Whether any collection will do, sets among them (``list | tuple | set``): nobody need ever hand in one.
+
+    What a nested function gets (``is_nested``) is seen: there one other kind is enough.
+    """
     names = {name.rpartition(".")[2] for name, level in promise if level == depth}
-    return not names.isdisjoint(SETS) and len(names & ((_SEQUENCES | _CONTAINERS) - SETS)) >= _ANY_OF
+    return not names.isdisjoint(SETS) and len(names & ((_SEQUENCES | _CONTAINERS) - SETS)) >= (
+        1 if is_nested else _ANY_OF
+    )
 
 
 @cache

@@ -439,13 +439,23 @@ class Resolver(Values):
     def annotate(self, node: int, text: str, file: int, unit: int, inside: int = 0) -> None:
         """``node`` holds what an annotation promises (or something ``inside`` it does: ``*args``, ``**kwargs``)."""
         promise = promised(text.strip("\"'"))
+        is_nested = self._is_in_function(node)
         for name, level in promise:
             depth = level + inside
-            if name.rpartition(".")[2] in SETS and only_accepts_sets(promise, level):
+            if name.rpartition(".")[2] in SETS and only_accepts_sets(promise, level, is_nested):
                 continue
             self._instances_of.setdefault(self._expression(name, file, unit), []).append((node, depth))
             for value in self.values(self._expression(name, file, unit)):
                 self._instance(node, depth, value)
+
+    def _is_in_function(self, node: int) -> bool:
+        """Whether a node is a parameter of a function that stands in another one."""
+        world, record = self.world, self.world.nodes[node]
+        if record.kind != Kind.PARAM:
+            return False
+        scopes = world.units[world.node_unit[node]][2].scopes
+        parent = scopes[record.scope].parent
+        return parent >= 0 and scopes[parent].kind == "function"
 
     def _expression(self, name: str, file: int, unit: int) -> int:
         """A node for a dotted name in an annotation, shared by all annotations of the file."""
