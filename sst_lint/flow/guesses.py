@@ -21,10 +21,18 @@ def guessed(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) ->
         if edge < 0:
             continue
         weak = graph.weak[edge]
-        if weak == ONE_OF_SEVERAL and _is_matched(linked, graph, node, path[at:]):
-            weak = 0
+        if weak == ONE_OF_SEVERAL or _is_of_parameter(linked, graph.label[edge]):
+            weak = 0 if _is_matched(linked, graph, node, path[at:]) else ONE_OF_SEVERAL
         most = max(most, weak)
     return most
+
+
+def _is_of_parameter(linked: Mutations, label: int) -> bool:
+    """Whether an edge comes back from a call of what the calling function was given."""
+    call = -label - 1
+    if not 0 <= call < len(linked.world.calls):
+        return False
+    return linked.world.nodes[linked.callee_of(call)].kind == Kind.PARAM
 
 
 def _is_matched(linked: Mutations, graph: Graph, given: int, path: Sequence[tuple[int, int]]) -> bool:
