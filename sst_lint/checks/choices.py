@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.checks.order import FAR, long_for
+from sst_lint.checks.order import FAR, is_accepted, long_for
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.location import Step
@@ -24,6 +24,8 @@ _WHAT = {
     "assign": "the value of the last (or first matching) round is kept",
     "call": "the first element is picked",
 }
+#: Choices that stand at the list from which they take.
+_TAKES = frozenset({"index", "slice", "unpack"})
 _OF = {"listing": "a listing in file-system order", "set": "a set", "completion": "results in completion order"}
 
 
@@ -50,11 +52,7 @@ def first_match(project: Project) -> Iterator[Defect]:
             continue  # `x[0].a`, then `x[0].b`: the same choice
         told.add((picked.unit, picked.node))
         steps = project.trace.steps(picked.path, f"{_OF[picked.kind]}", _WHAT[kind])
-        if len(steps) > 1 and kind in (
-            "index",
-            "slice",
-            "unpack",
-        ):  # told where it is picked, not where the list begins
+        if len(steps) > 1 and kind in _TAKES:  # told where it is picked, not where the list begins
             steps = (*steps[:-1], Step(where.path, where.line, where.function, _WHAT[kind]))
         yield Defect(
             "SST205",
@@ -129,7 +127,7 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return "low"
     if _passes_one(project, picked):
         return "low"
-    if picked.weak or _is_random(project, picked) or _is_accepted(project, picked):
+    if picked.weak or _is_random(project, picked) or (bool(picked.path) and is_accepted(project, picked.path[0][0])):
         return "low"
     distance = project.distance(picked.path)
     if distance:
@@ -190,12 +188,6 @@ def _is_done(project: Project, picked: Picked) -> bool:
     """One of those that ``wait`` says are done: whichever it is, the others have their turn."""
     calls = [call for _, _, call in project.linked.sources.get(picked.path[0][0], ())] if picked.path else []
     return any(n.rpartition(".")[2] == "wait" for c in calls if c >= 0 for n in project.linked.externals.get(c, ()))
-
-
-def _is_accepted(project: Project, picked: Picked) -> bool:
-    """Whether all that speaks for a set is a test that lets sets pass, too: ``isinstance(x, (list, set))``."""
-    source = project.world.nodes[picked.path[0][0]] if picked.path else None
-    return source is not None and source.kind == Kind.VALUE and source.name == ":set"
 
 
 def _is_random(project: Project, picked: Picked) -> bool:

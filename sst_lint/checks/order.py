@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.defect import Confidence, Defect, Severity
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.order import IS_PRINTED
 from sst_lint.flow.values import ONE_OF_SEVERAL
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 _BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
 #: A way past so many fields, globals and orders of calls is one step less certain.
 FAR = 3
-#: A sink that people read, as it is told.
-PRINTED = "what the program prints"
 #: Steps that make the order of keys one of a sequence.
 _SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW, Op.KEYED})
 _WORDS = re.compile("[A-Za-z]{2}[:,.!?]* ")
@@ -235,12 +234,12 @@ def _leaves_as_text(project: Project, reach: Reach) -> bool:
     return bool(rendered) and not any(_tells(project, node) for node, _ in reach.path[rendered[0] :])
 
 
-def _is_accepted(project: Project, reach: Reach) -> bool:
+def is_accepted(project: Project, source: int) -> bool:
     """Whether all that speaks for a set is a test that lets sets pass, too: ``isinstance(x, (list, set))``."""
-    record = project.world.nodes[reach.source]
+    record = project.world.nodes[source]
     if record.kind != Kind.VALUE or record.name != ":set":
         return False
-    incoming = project.graph.incoming.get(reach.source, ())
+    incoming = project.graph.incoming.get(source, ())
     return not any(project.graph.op[edge] == Op.AS_SET for edge in incoming)
 
 
@@ -269,7 +268,7 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     if (
         reach.kind in ("set", "listing")
         and not reach.weak
-        and not _is_accepted(project, reach)
+        and not is_accepted(project, reach.source)
         and _leaves_as_text(project, reach)
     ):
         confidence = "medium"
@@ -279,7 +278,7 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
         confidence = "low" if distance else _LESS[confidence]
     if distance >= FAR:
         confidence = _LESS[confidence]
-    if distance and reach.sink.what == PRINTED:
+    if distance and reach.sink.what == IS_PRINTED:
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
     if project.is_test(where.path, is_dict) or project.passes_test(reach.path, is_dict):

@@ -11,13 +11,15 @@ import libcst as cst
 #: To tools, or of what is still to be done.
 _DIRECTIVE = re.compile(
     r"^[#!:\s]*(noqa|pragma|type:|pylint|pyright|mypy|ruff|nosec|nosonar|sst:|flake8|fmt:|isort|yapf|pyre|skipcq|lint|"
-    r"coverage|todo|fixme|xxx|hack|expect:|ok:|-+|=+)",
+    r"coverage|todo|fixme|xxx|hack|-+|=+)",
     re.IGNORECASE,
 )
 _CODE = re.compile(
     r"^[#\s]*((raise|return|import|from|pass|print|del|assert|yield|continue|break)\b|[\w.]+\(.*\)$|[\w.\[\]]+ ?=)"
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
+#: ``E722``, ``SST402``: the name of a rule is no reason.
+_CODE_OF_RULE = re.compile(r"\b[A-Z]+\d+\b")
 #: So many words are a reason; fewer are a heading.
 _WORDS = 3
 
@@ -28,7 +30,9 @@ def is_explained(node: Any) -> bool:
 
 
 def _explains(comment: str) -> bool:
-    return not _DIRECTIVE.match(comment) and not _CODE.match(comment) and len(_WORD.findall(comment)) >= _WORDS
+    if _DIRECTIVE.match(comment) or _CODE.match(comment):
+        return False
+    return len(_WORD.findall(_CODE_OF_RULE.sub("", comment))) >= _WORDS
 
 
 def _comments(node: Any) -> Iterator[str]:

@@ -70,7 +70,7 @@ class Guards(Loops):
         after = self.frame.env
         for handler in node.handlers:
             self.frame.env = dict(caught)
-            self._handler(handler, tried, watcher, only_imports(node.body), isinstance(node, cst.TryStar))
+            self._handler(handler, tried, watcher, only_imports(node.body))
             after = self.join_env(after, self.frame.env)
         if node.finalbody is not None:
             self.frame.env = dict(after) if after is not None else dict(caught)
@@ -92,7 +92,7 @@ class Guards(Loops):
                 env.pop(name, None)
         return env
 
-    def _handler(self, node: Any, tried: int, written: Watcher, imports: bool, star: bool) -> None:
+    def _handler(self, node: Any, tried: int, written: Watcher, imports: bool) -> None:
         types: tuple[int, ...] = ()
         if node.type is not None:
             inner = node.type.elements if isinstance(node.type, cst.Tuple) else None
@@ -117,7 +117,7 @@ class Guards(Loops):
             Handler(
                 tried, body, self.frame.index, types, node.type is None, name, ends, state.reraises,
                 state.raises_from, state.raises_other, state.uses_error, body_is_trivial(node.body),
-                tuple(written.found), tuple(watcher.found), imports, line, column, end_line, end_column, -1, star,
+                tuple(written.found), tuple(watcher.found), imports, line, column, end_line, end_column, -1,
                 tuple(written.found.values()), tuple(watcher.found.values()), error, tuple(state.hidden),
                 is_explained(node),
             )

@@ -83,7 +83,6 @@ class Call(msgspec.Struct, array_like=True):
     loop: int
     region: int
     used: bool = True
-    awaited: bool = False
     entered: bool = False  #: used as a context manager
     guarded: bool = False  #: its receiver or first argument is known to have exactly one element
 
@@ -177,7 +176,6 @@ class Handler(msgspec.Struct, array_like=True, frozen=True):
     end_line: int
     end_column: int
     suppress: int = -1
-    is_star: bool = False
     #: under which names ``writes`` and ``fallbacks`` stand: "return", ``x``, ``x.a``, ``x['k]``; in their order
     written_names: tuple[str, ...] = ()
     fallback_names: tuple[str, ...] = ()

@@ -57,7 +57,6 @@ class Site:
     tree: Tree
     finding: Finding
     helpers: dict[str, Import] = field(default_factory=dict)  #: runtime name -> where the project has it
-    signatures: dict[str, tuple[str, ...]] = field(default_factory=dict)  #: own functions with their parameters
 
 
 def helper_of(site: Site, name: str) -> Import | Advice:

@@ -265,10 +265,7 @@ class Answers:
         for write in self.project.writes():
             for named in self.paths.of(write.name_node):
                 outermost = named.calls[0] if named.calls else write.site.call
-                by_callee = (
-                    self._world.scope_base[self._world.call_unit[outermost]] + self._world.calls[outermost].scope
-                )
-                if number in named.calls or by_callee in callees:
+                if number in named.calls or self._world.scope_of_call(outermost) in callees:
                     api = write.site.model.name.removeprefix("builtins.")
                     place = self.place(self._linked.result_of(write.site.call))
                     found[f"so `{named.shape}` is written, by `{api}` ({place})"] = None

@@ -22,8 +22,6 @@ _RECORD_HELPERS = frozenset(
         "attr.evolve", "attrs.evolve",
     }
 )  # fmt: skip
-
-
 #: Where a function stands that somebody else chose.
 _HANDED = frozenset({Kind.PARAM, Kind.CELL, Kind.ATTR})
 
@@ -55,9 +53,8 @@ class Callees(Modeled):
         elif kind == "x":
             self.bind_external(number, value[1])
         elif kind == "i":
-            callee = self.world.node_base[self.world.call_unit[number]] + self.world.calls[number].callee
             for function in self.find_method(value[1], "__call__"):
-                self.bind_function(number, function, callee)
+                self.bind_function(number, function, self.callee_of(number))
         elif kind == "p":
             self._bind_partial(number, value[1])
 
@@ -75,7 +72,7 @@ class Callees(Modeled):
         known = self.callees.setdefault(number, {})
         if function.scope not in known and len(known) >= MAX_CALLEES:
             return
-        self.callees.setdefault(number, {})[function.scope] = receiver != -2
+        known[function.scope] = receiver != -2
         label = number + 1
         pairs = self._match(self.argument_nodes(number), function, receiver, label)
         out_of = dict(zip(function.params, function.outs, strict=True))
@@ -205,10 +202,7 @@ class Callees(Modeled):
                 label = number + 1
                 merged = [a for a in stored[1:] if a[0] == ""] + self.argument_nodes(number)
                 merged += [a for a in stored[1:] if a[0] != ""]
-                receiver = -2
-                if value[0] == "b":
-                    receiver = -1
-                self._match(merged, function, receiver, label)
+                self._match(merged, function, -1 if value[0] == "b" else -2, label)
                 self.callees.setdefault(number, {})[function.scope] = value[0] == "b"
                 self.add_edge(function.returns, self.result_of(number), Op.SAME, "", -label)
             elif value[0] == "x":
@@ -291,8 +285,7 @@ class Callees(Modeled):
             self.add_value(result, ("t", "builtins.set"))
 
     def _bind_super(self, number: int, result: int) -> None:
-        unit = self.world.call_unit[number]
-        scope = self.world.scope_base[unit] + self.world.calls[number].scope
+        scope = self.world.scope_of_call(number)
         while scope in self.world.functions:
             function = self.world.functions[scope]
             if function.cls >= 0:

@@ -135,14 +135,14 @@ class Clauses:
         others: dict[int, int] = {}
         for number, call in enumerate(world.calls):
             if not call.used and not self.speaks(number):
-                scope = world.scope_base[world.call_unit[number]] + call.scope
+                scope = world.scope_of_call(number)
                 others[scope] = others.get(scope, 0) + 1
         for number, call in enumerate(world.calls):
             if call.region != -1 or not (number in self._logs or self.name_of(number) in LOGGING_NAMES):
                 continue
             if self.name_of(number) in ("print", "echo", "secho", "msg"):
                 continue
-            scope = world.scope_base[world.call_unit[number]] + call.scope
+            scope = world.scope_of_call(number)
             if others.get(scope, 0) <= _BESIDES:
                 found[scope] = found.get(scope, False) or self._by_itself(number)
         return found
@@ -199,9 +199,9 @@ class Clauses:
         """Functions that ask for the error that is being handled."""
         world = self._linked.world
         found = set()
-        for number, call in enumerate(world.calls):
+        for number in range(len(world.calls)):
             if self.asks(number):
-                found.add(world.scope_base[world.call_unit[number]] + call.scope)
+                found.add(world.scope_of_call(number))
         return frozenset(found)
 
     def asks(self, number: int) -> bool:

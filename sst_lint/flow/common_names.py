@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-#: Method names that say nothing about their class: never resolved by name alone.
 COMMON = frozenset(
     [
         "get",
@@ -105,7 +104,6 @@ COMMON = frozenset(
         "all",
         "first",
         "last",
-        "filter",
         "order_by",
         "to_dict",
         "from_dict",

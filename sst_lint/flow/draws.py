@@ -127,8 +127,8 @@ class Draws:
         """The queues into which several workers put something."""
         linked, world = self._linked, self._linked.world
         calls_of: dict[int, list[int]] = {}
-        for number, call in enumerate(world.calls):
-            calls_of.setdefault(world.scope_base[world.call_unit[number]] + call.scope, []).append(number)
+        for number in range(len(world.calls)):
+            calls_of.setdefault(world.scope_of_call(number), []).append(number)
         puts = {s.call: s.ports["self"] for s in linked.sites if s.model.name.endswith((".put", ".put_nowait"))}
         seen = dict.fromkeys(self._workers)
         level = list(seen)

@@ -70,7 +70,6 @@ class PathEvidence:
         self._graph = graph
         self._tests = tests
         self._known: dict[int, Evidence] = {}
-        self._signatures: dict[int, object] = {}
         self._origins: dict[int, frozenset[object]] = {}
         self._passed: dict[int, tuple[int, ...]] = {}
         self._temporary = {s.ports["return"] for s in linked.sites if s.model.temp}

@@ -40,7 +40,7 @@ def _is_matched(linked: Mutations, graph: Graph, given: int, path: Sequence[tupl
     for the caller who handed it over."""
     call = -graph.label[path[0][1]] - 1
     handed = linked.callee_of(call)
-    scope = _scope_of(linked, call)
+    scope = linked.world.scope_of_call(call)
     for _, edge in path[1:]:
         outer = -graph.label[edge] - 1 if edge >= 0 else -1
         if outer < 0 or scope not in linked.callees.get(outer, {}):
@@ -53,11 +53,5 @@ def _is_matched(linked: Mutations, graph: Graph, given: int, path: Sequence[tupl
             return False
         if linked.world.nodes[arguments[0]].kind != Kind.PARAM:
             return True
-        handed, scope = arguments[0], _scope_of(linked, outer)
+        handed, scope = arguments[0], linked.world.scope_of_call(outer)
     return True
-
-
-def _scope_of(linked: Mutations, call: int) -> int:
-    """The function in which a call stands."""
-    unit = linked.world.call_unit[call]
-    return linked.world.scope_base[unit] + linked.world.calls[call].scope

@@ -116,12 +116,12 @@ class Handlers:
         world = self._linked.world
         direct: dict[int, str] = {}
         for number, verb in self._writing_calls.items():
-            scope = world.scope_base[world.call_unit[number]] + world.calls[number].scope
+            scope = world.scope_of_call(number)
             if verb != "digests":
                 direct.setdefault(scope, verb)
         callers: dict[int, list[int]] = {}
         for number, scopes in self._linked.callees.items():
-            caller = world.scope_base[world.call_unit[number]] + world.calls[number].scope
+            caller = world.scope_of_call(number)
             for scope in scopes:
                 callers.setdefault(scope, []).append(caller)
         level = sorted(direct)

@@ -45,9 +45,8 @@ class Locks:
         self._locking: dict[int, Site] = {s.call: s for s in linked.sites if s.model.lock}
         self._exclusive = {write.site.call for write in writes.all if write.mode == "exclusive"}
         self._calls_of: dict[int, list[int]] = {}
-        for number, call in enumerate(world.calls):
-            scope = world.scope_base[world.call_unit[number]] + call.scope
-            self._calls_of.setdefault(scope, []).append(number)
+        for number in range(len(world.calls)):
+            self._calls_of.setdefault(world.scope_of_call(number), []).append(number)
         self._callers: dict[int, list[int]] = {}
         for number, scopes in linked.callees.items():
             for scope in scopes:
@@ -57,8 +56,7 @@ class Locks:
 
     def scope_of(self, call: int) -> int:
         """The global scope that holds a call."""
-        world = self._linked.world
-        return world.scope_base[world.call_unit[call]] + world.calls[call].scope
+        return self._linked.world.scope_of_call(call)
 
     def calls_in(self, scope: int) -> list[int]:
         """The calls of a scope, in the order in which they are evaluated."""

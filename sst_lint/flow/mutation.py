@@ -375,7 +375,7 @@ class Mutations(Implied):
 
     def _call_context(self, number: int, params: tuple[int, ...], root: int, node: int) -> None:
         label = number + 1
-        caller = self.world.scope_base[self.world.call_unit[number]] + self.world.calls[number].scope
+        caller = self.world.scope_of_call(number)
         if root == GLOBAL:
             argument = -1
         else:

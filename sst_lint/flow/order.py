@@ -30,6 +30,8 @@ _LONGEST_ESCAPE = 24
 _NO_FILES = ("a digest", "the name of a file")
 #: The rank of what is printed: looked at after files, and only for sets, whose order differs with each run.
 PRINTED = -1
+#: How it is told.
+IS_PRINTED = "what the program prints"
 _PRINTS = frozenset(
     {"builtins.print", "click.echo", "click.secho", "typer.echo", "typer.secho", "rich.print", "sys.stdout.write"}
 )
@@ -203,7 +205,7 @@ class Order:
         elif anywhere and not known:
             yield Sink(content, ORDER, 1, "a file", call)
         if not found and self._prints(call):
-            self._printed.append(Sink(content, ORDER, 1, "what the program prints", call))
+            self._printed.append(Sink(content, ORDER, 1, IS_PRINTED, call))
 
     def _prints(self, call: int) -> bool:
         """Whether a call writes to the standard output, in code that is no test."""

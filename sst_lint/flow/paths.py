@@ -168,7 +168,7 @@ class Paths:
     def callee(self, node: int) -> str:
         """The last name of what a call calls, as written."""
         world = self._linked.world
-        call = world.calls[self._linked.world.call_of(node)]
+        call = world.calls[world.call_of(node)]
         return call.method or world.nodes[world.node_base[world.node_unit[node]] + call.callee].name
 
     def brief(self, node: int, depth: int = 0) -> str:

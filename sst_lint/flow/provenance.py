@@ -158,7 +158,7 @@ class Provenance:
         """Who calls the function that names the file, and the calls from there to the write."""
         trace, linked = self.project.trace, self._linked
         first = named.calls[0] if named.calls else write.site.call
-        scope = self._world.scope_base[self._world.call_unit[first]] + self._world.calls[first].scope
+        scope = self._world.scope_of_call(first)
         steps = [self._step(number, "calls it") for number in self._callers.get(scope, ())[:_CALLERS]]
         more = len(self._callers.get(scope, ())) - _CALLERS
         if more > 0:

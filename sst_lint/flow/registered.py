@@ -11,13 +11,12 @@ from sst_lint.facts.records import Kind
 from sst_lint.flow.callees import Callees
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
+from sst_lint.flow.resolve import unchanged
 from sst_lint.flow.values import Value
 from sst_lint.flow.world import Function, World
 
 _GENERIC = frozenset({"singledispatch", "singledispatchmethod"})
 _REGISTER = "register"
-#: So many values are looked at for the one that a decorator gives back.
-_NEAR = 20
 
 
 class Registered(Callees):
@@ -47,12 +46,8 @@ class Registered(Callees):
     def _gives_back(self, function: Function, bound: bool) -> bool:
         params = function.params[1:] if bound else function.params
         base = self.world.node_base[function.unit]
-        edges = self.world.units[function.unit][2].edges
-        near = [function.returns - base]
-        for node in near:
-            before = [e.source for e in edges if e.target == node and e.op == Op.SAME and e.source not in near]
-            near += before if len(near) < _NEAR else []
-        return bool(params) and params[0] - base in near
+        given = unchanged(self.world.units[function.unit][2], [function.returns - base])
+        return bool(params) and params[0] - base in given
 
     def _named(self, decorator: int, function: Function) -> bool:
         """Whether a decorator is an attribute, or a call of one; those that register are noted."""

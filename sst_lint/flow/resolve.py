@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Iterable
 
 from sst_lint.facts.ops import KEYS, SET, Op, at_depth
-from sst_lint.facts.records import Import, Kind
+from sst_lint.facts.records import Import, Kind, UnitFacts
 from sst_lint.flow.annotations import SETS, only_accepts_sets, promised
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
@@ -30,9 +30,21 @@ _TYPING_NAMES = frozenset(
     {"Set", "FrozenSet", "Dict", "List", "Tuple", "Mapping", "Sequence", "Iterable", "AbstractSet"}
 )
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property", "abc.abstractproperty"})
-#: So many values are looked at for the call of what a decorator decorates.
+#: So many values are looked at for what a function gives back.
 _NEAR = 40
 _CONTEXT = frozenset({"contextmanager", "asynccontextmanager"})
+
+
+def unchanged(facts: UnitFacts, ends: Iterable[int]) -> list[int]:
+    """The nodes of a unit (local numbers) that come to one of ``ends`` as they are; the nearest ``_NEAR`` or so."""
+    into: dict[int, list[int]] = {}
+    for edge in facts.edges:
+        if edge.op == Op.SAME:
+            into.setdefault(edge.target, []).append(edge.source)
+    near = list(ends)
+    for node in near:
+        near += [source for source in into.get(node, ()) if source not in near] if len(near) < _NEAR else []
+    return near
 
 
 class Resolver(Values):
@@ -277,17 +289,11 @@ class Resolver(Values):
         world, unit = self.world, decorator.unit
         facts, local = world.units[unit][2], decorator.scope - world.scope_base[unit]
         captured = {edge.target for edge in facts.edges if edge.source == param - world.node_base[unit]}
-        into: dict[int, list[int]] = {}
-        for edge in facts.edges:
-            if edge.op == Op.SAME:
-                into.setdefault(edge.target, []).append(edge.source)
-        near = [scope.returns for scope in facts.scopes if scope.parent == local and scope.kind == "function"]
-        for node in near:
-            record = facts.nodes[node]
-            if record.kind == Kind.CALL and facts.calls[record.base].callee in captured:
-                return True
-            near += [source for source in into.get(node, ()) if source not in near] if len(near) < _NEAR else []
-        return False
+        inner = [scope.returns for scope in facts.scopes if scope.parent == local and scope.kind == "function"]
+        return any(
+            record.kind == Kind.CALL and facts.calls[record.base].callee in captured
+            for record in (facts.nodes[node] for node in unchanged(facts, inner))
+        )
 
     def role(self, function: Function) -> str:
         """How a method binds: method, staticmethod, classmethod, property."""

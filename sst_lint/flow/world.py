@@ -102,7 +102,6 @@ class World:
                 scopes += max(len(facts.scopes), 1)
                 loops += len(facts.loops)
                 regions += len(facts.regions)
-        self.scope_count = scopes
         self._define()
 
     # numbering
@@ -115,6 +114,10 @@ class World:
         """The global scope of a global node."""
         unit = self.node_unit[node]
         return self.scope_base[unit] + self.nodes[node].scope
+
+    def scope_of_call(self, number: int) -> int:
+        """The global scope in which a call stands."""
+        return self.scope_base[self.call_unit[number]] + self.calls[number].scope
 
     def region(self, unit: int, local: int) -> Region:
         """A region by its local number."""

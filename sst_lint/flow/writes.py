@@ -228,7 +228,7 @@ class Writes:
         """Whether a call stands in a function that the configuration declares as an atomic writer."""
         world = self._linked.world
         unit = world.call_unit[call]
-        scopes = (world.scope_base[unit], world.scope_base[unit] + world.calls[call].scope)
+        scopes = (world.scope_base[unit], world.scope_of_call(call))
         models = [self._linked.declared[scope] for scope in scopes if scope in self._linked.declared]
         return any(model.atomic_writer or (model.writes is not None and model.writes.atomic) for model in models)
 
