@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.defect import Confidence, Defect, Severity
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.order import IS_PRINTED
+from sst_lint.flow.sinks import IS_PRINTED
 from sst_lint.flow.values import ONE_OF_SEVERAL
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from sst_lint.facts.records import Kind
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.order import Order, rank_of
+from sst_lint.flow.order import Order
 from sst_lint.flow.permanence import Leak, Permanence, Where, with_ops
+from sst_lint.flow.sinks import rank_of
 from sst_lint.flow.sites import Site
 from sst_lint.flow.volatile import Source, Sources
 from sst_lint.flow.writes import Write, Writes

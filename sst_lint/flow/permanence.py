@@ -22,8 +22,9 @@ from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.graph import Graph, Mask
 from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.order import Order, rank_of
+from sst_lint.flow.order import Order
 from sst_lint.flow.reach import Search
+from sst_lint.flow.sinks import rank_of
 from sst_lint.flow.writes import Writes
 
 Where = Literal["digest", "name", "seed", "shard", "comparison", "content", "leaves"]

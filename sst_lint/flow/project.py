@@ -29,11 +29,12 @@ from sst_lint.flow.locks import Locks
 from sst_lint.flow.lost_files import LostFile, LostFiles
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.order import Order, Picked, Reach, Sink, SortedBy, doubt
+from sst_lint.flow.order import Order, Picked, Reach, SortedBy, doubt
 from sst_lint.flow.paths import Paths
 from sst_lint.flow.protocol import Protocol, Protocols
 from sst_lint.flow.races import Races
 from sst_lint.flow.serializers import Serializers
+from sst_lint.flow.sinks import Sink
 from sst_lint.flow.sites import Site
 from sst_lint.flow.slight import Slight
 from sst_lint.flow.trace import Tracer

@@ -1,0 +1,197 @@
+"""Where does order become permanent? Files, digests, names of files, what is built and shown, what is printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op
+from sst_lint.flow.artifacts import ArtifactKind
+from sst_lint.flow.commands import STARTS, combining
+from sst_lint.flow.graph import Graph
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.sites import Site
+from sst_lint.flow.world import Function
+from sst_lint.flow.writes import Write, Writes
+
+#: What is printed, as it is told.
+IS_PRINTED = "what the program prints"
+_PRINTS = frozenset(
+    {"builtins.print", "click.echo", "click.secho", "typer.echo", "typer.secho", "rich.print", "sys.stdout.write"}
+)
+#: What carries a path, or a command that it is part of, on.
+_CARRIES = frozenset({Op.SAME, Op.TEXT, Op.STORE, Op.PATH, Op.COPY})
+#: Methods of anything that take a file elsewhere.
+_SENDS = re.compile(r"_*(upload|publish|send_file|put_file|push_file|transfer)", re.IGNORECASE)
+_NEAR = 60
+
+
+@dataclass(frozen=True)
+class Sink:
+    """A place where order becomes permanent. ``rank`` 0: for certain, 1: may be, 2: hardly, 3: leaves the program."""
+
+    node: int
+    bits: int
+    rank: int
+    what: str
+    call: int = -1
+    named: bool = False  #: the file has a fixed name, so somebody will look for it
+
+
+class Sinks:
+    """The sinks of a linked program: ``all``, and apart from them those that are only ``printed``."""
+
+    def __init__(self, linked: Mutations, graph: Graph, writes: Writes) -> None:
+        self._linked = linked
+        self._graph = graph
+        self._writes = writes
+        self._sites_of: dict[int, list[Site]] = {}
+        for site in linked.sites:
+            self._sites_of.setdefault(site.call, []).append(site)
+        self.printed: list[Sink] = []
+        self.all = (*self._find_sinks(), *self._name_sinks(), *self._given_sinks())
+
+    def _find_sinks(self) -> Iterable[Sink]:
+        linked = self._linked
+        for site in linked.sites:
+            content = linked.contents.get((site.call, ""))
+            if content is not None and not site.model.digest and site.model.writes is None:
+                yield from self._content_sink(site.call, content)
+            if site.model.digest and content is not None:
+                yield Sink(content, ORDER, 0, "a digest", site.call, True)
+        for write in self._writes.all:
+            content = linked.contents.get((write.site.call, ""))
+            if write.node >= 0 and content is not None:
+                rank, what = self.rank(write)
+                if rank < 3:
+                    named = rank == 0 or write.final.literal
+                    yield Sink(content, ORDER, rank, what, write.site.call, named)
+
+    def _given_sinks(self) -> Iterable[Sink]:
+        """Order in what a command says of itself, which differs from run to run, and in what a package is built from:
+        sources are linked, and requirements stand in its metadata, as they are given. So does a program that makes one
+        file of many."""
+        for call, command, program in combining(self._linked, self._graph):
+            if not self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
+                yield Sink(command, ORDER, 1, f"what `{program}` makes of its arguments", call, True)
+        for site in self._linked.sites:
+            for port in site.model.shows:
+                if port in site.given:
+                    yield Sink(site.ports[port], ORDER, 1, "the help of a command", site.call, True)
+            for port in site.model.builds:
+                if port in site.given:
+                    bits = ORDERS_ANY & ~ORDER if port == "**" else ORDERS_ANY  # names of fields have no order
+                    yield Sink(site.ports[port], bits, 1, "what a package is built from", site.call, True)
+
+    def _name_sinks(self) -> Iterable[Sink]:
+        """Order that becomes the name of a file."""
+        for write in self._writes.all:
+            if write.path_node >= 0 and rank_of(write)[0] < 2 and not write.moved:
+                yield Sink(write.path_node, ORDER, 1, "the name of a file", write.site.call, True)
+
+    def _content_sink(self, call: int, content: int) -> Iterable[Sink]:
+        """What a call writes to a handle: as permanent as the file that the handle opened."""
+        linked = self._linked
+        found: list[Write] = []
+        known, anywhere = self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call])), False
+        for site in self._sites_of[call]:
+            for flow in site.model.flows:
+                port = site.ports.get(flow.to, -1)
+                if flow.to == "return" or port < 0:
+                    continue
+                anywhere = True
+                known |= linked.has_type(port, "io.StringIO", "io.BytesIO")
+                known |= any(v[0] == "x" and str(v[1]).startswith("sys.std") for v in linked.values(port))
+                found += self._writes.handle_writes(port)
+            known |= site.model.console and not self._names_file(site)
+        if found:
+            rank, what = min((self.rank(w) for w in found), key=lambda r: r[0])
+            if rank < 3:
+                named = rank == 0 or any(w.final.literal for w in found)
+                yield Sink(content, ORDER, rank, what, call, named)
+        elif anywhere and not known:
+            yield Sink(content, ORDER, 1, "a file", call)
+        if not found and self._prints(call):
+            self.printed.append(Sink(content, ORDER, 1, IS_PRINTED, call))
+
+    def _prints(self, call: int) -> bool:
+        """Whether a call writes to the standard output, in code that is no test."""
+        if self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
+            return False
+        prints = [s for s in self._sites_of[call] if s.model.console and s.model.name in _PRINTS]
+        return any(not self._names_file(s) and not s.constants.get("err") for s in prints)
+
+    def _names_file(self, site: Site) -> bool:
+        """Whether a call that prints is told where to; what a star may bring does not count."""
+        stars = [node for slot, node in self._linked.argument_nodes(site.call) if slot in ("*", "**")]
+        return "file" in site.given and site.ports["file"] not in stars
+
+    def rank(self, write: Write) -> tuple[int, str]:
+        """As ``rank_of``; a temporary file that another program reads is as permanent as what that makes of it."""
+        rank, what = rank_of(write)
+        if rank == 2 and self._handed_on(write.path_node):
+            return 1, "a file that is handed on"
+        return rank, what
+
+    def _handed_on(self, path: int) -> bool:
+        graph, ends = self._graph, self._commands | self._given_back
+        waiting = [path]
+        for edge in graph.incoming.get(path, ()):
+            if graph.key[edge] == "#0":  # of a descriptor and a name
+                pair = graph.outgoing.get(graph.source[edge], ())
+                waiting += [graph.target[other] for other in pair if graph.key[other] == "#1"]
+        seen = set(waiting)
+        for node in waiting:
+            if node in ends:
+                return True
+            for edge in graph.outgoing.get(node, ()):
+                target = graph.target[edge]
+                if graph.op[edge] in _CARRIES and target not in seen and len(seen) < _NEAR:
+                    seen.add(target)
+                    waiting.append(target)
+        return False
+
+    @cached_property
+    def _commands(self) -> frozenset[int]:
+        """What is given to other programs as arguments, or to what takes it elsewhere."""
+        linked = self._linked
+        calls = [n for n, names in linked.externals.items() if any(name.startswith(STARTS) for name in names)]
+        calls += [n for n, call in enumerate(linked.world.calls) if _SENDS.match(call.method)]
+        return frozenset(node for call in calls for _, node in linked.argument_nodes(call))
+
+    @cached_property
+    def _given_back(self) -> frozenset[int]:
+        """What public functions return."""
+        functions = self._linked.world.functions.values()
+        return frozenset(f.returns for f in functions if f.record.kind == "function" and not is_private(f))
+
+
+def is_private(function: Function) -> bool:
+    """Whether a function is meant for its module alone, by its name."""
+    name = function.record.name
+    return name.startswith("_") and not name.endswith("__")
+
+
+def rank_of(write: Write) -> tuple[int, str]:
+    """How permanent a write is, and what to call it."""
+    rank, what = _RANKS[write.final.kind]
+    return rank, what + write.shown
+
+
+_RANKS: dict[ArtifactKind, tuple[int, str]] = {
+    "artifact": (0, "an artifact"),
+    "state": (0, "a state file"),
+    "remote": (0, "an object store"),
+    "unknown": (1, "a file"),
+    "argument": (1, "a file that the user names"),
+    "report": (1, "a report"),
+    "temp": (2, "a temporary file"),
+    "scratch": (2, "a scratch file"),
+    "log": (3, "a log"),
+    "lock": (3, "a lock file"),
+    "test": (3, "a file of a test"),
+    "console": (3, "the terminal"),
+    "stable-log": (0, "a stable log"),
+}
