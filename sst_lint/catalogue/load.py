@@ -153,7 +153,7 @@ def _named_ports(model: Model) -> list[tuple[str, str]]:
     named: list[tuple[str, str]] = []
     for flow in model.flows:
         named += [("`flows`", flow.from_), ("`flows`", flow.to)]
-    named += [("`sources`", source.port) for source in model.sources]
+    named += [("`sources`", port) for source in model.sources for port in (source.port, source.query)]
     if model.opens:
         named += [("`opens`", model.opens.path), ("`opens`", model.opens.mode)]
     if model.writes:

@@ -57,13 +57,14 @@ class Flow:
 class SourceEffect:
     """The call makes an unreliable value at ``port``.
 
-    ``kind``: listing, set, dict, completion; of values clock, random, identity (of the process), hash (salted),
+    ``kind``: listing, rows, set, dict, completion; of values clock, random, identity (of the process), hash (salted),
     machine (who: user, host), place (home, working directory), platform (what kind of machine, where Python is).
     ``depth``: ``own`` (the object itself is in arbitrary order, or is the value) or ``inner`` (what it holds).
     """
 
     kind: Literal[
         "listing",
+        "rows",
         "set",
         "dict",
         "completion",
@@ -80,6 +81,7 @@ class SourceEffect:
     file: bool = False  #: clock: the time that a file carries, not the time of now
     header: bool = False  #: clock: it stands in the header of the file that the call writes, and nowhere else
     suffixes: tuple[str, ...] = ()  #: with ``header``: only if the name of the file ends in one of these
+    query: str = ""  #: rows: port of the query, whose text tells whether they have an order; "": they have none
     secret: bool = False  #: random: meant to be guessed by nobody, so a digest with it is a token
     when: tuple[tuple[str, Constant], ...] = ()
     unless: tuple[tuple[str, Constant], ...] = ()

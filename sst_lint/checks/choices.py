@@ -26,7 +26,12 @@ _WHAT = {
 }
 #: Choices that stand at the list from which they take.
 _TAKES = frozenset({"index", "slice", "unpack"})
-_OF = {"listing": "a listing in file-system order", "set": "a set", "completion": "results in completion order"}
+_OF = {
+    "listing": "a listing in file-system order",
+    "rows": "rows of a query without ORDER BY",
+    "set": "a set",
+    "completion": "results in completion order",
+}
 
 
 def first_match(project: Project) -> Iterator[Defect]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sst_lint.flow.order import Reach
 
 _BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
+#: What a finding on rows is about: no `sorted` mends it.
+A_QUERY = "a query"
 #: A way past so many fields, globals and orders of calls is one step less certain.
 FAR = 3
 #: Steps that make the order of keys one of a sequence.
@@ -28,8 +30,17 @@ _LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low":
 
 
 def listings(project: Project) -> Iterator[Defect]:
-    """SST201: a directory listing in file-system order."""
+    """SST201: a directory listing in file-system order, rows in whatever order a database has them."""
     for reach in project.reaches():
+        if reach.kind == "rows" and project.world.nodes[reach.path[-1][0]].kind != Kind.OUT:
+            api = _api(project, reach)
+            yield _defect(
+                project,
+                reach,
+                "SST201",
+                f"{api} gives rows in any order, {_consequence(reach)}; add an ORDER BY that no two rows share",
+                f"{api} asks for rows without ORDER BY",
+            )
         if reach.kind == "listing":
             api = _api(project, reach)
             yield _defect(
@@ -299,5 +310,5 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
         confidence,
         steps,
         f"order:{where.line}:{where.column}",
-        _api(project, reach).strip("`") if reach.kind != "dict" else "",
+        A_QUERY if reach.kind == "rows" else _api(project, reach).strip("`") if reach.kind != "dict" else "",
     )

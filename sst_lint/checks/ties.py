@@ -22,6 +22,7 @@ _BY = {
 }
 _OF = {
     "listing": "files of a listing",
+    "rows": "rows of a query without ORDER BY",
     "set": "elements of a set",
     "completion": "results in completion order",
     "read": "entries of a file",

@@ -24,8 +24,9 @@ _PURE = frozenset(
 _LITERAL_NAMES = frozenset({"True", "False", "None", "__debug__"})
 #: Tests that may tell something of a name.
 _TELLING = (cst.Call, cst.Comparison, cst.UnaryOperation, cst.BooleanOperation)
-#: A longer literal is no evidence of anything and is cut.
-_TEXT_LIMIT = 200
+#: Of a longer literal its two ends are kept, with a hole between them: a path shows its name there, a query its order.
+_TEXT_LIMIT = 300
+_HEAD, _TAIL = 99, 200
 HOLE = "\x00"
 
 
@@ -39,6 +40,10 @@ def constant_key(node: cst.CSTNode) -> str | None:
     return None
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEXT_LIMIT else f"{text[:_HEAD]}{HOLE}{text[-_TAIL:]}"
+
+
 def literal_text(node: cst.SimpleString) -> str | None:
     """The value of a string literal, cut at a limit; None for bytes that are no text.
 
@@ -46,16 +51,16 @@ def literal_text(node: cst.SimpleString) -> str | None:
     """
     raw = node.value
     if len(raw) > _TEXT_LIMIT * 2:
-        return raw[:_TEXT_LIMIT]
+        return _cut(raw)
     if raw[0] in "\"'" and "\\" not in raw:  # nearly all of them, and the compiler takes its time
-        return (raw[3:-3] if raw.startswith(('"""', "'''")) else raw[1:-1])[:_TEXT_LIMIT]
+        return _cut(raw[3:-3] if raw.startswith(('"""', "'''")) else raw[1:-1])
     try:
         value = ast.literal_eval(raw)
     except (ValueError, SyntaxError):
         return None
     if isinstance(value, bytes):
         value = value.decode("latin-1")
-    return str(value)[:_TEXT_LIMIT].encode("utf-8", "backslashreplace").decode("utf-8")
+    return _cut(str(value)).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def attribute_path(node: cst.BaseExpression) -> str:
@@ -152,12 +157,12 @@ class Expressions(Builder):
                 stack += (part.right, part.left)
             else:
                 parts.append(self._fill(part, made))
-        self._rename(made, "".join(parts)[:_TEXT_LIMIT])
+        self._rename(made, _cut("".join(parts)))
         return (made,)
 
     def _formatted(self, node: cst.BaseExpression) -> Val:
         made = self.node(Kind.TEXT, node, "")
-        self._rename(made, self._fill(node, made)[:_TEXT_LIMIT])
+        self._rename(made, _cut(self._fill(node, made)))
         return (made,)
 
     def _rename(self, made: int, name: str) -> None:
@@ -183,7 +188,7 @@ class Expressions(Builder):
 
     def _constant(self, node: cst.BaseExpression) -> Val:
         text = node.value if isinstance(node, (cst.Integer, cst.Float, cst.Imaginary)) else "..."
-        return (self.node(Kind.CONST, node, text[:_TEXT_LIMIT]),)
+        return (self.node(Kind.CONST, node, _cut(text)),)
 
     def _sequence(self, node: cst.List | cst.Tuple) -> Val:
         made = self.node(Kind.LIST if isinstance(node, cst.List) else Kind.TUPLE, node)

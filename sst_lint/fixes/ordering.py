@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from sst_lint.checks.order import A_QUERY
 from sst_lint.fixes.draft import Advice, Change, Draft, Site, insertions
 from sst_lint.fixes.tree import Tree, dotted, target_names
 
@@ -33,6 +34,8 @@ def unsorted_iteration(site: Site) -> Draft | Advice | None:
     """SST201, SST202, SST203: the finding stands at the iterable, or at the call that shows its order."""
     tree = site.tree
     node = expression(site)
+    if site.finding.about == A_QUERY:
+        return Advice("words", "add an ORDER BY over columns that tell any two rows apart")
     if node is None or not tree.is_builtin("sorted"):
         return None
     if site.finding.about == "os.walk" or site.finding.about.endswith(".walk"):

@@ -310,7 +310,7 @@ class Answers:
 
     def _source(self, where: Location, name: str, kind: str, node: int) -> SiteAnswer:
         text = f"{name} {SOURCE_WORDS.get(kind, 'gives something unreliable')}"
-        if kind not in ("listing", "set", "completion", "dict"):
+        if kind not in ("listing", "rows", "set", "completion", "dict"):
             notes = self._values(node)
             return SiteAnswer(where, "source", text, notes, "" if notes else "nothing permanent depends on its value")
         notes, quiet = self._ways(node, SETS if kind == "set" else ORDERS_ANY)

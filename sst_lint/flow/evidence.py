@@ -147,7 +147,8 @@ class PathEvidence:
                     continue
                 if self._shown is not None and self._shown.holds(source):
                     continue
-                if graph.op[number] in _FOLLOWED and source not in seen and depth < 14:
+                added = record.kind == Kind.BINOP and graph.op[number] == Op.COPY  # `name += ".part"`
+                if (added or graph.op[number] in _FOLLOWED) and source not in seen and depth < 14:
                     if graph.op[number] in (Op.LOAD, Op.ONLY_VALUE, Op.STORE) and depth > 6:
                         continue
                     if label > 0 and calls and calls[-1] != label:

@@ -102,6 +102,9 @@ class Modeled(Sites):
         for effect in model.sources:
             if not effect.header and self.holds(site, effect.when, effect.unless):
                 port = self._port_node(site, effect.port)
+                if effect.query:  # what it says is known when all is linked (see queries.py)
+                    self.add_edge(self.rows_of(number, effect.port), port, Op.SAME)
+                    continue
                 for depth in effect.depth:
                     self.add_source(port, self._bits(effect.kind, depth), effect.kind, number)
 
@@ -229,6 +232,10 @@ class Modeled(Sites):
             like = self.world.nodes[self.result_of(number)]
             known = self.contents[(number, port)] = self.world.add_node(Kind.VALUE, unit, like, "added")
         return known
+
+    def rows_of(self, number: int, port: str) -> int:
+        """The node for the rows that a query puts at ``port``."""
+        return self._step_node(number, f"rows of {port}")
 
     def content(self, number: int) -> int:
         """The node for what a call writes."""

@@ -110,7 +110,7 @@ class Order:
         self.sorted: dict[int, SortedBy] = {}
         self._add_sorted()
         self.reaches: dict[tuple[str, int], Reach] = {}
-        self._run(("listing", "completion", "clocked", "tied"), "set", "set", SETS)
+        self._run(("listing", "rows", "completion", "clocked", "tied"), "set", "set", SETS)
         graph.follow_picks = True
         self._run(("dict",), "mapping", "dict", KEYS_ANY)
         graph.follow_picks = False
@@ -226,7 +226,7 @@ class Order:
         rows = sorting.all
         if not rows:
             return
-        sources = self._unordered(("listing", "set", "completion"))
+        sources = self._unordered(("listing", "rows", "set", "completion"))
         mask = self._graph.forward_mask((n, b) for n, found in sorted(sources.items()) for b, _ in found)
         for row in rows:
             bits = mask.get(row.elements, 0) & (ORDER | SET)
@@ -352,7 +352,7 @@ class Order:
     @cached_property
     def _without_order(self) -> tuple[dict[int, list[tuple[int, str]]], Mask]:
         """Every source that is no mapping, and what may come of it."""
-        sources = self._unordered(("listing", "set", "completion", "clocked", "tied"))
+        sources = self._unordered(("listing", "rows", "set", "completion", "clocked", "tied"))
         return sources, self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
 
     def origin_of(self, node: int) -> tuple[str, tuple[tuple[int, int], ...]] | None:

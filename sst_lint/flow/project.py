@@ -32,6 +32,7 @@ from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order, Picked, Reach, SortedBy, doubt
 from sst_lint.flow.paths import Paths
 from sst_lint.flow.protocol import Protocol, Protocols
+from sst_lint.flow.queries import add_rows
 from sst_lint.flow.races import Races
 from sst_lint.flow.serializers import Serializers
 from sst_lint.flow.sinks import Sink
@@ -90,6 +91,7 @@ class Project:
 
     @cached_property
     def _order(self) -> Order:
+        add_rows(self.linked, self.evidence)
         return Order(self.linked, self.graph, self._writes)
 
     @cached_property

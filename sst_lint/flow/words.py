@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SOURCE_WORDS = {
     "listing": "lists in file-system order",
+    "rows": "gives rows in any order, for no ORDER BY stands in the query",
     "set": "a set, whose order differs from run to run",
     "completion": "gives results in the order in which they are completed",
     "clock": "reads the clock",
@@ -50,6 +51,7 @@ MOVE_WORDS = {
 }
 OF_WORDS = {
     "listing": "a listing",
+    "rows": "rows of a query without ORDER BY",
     "set": "a set",
     "dict": "a mapping",
     "completion": "results as they are completed",

@@ -34,9 +34,9 @@ LAYOUT = Layout(
     empty="nothing lists a directory or runs over a set or mapping",
 )
 
-_WHAT = {"listing": "listing", "completion": "completion order", "set": "set", "dict": "mapping",
-         "clocked": "order by a clock", "tied": "sort that can tie"}  # fmt: skip
-_FROM = {kind: f"from {OF_WORDS[kind]}" for kind in ("listing", "completion", "set", "dict", "clocked", "tied")}
+_WHAT = {"listing": "listing", "rows": "rows of a query", "completion": "completion order", "set": "set",
+         "dict": "mapping", "clocked": "order by a clock", "tied": "sort that can tie"}  # fmt: skip
+_FROM = {kind: f"from {OF_WORDS[kind]}" for kind in _WHAT}
 #: What a call does with something unordered so that its order shows, or stops mattering.
 _SHOWING = frozenset({"copy", "sort", "text", "serialize", "serialize-sorted", "extend", "view", "keys"})
 _PICKS = {"index": "by position", "slice": "by position", "unpack": "by position", "return": "first match",
@@ -128,10 +128,10 @@ class _View:
         yield from self._of_ways()
 
     def _of_sources(self) -> Iterator[tuple[Location, _Make]]:
-        """Listings, and results in the order in which they are completed."""
+        """Listings, rows of queries, and results in the order in which they are completed."""
         for node, rows in sorted(self._linked.sources.items()):
             for _, kind, call in rows:
-                if kind in ("listing", "completion") and call >= 0:
+                if kind in ("listing", "rows", "completion") and call >= 0:
                     where = self._project.trace.location(self._linked.result_of(call))
                     yield where, _Make(self, node, _WHAT[kind], self._called(call), ORDERS_ANY)
 
