@@ -10,7 +10,7 @@ from sst_lint.flow.declared import replaces
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.models import Modeled
 from sst_lint.flow.modules import Modules
-from sst_lint.flow.resolve import SET_TYPES
+from sst_lint.flow.names import SET_TYPES
 from sst_lint.flow.values import ONE_OF_SEVERAL, Value
 from sst_lint.flow.world import Function, World
 

@@ -10,8 +10,8 @@ from sst_lint.facts.records import Call, Kind, UnitFacts
 from sst_lint.flow.common_names import COMMON
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
+from sst_lint.flow.names import SET_TYPES
 from sst_lint.flow.registered import Registered
-from sst_lint.flow.resolve import SET_TYPES
 from sst_lint.flow.values import BY_NAME, Value
 from sst_lint.flow.world import Function, World
 

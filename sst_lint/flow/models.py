@@ -9,7 +9,7 @@ from sst_lint.facts.ops import KEYS, ORDER, SET, VALUE, Op, at_depth
 from sst_lint.facts.records import Kind
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
-from sst_lint.flow.resolve import MAPPING_TYPES
+from sst_lint.flow.names import MAPPING_TYPES
 from sst_lint.flow.sites import Site, Sites
 from sst_lint.flow.values import Value
 from sst_lint.flow.world import Function, World

@@ -11,8 +11,8 @@ from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.graph import LONGEST, Graph, Mask
 from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.names import MAPPING_TYPES
 from sst_lint.flow.reach import Exposure, Search, State
-from sst_lint.flow.resolve import MAPPING_TYPES
 from sst_lint.flow.sinks import Sink, Sinks, is_private
 from sst_lint.flow.sites import Site
 from sst_lint.flow.sorting import Sorted, Sorting

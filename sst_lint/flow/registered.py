@@ -9,9 +9,9 @@ from __future__ import annotations
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.callees import Callees
+from sst_lint.flow.decorated import unchanged
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
-from sst_lint.flow.resolve import unchanged
 from sst_lint.flow.values import Value
 from sst_lint.flow.world import Function, World
 

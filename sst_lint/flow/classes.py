@@ -1,0 +1,159 @@
+"""What does a class have? Bases, methods and their overrides, fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sst_lint.facts.records import Kind
+from sst_lint.flow.library import LibraryIndex
+from sst_lint.flow.modules import Modules
+from sst_lint.flow.names import Names
+from sst_lint.flow.values import Value
+from sst_lint.flow.world import Class, Function, World
+
+#: At most this many overrides of a method, and descendants of a class, are considered.
+OVERRIDES = 8
+
+
+class Classes(Names):
+    """Binds what classes have. ``PUT`` nodes stand for their fields."""
+
+    def __init__(self, world: World, modules: Modules, library: LibraryIndex) -> None:
+        super().__init__(world, modules, library)
+        self._fields: dict[tuple[int, str], int] = {}
+        self.field_nodes: dict[int, tuple[int, str]] = {}
+        #: attribute name -> (class, through an instance) -> the nodes that read it
+        self._readers: dict[str, dict[tuple[int, bool], list[int]]] = {}
+        # what was found in classes, until another base class is known
+        self._below: dict[int, list[int]] = {}
+        self._read_in: dict[tuple[int, bool], tuple[int, ...]] = {}
+        self._methods: dict[tuple[int, str], list[Function]] = {}
+        self._overrides: dict[tuple[int, str], list[Function]] = {}
+
+    def mro(self, cls: int) -> tuple[int, ...]:
+        """A class and its bases, depth first (the order matters little here)."""
+        return self.world.classes[cls].mro or (cls,)
+
+    def add_base(self, cls: Class, value: Value) -> None:
+        """A base class was resolved."""
+        if value[0] == "c" and value[1] != cls.index and cls.index not in self.mro(value[1]):
+            for affected in (cls.index, *self._descendants(cls.index)):
+                entry = self.world.classes[affected]
+                merged = dict.fromkeys((*(entry.mro or (affected,)), *self.mro(value[1])))
+                entry.mro = tuple(merged)
+            self.world.classes[value[1]].subclasses.append(cls.index)
+            for known in (self._below, self._read_in, self._methods, self._overrides):
+                known.clear()
+        elif value[0] == "x":
+            name = self.library.canonical(value[1])
+            if name not in cls.external_bases:
+                cls.external_bases = (*cls.external_bases, name)
+
+    def _descendants(self, cls: int) -> list[int]:
+        known = self._below.get(cls)
+        if known is None:
+            result: dict[int, None] = {}
+            queue = list(self.world.classes[cls].subclasses)
+            for one in queue:
+                if one not in result and one != cls:
+                    result[one] = None
+                    queue += self.world.classes[one].subclasses
+            known = self._below[cls] = list(result)
+        return known
+
+    def external_bases(self, cls: int) -> Iterable[str]:
+        """Library types that the class inherits from."""
+        for one in self.mro(cls):
+            yield from self.world.classes[one].external_bases
+
+    def find_method(self, cls: int, name: str, start: int = 0) -> list[Function]:
+        """The definitions of a method in the first class of the MRO that has it."""
+        if start:
+            return self._find_method(cls, name, start)
+        known = self._methods.get((cls, name))
+        if known is None:
+            known = self._methods[(cls, name)] = self._find_method(cls, name, 0)
+        return known
+
+    def _find_method(self, cls: int, name: str, start: int) -> list[Function]:
+        for one in self.mro(cls)[start:]:
+            scopes = self.world.classes[one].methods.get(name)
+            if scopes:
+                found = [self.world.functions[s] for s in scopes if s in self.world.functions]
+                return [f for f in found if self.role(f) != "setter"] or found
+        return []
+
+    def overrides(self, cls: int, name: str) -> list[Function]:
+        """Definitions of the method in descendants, at most ``OVERRIDES``; none when there are more."""
+        known = self._overrides.get((cls, name))
+        if known is None:
+            result = []
+            for one in self._descendants(cls):
+                for scope in self.world.classes[one].methods.get(name, ())[-1:]:
+                    if scope in self.world.functions:
+                        result.append(self.world.functions[scope])
+            known = self._overrides[(cls, name)] = result if len(result) <= OVERRIDES else []
+        return known
+
+    # fields
+
+    def field_node(self, cls: int, name: str) -> int:
+        """The node of a field of a class: what instances (and the class) hold under ``name``."""
+        known = self._fields.get((cls, name))
+        if known is not None:
+            return known
+        world = self.world
+        entry = world.classes[cls]
+        node = world.add_node(Kind.PUT, entry.unit, None, name)
+        self._fields[(cls, name)] = node
+        self.field_nodes[node] = (cls, name)
+        for other in self._class_bound.get((cls, name), ()):
+            self.add_edge(other, node)
+        for field, annotation, default in entry.fields:
+            if field == name:
+                self.annotate(node, annotation, self.world.units[entry.unit][0], entry.unit)
+                self.add_edge(default, node)
+        for (reader, through_instance), attributes in self._readers.get(name, {}).items():
+            if cls in self._searched(reader, through_instance):
+                for attribute in attributes:
+                    self.add_edge(node, attribute)
+        return node
+
+    def read_field(self, attribute: int, cls: int, name: str, through_instance: bool) -> None:
+        """``attribute`` reads a field: of the class, its bases, and (through ``self``) a few descendants."""
+        self._readers.setdefault(name, {}).setdefault((cls, through_instance), []).append(attribute)
+        for one in self._searched(cls, through_instance):
+            if (one, name) in self._fields or self._declares(one, name):
+                self.add_edge(self.field_node(one, name), attribute)
+
+    def _declares(self, cls: int, name: str) -> bool:
+        """Whether the body of a class binds or annotates ``name``; a field of another is made when it is written."""
+        return (cls, name) in self._class_bound or any(name == each for each, _, _ in self.world.classes[cls].fields)
+
+    def _searched(self, cls: int, through_instance: bool) -> tuple[int, ...]:
+        """The classes whose fields a read may mean."""
+        known = self._read_in.get((cls, through_instance))
+        if known is None:
+            below = self._descendants(cls) if through_instance else []
+            known = (*self.mro(cls), *(below if len(below) <= OVERRIDES else ()))
+            self._read_in[(cls, through_instance)] = known
+        return known
+
+    def write_field(self, put: int, cls: int, name: str) -> None:
+        """``put`` writes a field; a property setter is called."""
+        for function in self._setters(cls, name):
+            if len(function.params) > 1:
+                self.add_edge(put, function.params[1])
+        self.add_edge(put, self.field_node(cls, name))
+
+    def _setters(self, cls: int, name: str) -> list[Function]:
+        for one in self.mro(cls):
+            scopes = self.world.classes[one].methods.get(name)
+            if scopes:
+                found = [self.world.functions[s] for s in scopes if s in self.world.functions]
+                return [f for f in found if self.role(f) == "setter"]
+        return []
+
+    def annotate(self, node: int, text: str, file: int, unit: int, inside: int = 0) -> None:
+        """``node`` holds what an annotation promises."""
+        raise NotImplementedError

@@ -1,0 +1,129 @@
+"""What does the name of a function mean? The function, what its decorators make of it, and how a method binds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind, UnitFacts
+from sst_lint.flow.modules import Modules
+from sst_lint.flow.values import Value, Values
+from sst_lint.flow.world import Function, World
+
+_PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property", "abc.abstractproperty"})
+#: So many values are looked at for what a function gives back.
+_NEAR = 40
+_CONTEXT = frozenset({"contextmanager", "asynccontextmanager"})
+
+
+def unchanged(facts: UnitFacts, ends: Iterable[int]) -> list[int]:
+    """The nodes of a unit (local numbers) that come to one of ``ends`` as they are; the nearest ``_NEAR`` or so."""
+    into: dict[int, list[int]] = {}
+    for edge in facts.edges:
+        if edge.op == Op.SAME:
+            into.setdefault(edge.target, []).append(edge.source)
+    near = list(ends)
+    for node in near:
+        near += [source for source in into.get(node, ()) if source not in near] if len(near) < _NEAR else []
+    return near
+
+
+class Decorated(Values):
+    """Binds functions; decorators of the program stand between a function and its name."""
+
+    def __init__(self, world: World, modules: Modules) -> None:
+        super().__init__(world)
+        self.modules = modules
+        self.decorator_calls: dict[int, list[tuple[int, int]]] = {}
+
+    def file_of(self, node: int) -> int:
+        """The file that a node stands in."""
+        return self.world.units[self.world.node_unit[node]][0]
+
+    def add_function(self, node: int, function: Function) -> None:
+        """``node`` is where the function's name is bound; project decorators stand between."""
+        world = self.world
+        through = [d for d in function.decorators if self._is_project_decorator(d)]
+        for decorator in function.decorators:
+            if world.nodes[decorator].name in _CONTEXT:
+                function.is_context_manager = True
+        if not through:
+            self.add_value(node, ("f", function.scope))
+            return
+        inner = world.add_node(Kind.VALUE, function.unit, world.nodes[function.returns], function.record.name)
+        self.add_value(inner, ("f", function.scope))
+        for decorator in reversed(through):
+            outer = world.add_node(Kind.VALUE, function.unit, world.nodes[function.returns], function.record.name)
+            self.decorator_calls.setdefault(decorator, []).append((inner, outer))
+            for value in self.values(decorator):
+                self._decorate(inner, outer, value)
+            inner = outer
+        self.add_edge(inner, node)
+
+    def _is_project_decorator(self, node: int) -> bool:
+        """Whether a decorator is (made by) a function of the program, as far as names tell without following values."""
+        record = self.world.nodes[node]
+        if record.kind == Kind.CALL:
+            unit = self.world.node_unit[node]
+            call = self.world.calls[self.world.call_base[unit] + record.base]
+            return self._is_project_decorator(self.world.node_base[unit] + call.callee)
+        if record.kind == Kind.NAME:
+            file = self.file_of(node)
+            return self._names_function(file, record.name, 0)
+        return False
+
+    def _names_function(self, file: int, name: str, depth: int) -> bool:
+        if any(kind == "function" for kind, _ in self.world.definitions[file].get(name, ())):
+            return True
+        if depth > 3:
+            return False
+        unit = self.world.module_unit[file]
+        for record in self.world.units[unit][2].imports:
+            if (record.asname or record.name) == name and record.name:
+                for module in self.modules.absolute(file, record.module, record.level):
+                    for target in self.modules.find(module):
+                        if target != file and self._names_function(target, record.name, depth + 1):
+                            return True
+        return False
+
+    def _decorate(self, inner: int, outer: int, value: Value) -> None:
+        if value[0] in ("f", "b"):
+            function = self.world.functions[value[1]]
+            params = function.params[1:] if value[0] == "b" else function.params
+            if params:
+                self.add_edge(inner, params[0])
+                if self._passes_through(function, params[0]):
+                    self.add_edge(inner, outer)  # what another function with this decorator gives is not its own
+            self.add_edge(function.returns, outer)
+
+    def _passes_through(self, decorator: Function, param: int) -> bool:
+        """Whether a function in a decorator gives back, as it is, what the decorated function gives."""
+        world, unit = self.world, decorator.unit
+        facts, local = world.units[unit][2], decorator.scope - world.scope_base[unit]
+        captured = {edge.target for edge in facts.edges if edge.source == param - world.node_base[unit]}
+        inner = [scope.returns for scope in facts.scopes if scope.parent == local and scope.kind == "function"]
+        return any(
+            record.kind == Kind.CALL and facts.calls[record.base].callee in captured
+            for record in (facts.nodes[node] for node in unchanged(facts, inner))
+        )
+
+    def role(self, function: Function) -> str:
+        """How a method binds: method, staticmethod, classmethod, property."""
+        if function.kind != "method":
+            return function.kind
+        role = "method"
+        for decorator in function.decorators:
+            record = self.world.nodes[decorator]
+            name = record.name
+            if name in ("staticmethod", "classmethod"):
+                role = name
+            elif name in _PROPERTIES or name.endswith("cached_property"):
+                role = "property"
+            elif name in ("setter", "deleter"):
+                role = "setter"
+            if name in _CONTEXT:
+                function.is_context_manager = True
+        if function.record.name in ("__new__", "__init_subclass__", "__class_getitem__"):
+            role = "classmethod"
+        function.kind = role
+        return role
