@@ -8,8 +8,9 @@ from typing import Any
 import libcst as cst
 
 from sst_lint.facts.build import Env
-from sst_lint.facts.expressions import Expressions, attribute_path
+from sst_lint.facts.expressions import Expressions
 from sst_lint.facts.handlers import HandlerState
+from sst_lint.facts.literals import attribute_path
 from sst_lint.facts.names import Bindings, dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.positions import Positions

@@ -8,8 +8,8 @@ import libcst as cst
 
 from sst_lint.facts.branches import NARROW
 from sst_lint.facts.build import Env, Val
-from sst_lint.facts.expressions import attribute_path, literal_text
 from sst_lint.facts.guards import Guards
+from sst_lint.facts.literals import attribute_path, literal_text
 from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
 

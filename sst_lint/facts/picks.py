@@ -6,7 +6,7 @@ import libcst as cst
 
 from sst_lint.facts.branches import Branches
 from sst_lint.facts.build import Val
-from sst_lint.facts.expressions import constant_key
+from sst_lint.facts.literals import constant_key
 from sst_lint.facts.records import Choice, Kind
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from sst_lint.facts.definitions import Definitions
-from sst_lint.facts.expressions import attribute_path
+from sst_lint.facts.literals import attribute_path
 from sst_lint.facts.names import dotted, imported_as
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Import, Kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from sst_lint.facts.build import Val
-from sst_lint.facts.expressions import attribute_path, constant_key, literal_text
+from sst_lint.facts.literals import attribute_path, constant_key, literal_text
 from sst_lint.facts.ops import Op
 from sst_lint.facts.picks import Picks
 from sst_lint.facts.records import Kind

@@ -1,0 +1,166 @@
+"""What do names, attributes and subscripts hold, where they stand?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from sst_lint.facts.build import Builder, Frame, Val
+from sst_lint.facts.literals import attribute_path, constant_key
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Choice, Kind
+
+_LITERAL_NAMES = frozenset({"True", "False", "None", "__debug__"})
+
+
+class Accesses(Builder):
+    """Reads what is already there. Expressions of any kind stand inside: other halves read those."""
+
+    def value(self, node: cst.BaseExpression) -> Val:
+        """What ``node`` may be."""
+        raise NotImplementedError
+
+    def single(self, node: cst.BaseExpression) -> int:
+        """One node for what ``node`` may be; a fresh empty one when nothing is known."""
+        made = self.one(self.value(node), node)
+        return made if made >= 0 else self.node(Kind.VALUE, node)
+
+    def nested(self, node: Any, name: str) -> int:
+        """A nested function or lambda, as a value. Filled in by the statement half."""
+        raise NotImplementedError
+
+    def narrowed(self, test: cst.BaseExpression, env: Any, holds: bool) -> Any:
+        """The environment in the branch in which ``test`` holds (or not). Filled in by the statement half."""
+        raise NotImplementedError
+
+    def assign(self, target: cst.BaseExpression, value: Val, at: cst.CSTNode) -> None:
+        """``target = value``. Filled in by the statement half."""
+        raise NotImplementedError
+
+    # names and attributes
+
+    def _name(self, node: cst.Name) -> Val:
+        name = node.value
+        if name in _LITERAL_NAMES:
+            return (self.node(Kind.CONST, node, name),)
+        return self.read_name(name, node)
+
+    def read_name(self, name: str, at: cst.CSTNode) -> Val:
+        """What ``name`` holds here: local, shared with an enclosing function, or from outside of the unit."""
+        frame = self.frame
+        env = frame.env
+        if env is not None and name in env and name not in frame.globals:
+            value = env[name]
+            cell = frame.cells.get(name)
+            return (*value, cell) if cell is not None and cell not in value and self.cell_written(cell) else value
+        if name in frame.locals and name not in frame.globals and not frame.is_class:
+            cell = frame.cells.get(name)
+            return () if cell is None else (cell,)
+        outer = frame.outer
+        while outer is not None:
+            if not outer.is_class:
+                if name in outer.locals and name not in outer.globals:
+                    return (self.shared(outer, name),)
+                if outer.env is not None and outer.index == 0 and name in outer.env and "." not in name:
+                    return outer.env[name]
+            outer = outer.outer
+        known = frame.names.get(name)
+        if known is None:
+            known = frame.names[name] = self.node(Kind.NAME, at, name, loop=-1)
+        return (known,)
+
+    def shared(self, frame: Frame, name: str) -> int:
+        """The node that stands for a local of ``frame`` in the functions nested in it."""
+        cell = frame.cells.get(name)
+        if cell is None:
+            cell = frame.cells[name] = self.node(Kind.CELL, None, name, loop=-1)
+            if frame.env is not None and name in frame.env:
+                self.edge(frame.env[name], cell)
+        return cell
+
+    def cell_written(self, cell: int) -> bool:
+        """Whether a nested function assigns the shared local (``nonlocal``)."""
+        return cell in self.mutated
+
+    def _attribute(self, node: cst.Attribute) -> Val:
+        path = attribute_path(node)
+        env = self.frame.env
+        if path and env is not None and path in env:
+            return env[path]
+        base = self.single(node.value)
+        made = self.node(Kind.ATTR, node, node.attr.value, base, loop=self.nodes[base].loop)
+        self.edge(base, made, Op.LOAD, "." + node.attr.value)
+        return (made,)
+
+    # subscripts
+
+    def _subscript(self, node: cst.Subscript) -> Val:
+        base = self.single(node.value)
+        key: str | None = ""
+        for element in node.slice:
+            inner = element.slice
+            if isinstance(inner, cst.Slice):
+                return self._slice(node, inner, base)
+            if not isinstance(inner, cst.Index):
+                continue
+            index = self.value(inner.value)
+            key = constant_key(inner.value) if len(node.slice) == 1 else None
+            if key is None and len(node.slice) == 1 and _is_negative(inner.value):
+                key = "#-"
+        item = self.node(Kind.ITEM, node, key or "", base, loop=self.nodes[base].loop)
+        self.edge(base, item, Op.LOAD, "" if key == "#-" else key or "")
+        if key and key.startswith("#"):
+            self.edge(base, item, Op.LOOP, "pick")
+            self.choice("index", base, node, self.is_single(node.value))
+        elif key is None:
+            self.subscripts += [(item, one) for one in index]
+        return (item,)
+
+    def _slice(self, node: cst.Subscript, part: cst.Slice, base: int) -> Val:
+        for bound in (part.lower, part.upper, part.step):
+            if bound is not None:
+                self.value(bound)
+        if part.upper is not None or isinstance(part.lower, (cst.Integer, cst.UnaryOperation)):
+            self.choice("slice", base, node, self.is_single(node.value))
+        return self.derived(Op.SAME, (base,), node, name=f"[{_bound(part.lower)}:{_bound(part.upper)}]")
+
+    def choice(self, kind: str, node: int, at: cst.CSTNode, guarded: bool = False, keyed: bool = False) -> None:
+        """One element of ``node`` is picked by its place."""
+        line, column, end_line, end_column = self.positions.of(at)
+        self.choices.append(
+            Choice(
+                kind,
+                node,
+                self.frame.index,
+                line or self.statement,
+                column,
+                end_line,
+                end_column,
+                self.statement,
+                guarded,
+                keyed,
+            )
+        )
+
+    def is_single(self, node: cst.BaseExpression) -> bool:
+        """Whether ``len(node) == 1`` is known here, for ``node`` or what ``iter`` or ``list`` is called with."""
+        if type(node) is cst.Call and type(node.func) is cst.Name and len(node.args) == 1:
+            if node.func.value in ("iter", "list", "tuple"):
+                return self.is_single(node.args[0].value)
+        path = attribute_path(node)
+        env = self.frame.env
+        return bool(path) and env is not None and "\x01" + path in env
+
+
+def _bound(node: cst.BaseExpression | None) -> str:
+    """A bound of a slice as far as it is a literal number: "", the number, or "?"."""
+    if node is None:
+        return ""
+    sign = "-" if _is_negative(node) else ""
+    number = node.expression if isinstance(node, cst.UnaryOperation) and sign else node
+    return sign + number.value if isinstance(number, cst.Integer) else "?"
+
+
+def _is_negative(node: cst.BaseExpression) -> bool:
+    return type(node) is cst.UnaryOperation and type(node.operator) is cst.Minus

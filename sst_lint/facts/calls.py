@@ -1,0 +1,82 @@
+"""What is called with what, and what is no longer known after it?"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from sst_lint.facts.build import Val
+from sst_lint.facts.comprehensions import Comprehensions
+from sst_lint.facts.literals import attribute_path, literal_text
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Arg, Call, Kind
+
+#: A method call may change such a receiver; of others only what the callee changes counts, which the linker knows.
+_MADE_HERE = frozenset({Kind.LIST, Kind.DICT, Kind.SET, Kind.VALUE})
+_FILLING = frozenset({"append", "extend", "add", "update", "insert", "setdefault", "appendleft", "extendleft"})
+#: Builtins that change nothing.
+_PURE = frozenset(
+    "len iter list tuple set frozenset sorted min max sum any all str repr int float bool isinstance enumerate zip "
+    "range print hash id type abs round reversed next".split()
+)
+
+
+class Calls(Comprehensions):
+    """Reads calls."""
+
+    def _read_by_name(self, node: cst.Call) -> Val:
+        """``getattr(x, "a")`` and ``getattr(x, "a", default)`` are ``x.a``; nothing for any other call."""
+        shadowed = self.frame.env is not None and "getattr" in self.frame.env
+        if shadowed or not (type(node.func) is cst.Name and node.func.value == "getattr"):
+            return ()
+        if len(node.args) not in (2, 3) or any(arg.star or arg.keyword is not None for arg in node.args):
+            return ()
+        name = literal_text(node.args[1].value) if isinstance(node.args[1].value, cst.SimpleString) else None
+        if not name or not name.isidentifier():
+            return ()
+        base = self.single(node.args[0].value)
+        made = self.node(Kind.ATTR, node, name, base, loop=self.nodes[base].loop)
+        self.edge(base, made, Op.LOAD, "." + name)
+        return (made, self.single(node.args[2].value)) if len(node.args) == 3 else (made,)
+
+    def _call(self, node: cst.Call) -> Val:
+        by_name = self._read_by_name(node)
+        if by_name:
+            return by_name
+        guarded = self.is_single(node.func) or (len(node.args) > 0 and self.is_single(node.args[0].value))
+        if type(node.func) is cst.Attribute:
+            guarded |= self.is_single(node.func.value)
+        receiver, method, path = -1, "", ""
+        if type(node.func) is cst.Attribute:
+            receiver, method = self.single(node.func.value), node.func.attr.value
+            path = attribute_path(node.func.value)
+            known = attribute_path(node.func)
+            env = self.frame.env
+            if known and env is not None and known in env:
+                callee = self.one(env[known], node.func)
+            else:
+                callee = self.node(Kind.ATTR, node.func, method, receiver, loop=self.nodes[receiver].loop)
+        else:
+            callee = self.single(node.func)
+        args = tuple(self._argument(arg) for arg in node.args)
+        result = self.node(Kind.CALL, node, method, len(self.calls))
+        self.calls.append(
+            Call(callee, receiver, method, args, result, self.frame.index, self.loop, self.region, guarded=guarded)
+        )
+        self._after_call(node, method, path, receiver)
+        return (result,)
+
+    def _argument(self, arg: cst.Arg) -> Arg:
+        slot = arg.star or (arg.keyword.value if arg.keyword is not None else "")
+        return Arg(slot, self.single(arg.value))
+
+    def _after_call(self, node: cst.Call, method: str, path: str, receiver: int) -> None:
+        """What a call may change is no longer known; ``x.sort()`` leaves ``x`` sorted."""
+        if receiver >= 0 and (self.nodes[receiver].kind in _MADE_HERE or method in _FILLING):
+            self.note(receiver, (path or "?") + "[]")
+        if type(node.func) is cst.Name and node.func.value in _PURE:
+            return
+        self.touched(path)
+        for arg in node.args:
+            self.touched(attribute_path(arg.value))
+        if method == "sort" and path:
+            self.bind(path, self.derived(Op.SORT, (receiver,), node, name="sorted"))

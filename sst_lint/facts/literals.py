@@ -1,0 +1,55 @@
+"""What does a literal say, and a name with at most one attribute?"""
+
+from __future__ import annotations
+
+import ast
+
+import libcst as cst
+
+#: Of a longer literal its two ends are kept, with a hole between them: a path shows its name there, a query its order.
+TEXT_LIMIT = 300
+_HEAD, _TAIL = 99, 200
+HOLE = "\x00"
+
+
+def constant_key(node: cst.CSTNode) -> str | None:
+    """The access path of a constant subscript: ``'name`` for text, ``#3`` for a position; None otherwise."""
+    if type(node) is cst.SimpleString:
+        text = literal_text(node)
+        return None if text is None else "'" + text
+    if type(node) is cst.Integer:
+        return "#" + node.value
+    return None
+
+
+def cut(text: str) -> str:
+    """``text``, or its two ends if it is long."""
+    return text if len(text) <= TEXT_LIMIT else f"{text[:_HEAD]}{HOLE}{text[-_TAIL:]}"
+
+
+def literal_text(node: cst.SimpleString) -> str | None:
+    """The value of a string literal, cut at a limit; None for bytes that are no text.
+
+    Lone surrogates, which no file can hold, stand as their escapes.
+    """
+    raw = node.value
+    if len(raw) > TEXT_LIMIT * 2:
+        return cut(raw)
+    if raw[0] in "\"'" and "\\" not in raw:  # nearly all of them, and the compiler takes its time
+        return cut(raw[3:-3] if raw.startswith(('"""', "'''")) else raw[1:-1])
+    try:
+        value = ast.literal_eval(raw)
+    except (ValueError, SyntaxError):
+        return None
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    return cut(str(value)).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def attribute_path(node: cst.BaseExpression) -> str:
+    """``name`` or ``name.attribute`` when that is all there is, else ""."""
+    if type(node) is cst.Name:
+        return node.value
+    if type(node) is cst.Attribute and type(node.value) is cst.Name:
+        return f"{node.value.value}.{node.attr.value}"
+    return ""
