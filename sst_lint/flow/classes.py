@@ -13,6 +13,8 @@ from sst_lint.flow.world import Class, Function, World
 
 #: At most this many overrides of a method, and descendants of a class, are considered.
 OVERRIDES = 8
+#: `class C(object)` says nothing of what `C` has.
+_OF_ALL = "builtins.object"
 
 
 class Classes(Names):
@@ -46,7 +48,7 @@ class Classes(Names):
                 known.clear()
         elif value[0] == "x":
             name = self.library.canonical(value[1])
-            if name not in cls.external_bases:
+            if name != _OF_ALL and name not in cls.external_bases:
                 cls.external_bases = (*cls.external_bases, name)
 
     def _descendants(self, cls: int) -> list[int]:
