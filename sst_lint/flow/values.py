@@ -37,14 +37,22 @@ _PAIR: Value = ("t", "builtins.tuple")
 _STORE, _MAP, _PATH, _ONLY_VALUE = int(Op.STORE), int(Op.MAP), int(Op.PATH), int(Op.ONLY_VALUE)
 _SAME = frozenset(map(int, IDENTITY))
 _STORES = frozenset((_STORE, int(Op.PAIRS), int(Op.PAIRED)))
-#: along these values go on, along those elements do
-_CARRIES = _SAME | {_STORE, _PATH}
-_CARRIES_ELEMENTS = _STORES | _ELEMENTS_PASS | _TAKES_OUT
+#: Along such an edge values go on as they are; values go on, somehow; what is held inside does.
+_WHOLE, _VALUES, _ELEMENTS = 1, 2, 4
 #: What grows with the nodes grows by so many at once.
 _MORE = 4096
 #: So many edges of one node are looked through for a new one.
 _FEW = 8
 
+
+
+def _way(op: int) -> int:
+    """What goes along an edge of this operation."""
+    way = _WHOLE if op in _SAME else _VALUES if op in (_STORE, _PATH) else 0
+    return way | (_ELEMENTS if op in _STORES | _ELEMENTS_PASS | _TAKES_OUT else 0)
+
+
+_WAYS = bytes(map(_way, range(len(Op))))
 
 #: An edge to a method that was found by its name alone.
 BY_NAME = 1
@@ -67,6 +75,7 @@ class Edges:
         self.label = array("i")
         self.weak = bytearray()
         self.back = bytearray()  #: what a callee left in an object: contents pass, the object's type does not
+        self.way = bytearray()  #: what goes along it while values are looked for
         self.next = array("i")  #: the next edge from the same node, in order; -1 after the last one
 
     def __len__(self) -> int:
@@ -85,10 +94,14 @@ class Held:
         """What ``node`` may hold."""
         return self.rows[node] if 0 <= node < len(self.rows) else ()
 
+    def grow(self, nodes: int) -> None:
+        """Make room for so many nodes."""
+        self.rows.extend([()] * (nodes - len(self.rows)))
+
     def put(self, node: int, values: tuple[Value, ...]) -> None:
         """``node`` may hold ``values`` and nothing else."""
         if node >= len(self.rows):
-            self.rows.extend([()] * (node - len(self.rows) + _MORE))
+            self.grow(node + _MORE)
         self.rows[node] = values
 
     def items(self) -> Iterator[tuple[int, tuple[Value, ...]]]:
@@ -121,12 +134,19 @@ class Values:
         if source < 0 or target < 0 or source == target:
             return
         op, edges = int(op), self.edges
-        number = self._known(source, target, op, key, label)
-        if number >= 0:
-            if not self.weak and op != _ONLY_VALUE:
-                edges.weak[number] = 0  # what was guessed is known by now
-            return
+        if source >= len(self._first) or target >= len(self._first):
+            self._grow(max(source, target) + _MORE)
+        before = self._last[source]
+        if before >= 0:
+            number = self._known(source, target, op, key, label)
+            if number >= 0:
+                if not self.weak and op != _ONLY_VALUE:
+                    edges.weak[number] = 0  # what was guessed is known by now
+                return
         number = len(edges.source)
+        way = 0 if key[:1] == "." else _WAYS[op]  # fields have nodes of their own, by class
+        if back:
+            way &= _ELEMENTS
         edges.source.append(source)
         edges.target.append(target)
         edges.op.append(op)
@@ -134,12 +154,8 @@ class Values:
         edges.label.append(label)
         edges.weak.append(self.weak)
         edges.back.append(back)
+        edges.way.append(way)
         edges.next.append(-1)
-        if source >= len(self._first):
-            more = array("i", [-1]) * (source - len(self._first) + _MORE)
-            self._first.extend(more)
-            self._last.extend(more)
-        before = self._last[source]
         if before < 0:
             self._first[source] = number
         else:
@@ -147,9 +163,22 @@ class Values:
         self._last[source] = number
         if source in self._many:
             self._many[source][(target, op, key, label)] = number
-        for level, held in enumerate(self._levels):
-            for value in held.get(source):
-                self._pass(number, value, level)
+        if way & ~_ELEMENTS:
+            for value in self.held.rows[source]:
+                self._pass(number, value, 0)
+        if way & _ELEMENTS:
+            for value in self.elements.rows[source]:
+                self._pass(number, value, 1)
+            for value in self._deeper.rows[source]:
+                self._pass(number, value, _DEEPEST)
+
+    def _grow(self, nodes: int) -> None:
+        """Make room for so many nodes."""
+        more = array("i", [-1]) * (nodes - len(self._first))
+        self._first.extend(more)
+        self._last.extend(more)
+        for held in self._levels:
+            held.grow(nodes)
 
     def _known(self, source: int, target: int, op: int, key: str, label: int) -> int:
         """The number of such an edge, or -1: few are looked through, many are remembered."""
@@ -182,13 +211,15 @@ class Values:
 
     def add_value(self, node: int, value: Value, level: int = 0) -> None:
         """``node`` may hold ``value``; or something ``level`` levels inside may be it."""
-        held = self._levels[level]
-        known = held.get(node)
+        rows = self._levels[level].rows
+        if node >= len(rows):
+            self._grow(node + _MORE)
+        known = rows[node]
         if value not in known and len(known) < CAP:
             joined = self._joined.get((known, value))
             if joined is None:
                 joined = self._joined[(known, value)] = (*known, value)
-            held.put(node, joined)
+            rows[node] = joined
             self._queue.append((node, joined[-1], level))
 
     def add_element(self, node: int, value: Value, depth: int = 1) -> None:
@@ -205,6 +236,7 @@ class Values:
         self._first = self._last = array("i")
         self._joined.clear()
         self.edges.next = array("i")
+        self.edges.way.clear()
         self._queue.clear()
 
     def has_type(self, node: int, *names: str) -> bool:
@@ -214,32 +246,29 @@ class Values:
 
     def run(self) -> None:
         """Work off all events."""
-        queue, following = self._queue, self.edges.next
+        queue, edges, first = self._queue, self.edges, self._first
+        following, ways, target = edges.next, edges.way, edges.target
         while queue:
             node, value, level = queue.popleft()
-            number = self.first_edge(node)
+            asked = _ELEMENTS if level else _WHOLE | _VALUES
+            number = first[node] if node < len(first) else -1
             while number >= 0:
-                self._pass(number, value, level)
+                way = ways[number] & asked
+                if way == _WHOLE:
+                    self.add_value(target[number], value)
+                elif way:
+                    self._pass(number, value, level)
                 number = following[number]
             if not level:
                 self.arrived(node, value)
 
     def _pass(self, number: int, value: Value, level: int) -> None:
-        edges = self.edges
-        op = edges.op[number]
-        if not level:
-            if op not in _CARRIES or edges.back[number]:
-                return
-        elif op not in _CARRIES_ELEMENTS:
-            return
-        if edges.key[number].startswith("."):
-            return  # fields have nodes of their own, by class
-        target = edges.target[number]
+        """A value, or one of something that is held ``level`` levels inside, goes along an edge."""
+        op, target = self.edges.op[number], self.edges.target[number]
         if op in _STORES:
             if not level and number in self._of_keys and value[0] in _CLASSES:
                 return  # what is taken out is never a key
-            if op == _STORE or level:
-                self.add_value(target, value, min(level + 1, _DEEPEST))
+            self.add_value(target, value, min(level + 1, _DEEPEST))
         elif level:
             if op == _MAP and value == _PAIR:
                 return  # pairs become keys and what stands under them
@@ -251,7 +280,7 @@ class Values:
                 self.add_value(target, value, level)  # nobody knows how deep
             if op in _TAKES_OUT:
                 self.add_value(target, value, level - 1)
-        elif op in _SAME or (op == _PATH and value[0] == "t" and str(value[1]).startswith("pathlib.")):
+        elif op != _PATH or (value[0] == "t" and str(value[1]).startswith("pathlib.")):
             self.add_value(target, value)
 
     def arrived(self, node: int, value: Value) -> None:
