@@ -11,7 +11,7 @@ from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.models import Modeled
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.names import SET_TYPES
-from sst_lint.flow.values import ONE_OF_SEVERAL, Value
+from sst_lint.flow.values import ONE_OF_SEVERAL, Listeners, Value
 from sst_lint.flow.world import Function, World
 
 #: A call that may call more functions than this says little of any of them; further ones are left out.
@@ -37,8 +37,8 @@ class Callees(Modeled):
         self.declared: dict[int, Model] = {}  #: scopes of functions of the program -> their models in the configuration
         self._done: set[tuple[object, ...]] = set()
         self._by_method_later: dict[int, None] = {}
-        self._replaced: dict[int, list[tuple[str, int]]] = {}
-        self._records: dict[int, list[int]] = {}
+        self._replaced = Listeners[tuple[str, int]](self.heard)
+        self._records = Listeners[int](self.heard)
 
     def bind_call(self, number: int, value: Value) -> None:
         """Call ``number`` may call ``value``."""
@@ -247,7 +247,7 @@ class Callees(Modeled):
             for slot, node in arguments[1:]:
                 if slot not in ("", "*", "**"):
                     self.add_edge(node, result, Op.STORE, "." + slot)
-                    self._replaced.setdefault(arguments[0][1], []).append((slot, node))
+                    self._replaced.add(arguments[0][1], (slot, node))
                     for value in self.values(arguments[0][1]):
                         self._replace_field(slot, node, value)
             if arguments:
@@ -255,7 +255,7 @@ class Callees(Modeled):
         elif arguments:
             if name.endswith("asdict"):  # of a class that nobody knows: some field may be a mapping
                 self.mapping_sources[result] = at_depth(KEYS, 1)
-            self._records.setdefault(arguments[0][1], []).append(result)
+            self._records.add(arguments[0][1], result)
             for value in self.values(arguments[0][1]):
                 self._fields_into(result, value)
 

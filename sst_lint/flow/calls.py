@@ -12,7 +12,7 @@ from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.names import SET_TYPES
 from sst_lint.flow.registered import Registered
-from sst_lint.flow.values import BY_NAME, Value
+from sst_lint.flow.values import BY_NAME, Listeners, Value
 from sst_lint.flow.world import Function, World
 
 #: In what way a loop's order becomes the order of what such a flow fills.
@@ -43,14 +43,14 @@ class Calls(Registered):
 
     def __init__(self, world: World, modules: Modules, library: LibraryIndex) -> None:
         super().__init__(world, modules, library)
-        self._calls_of: dict[int, list[int]] = {}
+        self._calls_of = Listeners[int](self.heard)
         self._label = len(world.calls)
         self.entry_points: frozenset[int] = frozenset()  #: scopes of functions that are called from outside
         self._ready = False
         self._waiting: list[tuple[int, Value]] = []
         for number, call in enumerate(world.calls):
             base = world.node_base[world.call_unit[number]]
-            self._calls_of.setdefault(base + call.callee, []).append(number)
+            self._calls_of.add(base + call.callee, number)
 
     # events
 
@@ -67,6 +67,8 @@ class Calls(Registered):
             if value[0] in ("m", "n", "x"):
                 for attribute in tuple(self.attributes.get(node, ())):
                     self.bind_attribute(attribute, value)
+            return
+        if node not in self.heard:
             return
         for attribute in tuple(self.attributes.get(node, ())):
             self.bind_attribute(attribute, value)

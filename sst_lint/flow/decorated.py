@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind, UnitFacts
 from sst_lint.flow.modules import Modules
-from sst_lint.flow.values import Value, Values
+from sst_lint.flow.values import Listeners, Value, Values
 from sst_lint.flow.world import Function, World
 
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property", "abc.abstractproperty"})
@@ -34,7 +34,7 @@ class Decorated(Values):
     def __init__(self, world: World, modules: Modules) -> None:
         super().__init__(world)
         self.modules = modules
-        self.decorator_calls: dict[int, list[tuple[int, int]]] = {}
+        self.decorator_calls = Listeners[tuple[int, int]](self.heard)
 
     def file_of(self, node: int) -> int:
         """The file that a node stands in."""
@@ -54,7 +54,7 @@ class Decorated(Values):
         self.add_value(inner, ("f", function.scope))
         for decorator in reversed(through):
             outer = world.add_node(Kind.VALUE, function.unit, world.nodes[function.returns], function.record.name)
-            self.decorator_calls.setdefault(decorator, []).append((inner, outer))
+            self.decorator_calls.add(decorator, (inner, outer))
             for value in self.values(decorator):
                 self._decorate(inner, outer, value)
             inner = outer

@@ -11,7 +11,7 @@ from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.names import MAPPING_TYPES
 from sst_lint.flow.sites import Site, Sites
-from sst_lint.flow.values import Value
+from sst_lint.flow.values import Listeners, Value
 from sst_lint.flow.world import Function, World
 
 HOW: dict[How, Op] = {
@@ -58,7 +58,7 @@ class Modeled(Sites):
         self.rendered_whole: set[tuple[int, int]] = set()  #: edges of serializers that show attributes too
         self.rendered_plain: set[tuple[int, int]] = set()  #: edges of serializers that refuse what has attributes
         self.of_texts: set[tuple[int, int]] = set()  #: edges of methods of texts: nothing is held by a text
-        self._callbacks: dict[int, list[tuple[int, int, int]]] = {}
+        self._callbacks = Listeners[tuple[int, int, int]](self.heard)
 
     def apply(self, number: int, model: Model, stored: Sequence[tuple[str, int]] = ()) -> None:
         """The model's effects as edges, values and sources; the site is kept for the checks."""
@@ -80,7 +80,7 @@ class Modeled(Sites):
         for function, elements in model.callback:
             if function in ports:
                 made = self._callback_result(number, function)
-                self._callbacks.setdefault(ports[function], []).append((number, ports.get(elements, -1), made))
+                self._callbacks.add(ports[function], (number, ports.get(elements, -1), made))
                 for value in self.values(ports[function]):
                     self._call_back(number, ports.get(elements, -1), made, value)
         spread = {n for s, n in self.argument_nodes(number) if s == "*"}

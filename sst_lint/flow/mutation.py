@@ -185,7 +185,7 @@ class Mutations(Implied):
         base = self.world.node_base[unit] + record.base if record.base >= 0 else -1
         kind = record.kind
         if kind == Kind.ATTR and base >= 0:
-            self.puts.setdefault(base, []).append(node)
+            self.puts.add(base, node)
             for value in self.values(base):
                 self.bind_put(node, value)
             self._edge(node, base, Op.STORE, "." + record.name)

@@ -9,7 +9,7 @@ from sst_lint.facts.records import Import, Kind
 from sst_lint.flow.decorated import Decorated
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
-from sst_lint.flow.values import Value
+from sst_lint.flow.values import Listeners, Value
 from sst_lint.flow.world import World
 
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "unicode", "basestring", "xrange"}
@@ -39,8 +39,8 @@ class Names(Decorated):
         self._class_bound: dict[tuple[int, str], list[int]] = {}
         self._stars: dict[int, list[tuple[int, Import]]] = {}
         self._exports: dict[int, frozenset[str]] = {}
-        self.attributes: dict[int, list[int]] = {}
-        self.puts: dict[int, list[int]] = {}
+        self.attributes = Listeners[int](self.heard)
+        self.puts = Listeners[int](self.heard)
         self._index()
 
     def _index(self) -> None:
@@ -49,9 +49,9 @@ class Names(Decorated):
             base = world.node_base[index]
             for local, node in enumerate(facts.nodes):
                 if node.kind == Kind.ATTR:
-                    self.attributes.setdefault(base + node.base, []).append(base + local)
+                    self.attributes.add(base + node.base, base + local)
                 elif node.kind == Kind.PUT:
-                    self.puts.setdefault(base + node.base, []).append(base + local)
+                    self.puts.add(base + node.base, base + local)
                 elif node.kind == Kind.BOUND:
                     cls = world.class_of_scope.get(world.scope_base[index] + node.scope)
                     if cls is not None:

@@ -61,7 +61,7 @@ class Registered(Callees):
     def _hand(self, decorator: int, unit: int, value: Value, name: str) -> None:
         inner = self.world.add_node(Kind.VALUE, unit, self.world.nodes[decorator], name)
         self.add_value(inner, value)
-        self.decorator_calls.setdefault(decorator, []).append((inner, -1))
+        self.decorator_calls.add(decorator, (inner, -1))
 
     def bind_attribute(self, node: int, value: Value) -> None:
         """As the resolver does; ``x.register`` of a generic function, or of an object of the program, registers."""
@@ -102,7 +102,7 @@ class Registered(Callees):
             return
         for _, argument in arguments:
             for named in self._named_types(argument):
-                self._instances_of.setdefault(named, []).append((params[0], 0))
+                self._instances_of.add(named, (params[0], 0))
                 for value in self.values(named):
                     self._instance(params[0], 0, value)
 

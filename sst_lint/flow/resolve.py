@@ -9,7 +9,7 @@ from sst_lint.flow.classes import Classes
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.names import MAPPING_TYPES, SET_TYPES
-from sst_lint.flow.values import Value
+from sst_lint.flow.values import Listeners, Value
 from sst_lint.flow.world import Function, World
 
 _TYPING_NAMES = frozenset(
@@ -22,8 +22,8 @@ class Resolver(Classes):
 
     def __init__(self, world: World, modules: Modules, library: LibraryIndex) -> None:
         super().__init__(world, modules, library)
-        self._instances_of: dict[int, list[tuple[int, int]]] = {}
-        self.bound_methods: dict[int, list[int]] = {}
+        self._instances_of = Listeners[tuple[int, int]](self.heard)
+        self.bound_methods = Listeners[int](self.heard)
         self._names: dict[tuple[int, str], int] = {}
         self._bindings: dict[int, int] = {}
 
@@ -37,7 +37,7 @@ class Resolver(Classes):
             depth = level + inside
             if name.rpartition(".")[2] in SETS and only_accepts_sets(promise, level, is_nested):
                 continue
-            self._instances_of.setdefault(self._expression(name, file, unit), []).append((node, depth))
+            self._instances_of.add(self._expression(name, file, unit), (node, depth))
             for value in self.values(self._expression(name, file, unit)):
                 self._instance(node, depth, value)
 
@@ -62,7 +62,7 @@ class Resolver(Classes):
             record = world.nodes[base]
             node = world.add_node(Kind.ATTR, unit, record, last)
             self._names[(file, name)] = node
-            self.attributes.setdefault(base, []).append(node)
+            self.attributes.add(base, node)
             for value in self.values(base):
                 self.bind_attribute(node, value)
             return node
@@ -150,7 +150,7 @@ class Resolver(Classes):
             self.add_value(node, ("f", function.scope))
         elif any(self._is_project_decorator(d) for d in function.decorators):
             binding = self._binding(function)
-            self.bound_methods.setdefault(binding, []).append(node)
+            self.bound_methods.add(binding, node)
             for value in self.values(binding):
                 if value[0] == "f":
                     self.add_value(node, ("b", value[1]))

@@ -17,12 +17,13 @@ from array import array
 from collections import deque
 from collections.abc import Iterator
 from sys import intern
-from typing import Any
+from typing import Any, TypeVar
 
 from sst_lint.facts.ops import IDENTITY, Op
 from sst_lint.flow.world import World
 
 Value = tuple[str, Any]
+T = TypeVar("T")
 
 #: A node that may hold more than this many values says nothing.
 CAP = 8
@@ -109,6 +110,19 @@ class Held:
         return ((node, values) for node, values in enumerate(self.rows) if values)
 
 
+class Listeners(dict[int, list[T]]):
+    """Node to what asks for the values that arrive there; ``heard`` are the nodes of all such tables."""
+
+    def __init__(self, heard: set[int]) -> None:
+        super().__init__()
+        self._heard = heard
+
+    def add(self, node: int, asking: T) -> None:
+        """From now on ``asking`` asks for the values of ``node``."""
+        self._heard.add(node)
+        self.setdefault(node, []).append(asking)
+
+
 class Values:
     """Nodes, edges, and what each node can hold."""
 
@@ -126,6 +140,7 @@ class Values:
         self._queue: deque[tuple[int, Value, int]] = deque()
         self._of_keys: set[int] = set()  #: edges that put the key of a mapping into it, and not what stands under it
         self.weak = 0  #: how far the edges that are added now are guessed
+        self.heard: set[int] = set()  #: nodes whose values somebody asks for
 
     def add_edge(
         self, source: int, target: int, op: int = Op.SAME, key: str = "", label: int = 0, back: bool = False
