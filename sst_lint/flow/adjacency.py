@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import TypeVar
 
 _A = TypeVar("_A", bound="Adjacency")
@@ -17,16 +19,12 @@ class Adjacency:
     def __init__(self, numbers: Iterable[int], ends: Sequence[int], nodes: int) -> None:
         """``numbers`` are edges that are sorted by their node, ``ends`` the node of each edge of the program."""
         self.edges = array("i", numbers)
+        some = Counter(map(ends.__getitem__, self.edges))
         count = array("i", bytes(4 * (nodes + 1)))
-        for number in self.edges:
-            count[ends[number] + 1] += 1
-        #: how many nodes have edges
-        self.size = len(count) - count.count(0)
-        total = 0
-        for node, some in enumerate(count):
-            total += some
-            count[node] = total
-        self.first = count
+        for node, edges in some.items():
+            count[node + 1] = edges
+        self.size = len(some)  #: how many nodes have edges
+        self.first = array("i", accumulate(count))
 
     def get(self, node: int, default: Sequence[int] = ()) -> Sequence[int]:
         """The edges of ``node``; ``default`` if it has none."""

@@ -10,6 +10,7 @@ from functools import cached_property
 from sst_lint.facts.ops import VALUE, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
+from sst_lint.flow.codes import places
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.permanence import Leak, Permanence, Where, with_ops
@@ -24,6 +25,8 @@ _STRUCTURED = frozenset(
     "frame df dataframe table data dict mapping spec".split()
 )
 _NARROWING = frozenset({"%", "&", ">>", "//"})
+#: All operations but one become none.
+_ONLY_SAME = bytes(op if op == Op.SAME else Op.NOTHING for op in range(256))
 _TEXTS = frozenset({"builtins.str", "builtins.repr", "builtins.ascii"})
 
 
@@ -85,12 +88,14 @@ class Digests:
     def _pieces(self) -> Iterator[tuple[int, tuple[int, int]]]:
         """(slice, (what it is cut from, bits)) of the slices of digests."""
         graph, nodes = self._graph, self._linked.world.nodes
-        same = with_ops(graph, [o if o == Op.SAME else Op.NOTHING for o in graph.op])
+        if not self._digests:
+            return
+        same = with_ops(graph, graph.op.translate(_ONLY_SAME))
         mask = same.forward_mask((n, VALUE) for n in sorted(self._digests))
-        for node, record in enumerate(nodes):
-            if record.kind != Kind.VALUE or record.name[:1] != "[" or not mask.get(node, 0):
+        for node in self._linked.world.of_kind(Kind.VALUE):
+            if nodes[node].name[:1] != "[" or not mask.get(node, 0):
                 continue
-            kept = _kept(record.name)
+            kept = _kept(nodes[node].name)
             bases = [graph.source[n] for n in graph.incoming.get(node, ())]
             if kept and bases:
                 is_bytes = self._linked.has_type(bases[0], "builtins.bytes")
@@ -101,9 +106,10 @@ class Digests:
     def _unnarrowed(self) -> Graph:
         """The graph without what takes a number apart: a bucket is no identity."""
         graph, nodes = self._permanence.graph, self._linked.world.nodes
-        op = list(graph.op)
+        op = bytearray(graph.op)
+        narrowing = {node for node in self._linked.world.of_kind(Kind.BINOP) if nodes[node].name in _NARROWING}
         for number, target in enumerate(graph.target):
-            if nodes[target].kind == Kind.BINOP and nodes[target].name in _NARROWING:
+            if target in narrowing:
                 if nodes[graph.source[number]].kind != Kind.TEXT and op[number] != Op.TEXT:
                     op[number] = Op.NOTHING
         return with_ops(graph, op)
@@ -131,9 +137,9 @@ class Digests:
     def _texts(self) -> Iterator[tuple[int, tuple[str, str]]]:
         """Containers that a format renders."""
         graph, nodes = self._graph, self._linked.world.nodes
-        for number, op in enumerate(graph.op):
+        for number in places(graph.op, Op.TEXT):
             target = graph.target[number]
-            if op == Op.TEXT and graph.label[number] == 0 and nodes[target].kind in (Kind.TEXT, Kind.BINOP):
+            if graph.label[number] == 0 and nodes[target].kind in (Kind.TEXT, Kind.BINOP):
                 what = self._kind(graph.source[number], False, False)
                 if what in ("mapping", "table"):
                     yield target, (what, "a format")

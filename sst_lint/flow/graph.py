@@ -6,15 +6,17 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from sst_lint.facts.ops import BACKWARD, INNER, VALUE, Op, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.adjacency import Adjacency
 from sst_lint.flow.bits import inputs_of
+from sst_lint.flow.codes import places
 from sst_lint.flow.demands import ELEMENT, NO_ATTRIBUTES, THEN, further, paired, put_under, without
 from sst_lint.flow.judged import judged, limited
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.values import Edges
+from sst_lint.flow.values import BY_NAME, ONE_OF_SEVERAL, Edges
 
 #: (bits, key): what a step leads to.
 Rows = tuple[tuple[int, str], ...]
@@ -26,13 +28,17 @@ LONGEST = 64
 _SHARED, _WEAK, _CALLED = 5, 5, 2
 #: So many pairs of bits and keys are remembered, with what each kind of edge makes of them.
 _REMEMBERED = 50_000
-#: For each operation: input bits -> output bits, as far as they were asked for.
-_MADE: tuple[dict[int, int], ...] = tuple({} for _ in BACKWARD)
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
                          Op.NOT_LIST, Op.SETTED, Op.VIEW, Op.KEYED, Op.MERGE})  # fmt: skip
 #: What is narrowed to these by `isinstance` has no attributes that anybody has put there.
 _SCALARS = frozenset({":str", ":bytes", ":int", ":float", ":bool"})
+
+
+@cache
+def _made(bits: int) -> tuple[int, ...]:
+    """What each operation makes of ``bits``."""
+    return tuple(forward(op, bits) for op in range(len(BACKWARD)))
 
 
 class Mask:
@@ -62,7 +68,7 @@ class Graph:
         #: whether the element that is picked from a mapping carries its order (of other things the choice is the
         #: finding)
         self.follow_picks = False
-        self.op: Sequence[int] = judged(linked)
+        self.op = judged(linked)
         self.key = edges.key
         self.label = edges.label
         self.weak = edges.weak
@@ -87,9 +93,7 @@ class Graph:
                 self.port_scope[node] = function.scope
         for (scope, _, _), node in linked._contexts.items():
             self.param_scope[node] = scope
-        self.shared = frozenset(
-            n for n, record in enumerate(world.nodes) if record.kind in (Kind.PUT, Kind.BOUND, Kind.CELL)
-        )
+        self.shared = frozenset(world.of_kind(Kind.PUT, Kind.BOUND, Kind.CELL))
         #: for each node, whether it is shared, and whether it is a parameter
         self.is_shared = bytearray(self.nodes)
         for node in self.shared:
@@ -98,31 +102,13 @@ class Graph:
         for node in self.param_scope:
             self.is_param[node] = 1
         #: edges that render without attributes: those of an object do not show in its text
-        self._plain = frozenset(
-            n
-            for n, op in enumerate(self.op)
-            if (edges.source[n], edges.target[n]) in linked.rendered_plain
-            or (edges.source[n], edges.target[n]) in linked.of_texts
-            or (op == Op.ONLY_VALUE and world.nodes[edges.target[n]].name in _SCALARS)
-            or (
-                op in _TEXTS
-                and (edges.source[n], edges.target[n]) not in linked.rendered_whole
-                and not linked.shows_fields(edges.source[n])
-            )
-        )
+        self._plain = _plain(linked, self.op)
         #: edges that not every bit can pass
         self._limited = limited(linked)
         #: what a step along an edge costs
-        self.cost = bytearray(self._cost(number) for number in range(len(edges)))
-        kinds: dict[tuple[str, int, bool], int] = {}
+        self.cost = self._costs()
         #: edges of one kind and operation do the same
-        self.kind = array(
-            "i",
-            (
-                kinds.setdefault((key, self._limited.get(n, -1), n in self._plain), len(kinds))
-                for n, key in enumerate(self.key)
-            ),
-        )
+        self.kind = self._kinds()
         self._remembered: dict[tuple[int, str, bool], dict[int, Rows]] = {}
 
     def entering(self, parameter: int, label: int) -> Sequence[int]:
@@ -138,11 +124,24 @@ class Graph:
             memory.clear()
         return memory.setdefault((bits, key, self.follow_picks), {})
 
-    def _cost(self, number: int) -> int:
-        cost = _SHARED if self.source[number] in self.shared else 1
-        if self.label[number]:
-            cost = max(cost, _CALLED)
-        return max(cost, _WEAK) if self.weak[number] else cost
+    def _costs(self) -> bytearray:
+        by_source = self.is_shared.translate(bytes((1, _SHARED)) + bytes(254))
+        costs = bytearray(map(by_source.__getitem__, self.source))
+        for number, label in enumerate(self.label):
+            if label and costs[number] < _CALLED:
+                costs[number] = _CALLED
+        for number in places(self.weak, BY_NAME, ONE_OF_SEVERAL):
+            costs[number] = max(costs[number], _WEAK)
+        return costs
+
+    def _kinds(self) -> array[int]:
+        kinds: dict[str, int] = {}
+        found = array("i", [kinds.setdefault(key, len(kinds)) for key in self.key])
+        special: dict[tuple[str, int, bool], int] = {}
+        for number in (*self._limited, *(number for number in self._plain if number not in self._limited)):
+            what = (self.key[number], self._limited.get(number, -1), number in self._plain)
+            found[number] = len(kinds) + special.setdefault(what, len(special))
+        return found
 
     def step(self, number: int, bits: int, key: str) -> Rows:
         """(bits, key) at the source of an edge from which ``bits`` under the demand ``key`` at its target can come."""
@@ -194,27 +193,30 @@ class Graph:
                 arrived[node] |= bits
                 begun[node] = None
                 waits[node] = 1
-        queue = deque(begun)
+        queue, reached = deque(begun), list(begun)
         while queue:
             node = queue.popleft()
             waits[node] = 0
             bits = arrived[node]
+            made = _made(bits)
             for number in edges[first[node] : first[node + 1]]:
-                made = _MADE[op[number]]
-                out = made.get(bits)
-                if out is None:
-                    out = made[bits] = forward(op[number], bits)
+                out = made[op[number]]
                 to = target[number]
                 if out & ~arrived[to]:
+                    if not arrived[to]:
+                        reached.append(to)
                     arrived[to] |= out
                     if not waits[to]:
                         waits[to] = 1
                         queue.append(to)
         self._measure(mask, begun)
+        for node in reached:
+            if mask.far[node] > LONGEST:
+                arrived[node] = 0  # too far away
         return mask
 
     def _measure(self, mask: Mask, begun: Iterable[int]) -> None:
-        """Fill ``mask.far``, nearest first (Dial, 1969: costs are small numbers); forget what is too far away."""
+        """Fill ``mask.far``, nearest first (Dial, 1969: costs are small numbers)."""
         first, edges = self.outgoing.first, self.outgoing.edges
         far, arrived, cost, target, op = mask.far, mask.bits, self.cost, self.target, self.op
         levels: list[list[int]] = [[] for _ in range(LONGEST + 1)]
@@ -224,14 +226,25 @@ class Graph:
                 if far[node] <= level:
                     continue
                 far[node] = level
-                bits = arrived[node]
+                made = _made(arrived[node])
                 for number in edges[first[node] : first[node + 1]]:
                     at = level + cost[number]
-                    if at <= LONGEST and at < far[target[number]] and _MADE[op[number]].get(bits):
+                    if at <= LONGEST and at < far[target[number]] and made[op[number]]:
                         levels[at].append(target[number])
-        for node, bits in enumerate(arrived):
-            if bits and far[node] > LONGEST:
-                arrived[node] = 0
+
+
+def _plain(linked: Mutations, ops: bytearray) -> frozenset[int]:
+    """Edges of what is rendered without its attributes: by its text, by a serializer, or because it is a scalar."""
+    world, source, target = linked.world, linked.edges.source, linked.edges.target
+    refused = {end for _, end in linked.rendered_plain} | {end for _, end in linked.of_texts}
+    pairs = ((n, (source[n], end)) for n, end in enumerate(target) if end in refused)
+    found = [n for n, pair in pairs if pair in linked.rendered_plain or pair in linked.of_texts]
+    found += [n for n in places(ops, Op.ONLY_VALUE) if world.nodes[target[n]].name in _SCALARS]
+    for number in places(ops, *_TEXTS):
+        pair = (source[number], target[number])
+        if pair not in linked.rendered_whole and not linked.shows_fields(source[number]):
+            found.append(number)
+    return frozenset(found)
 
 
 def _in_order(edges: Edges, nodes: int) -> list[int]:

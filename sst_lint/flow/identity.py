@@ -40,8 +40,9 @@ class Identity:
         self._returning: set[int] = set()
         self._visited = 0
         self._puts: dict[tuple[int, str], list[int]] = {}
-        for node, record in enumerate(linked.world.nodes):
-            if record.kind == Kind.PUT and record.line:
+        for node in linked.world.of_kind(Kind.PUT):
+            record = linked.world.nodes[node]
+            if record.line:
                 self._puts.setdefault((linked.world.scope_of_node(node), record.name), []).append(node)
         for site in linked.sites:
             self._sites.setdefault(site.ports["return"], []).append(site)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sst_lint.facts.ops import Op
 from sst_lint.flow.calls import Calls
+from sst_lint.flow.codes import places
 from sst_lint.flow.world import Function
 
 _TEXTS = ("__str__", "__repr__")
@@ -26,12 +27,11 @@ class Implied(Calls):
         """To be called once values have settled."""
         self.first_implied = self._label + 1
         edges = self.edges
-        for number in range(len(edges)):
-            names = _METHODS.get(edges.op[number], ())
+        for number in places(edges.op, *_METHODS):
             source, target = edges.source[number], edges.target[number]
-            if not names or edges.label[number] or (source, target) in self.rendered_whole:
+            if edges.label[number] or (source, target) in self.rendered_whole:
                 continue
-            for function in self._methods_behind(source, names):
+            for function in self._methods_behind(source, _METHODS[edges.op[number]]):
                 self._run_method(source, target, edges.op[number], function)
         self.run()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sst_lint.facts.ops import INNER, ORDER, VALUE, Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.codes import places
 from sst_lint.flow.mutation import Mutations
 
 _OF_KEYS = {
@@ -15,16 +16,23 @@ _OF_KEYS = {
 }
 
 
+#: What these do depends on what is known of one of their ends.
+_JUDGED = (Op.ORDERS_KEYS, Op.TEXT, Op.MAP, Op.ORDERS, Op.LOAD, *_OF_KEYS)
+
+
 def limited(linked: Mutations) -> dict[int, int]:
     """Edge -> the bits that can pass: texts hold nothing, and what can be sliced is no set and no mapping."""
     nodes, edges = linked.world.nodes, linked.edges
+    texts = {target for _, target in linked.of_texts}
+    sliced = {node for node in linked.world.of_kind(Kind.VALUE) if nodes[node].name[:1] == "["}
     limited: dict[int, int] = {}
-    for number, (source, target) in enumerate(zip(edges.source, edges.target, strict=True)):
-        if (source, target) in linked.of_texts:
+    for number, target in enumerate(edges.target):
+        if target in texts and (edges.source[number], target) in linked.of_texts:
             limited[number] = ORDER | VALUE
-        elif edges.op[number] == Op.SAME and nodes[target].kind == Kind.VALUE and nodes[target].name[:1] == "[":
+        elif target in sliced and edges.op[number] == Op.SAME:
             limited[number] = ORDER | INNER | VALUE
-        elif edges.key[number] == "pick" and nodes[target].kind == Kind.ITEM:
+    for number, key in enumerate(edges.key):
+        if key == "pick" and number not in limited and nodes[edges.target[number]].kind == Kind.ITEM:
             limited[number] = ORDER  # of a mapping, `x[0]` is what stands under the key 0
     return limited
 
@@ -41,8 +49,9 @@ def judged(linked: Mutations) -> bytearray:
     ops = bytearray(edges.op)
     filled = _templates(linked)
     classes = {f.params[0] for f in world.functions.values() if f.cls >= 0 and f.params and f.kind == "classmethod"}
-    for number, op in enumerate(ops):
-        source, target = edges.source[number], edges.target[number]
+    ends = classes | filled | {after for _, after in sorted_after}
+    for number in (*places(ops, *_JUDGED), *(n for n, target in enumerate(edges.target) if target in ends)):
+        source, target, op = edges.source[number], edges.target[number], edges.op[number]
         if op == Op.ONLY_VALUE and target in filled:
             op = ops[number] = Op.TEXT
         if op == Op.ORDERS_KEYS and linked.has_type(target, "builtins.list"):
@@ -70,8 +79,9 @@ def judged(linked: Mutations) -> bytearray:
 def _templates(linked: Mutations) -> frozenset[int]:
     """Results of ``x % y`` where ``x`` is a text that is seen elsewhere."""
     nodes, edges = linked.world.nodes, linked.edges
+    results = {node for node in linked.world.of_kind(Kind.BINOP) if nodes[node].name == "%"}
     left: dict[int, int] = {}
     for number, target in enumerate(edges.target):
-        if nodes[target].kind == Kind.BINOP and nodes[target].name == "%":
+        if target in results:
             left.setdefault(target, edges.source[number])
     return frozenset(n for n, operand in left.items() if linked.values(operand) == (("t", "builtins.str"),))

@@ -68,25 +68,34 @@ class Leaks:
     def _unordered(self, graph: Graph) -> Graph:
         """The graph without the keys of sorting: to sort by a clock is a choice, which other rules judge."""
         keys = {node for (_, port), node in self._linked.contents.items() if port == "key()"}
-        return with_ops(graph, [Op.NOTHING if s in keys else o for s, o in zip(graph.source, graph.op, strict=True)])
+        op = bytearray(graph.op)
+        for number, source in enumerate(graph.source):
+            if source in keys:
+                op[number] = Op.NOTHING
+        return with_ops(graph, op)
 
     @cached_property
     def naive(self) -> tuple[tuple[Source, Leak], ...]:
         """Dates without a zone, with what they reach."""
         sources = self.sources.naive_dates()
         wanted = {s.node: frozenset(_PERMANENT) for s in sources}
+        if not wanted:
+            return ()
         graph = self.permanence.difference_free(wanted)
         found = self.permanence.find(wanted, self._zoned(graph))
         return tuple((source, found[source.node]) for source in sources if source.node in found)
 
     def _zoned(self, graph: Graph) -> Graph:
         """The graph without the steps that cure a naive date."""
-        linked, op = self._linked, list(graph.op)
+        linked, op = self._linked, bytearray(graph.op)
         cured = {linked.result_of(site.call) for site in linked.sites if self._cures(site)}
+        attributes = frozenset(linked.world.of_kind(Kind.ATTR))
         for number, target in enumerate(graph.target):
-            attribute = linked.world.nodes[target].kind == Kind.ATTR and graph.key[number].startswith(".")
-            if target in cured or (attribute and linked.has_type(graph.source[number], "datetime.datetime")):
+            if target in cured:
                 op[number] = Op.NOTHING
+            elif target in attributes and graph.key[number].startswith("."):
+                if linked.has_type(graph.source[number], "datetime.datetime"):
+                    op[number] = Op.NOTHING
         return with_ops(graph, op)
 
     def _cures(self, site: Site) -> bool:

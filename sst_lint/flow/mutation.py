@@ -65,8 +65,8 @@ class Mutations(Implied):
 
     def _view_algebra(self) -> None:
         """``a.keys() & b.keys()`` is a set."""
-        for node, record in enumerate(tuple(self.world.nodes)):
-            if record.kind == Kind.BINOP and record.name in "-&|^":
+        for node in self.world.of_kind(Kind.BINOP):
+            if self.world.nodes[node].name in "-&|^":
                 if self.has_type(node, "builtins.dict_keys", "builtins.dict_items"):
                     self.add_source(node, SET, "set", -1)
         self.run()

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDER, ORDERS_ANY, SET, SETS, Op, at_depth
 from sst_lint.facts.records import Choice, Kind
+from sst_lint.flow.codes import places
 from sst_lint.flow.graph import LONGEST, Graph, Mask
 from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
@@ -197,9 +198,9 @@ class Order:
         """Mappings of the program to which a loop, not one over something sorted, adds keys."""
         graph, linked, world = self._graph, self._linked, self._linked.world
         found: dict[int, None] = {}
-        for number, op in enumerate(graph.op):
+        for number in places(graph.op, Op.ORDERS_KEYS):
             target = graph.target[number]
-            if op != Op.ORDERS_KEYS or target in found or world.nodes[target].name == "dict":
+            if target in found or world.nodes[target].name == "dict":
                 continue
             if not linked.is_mapping(target):
                 continue

@@ -16,6 +16,7 @@ from sst_lint.config import Config
 from sst_lint.facts.ops import VALUE, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import classify, words
+from sst_lint.flow.codes import places
 from sst_lint.flow.coherence import torn_at
 from sst_lint.flow.demands import NO_ATTRIBUTES
 from sst_lint.flow.evidence import PathEvidence
@@ -156,8 +157,8 @@ class Permanence:
     def _comparisons(self) -> Iterator[ValueSink]:
         """Operands of comparisons with something that was read."""
         graph, world = self.graph, self._linked.world
-        for node, record in enumerate(world.nodes):
-            if record.kind != Kind.VALUE or record.name != "compare":
+        for node in world.of_kind(Kind.VALUE):
+            if world.nodes[node].name != "compare":
                 continue
             operands = [graph.source[n] for n in graph.incoming.get(node, ())]
             for operand in operands:
@@ -188,11 +189,14 @@ class Permanence:
     def difference_free(self, sources: Iterable[int]) -> Graph:
         """The graph without the differences of two values that both come from ``sources``: durations."""
         graph = self.graph
-        mask = graph.forward_mask((n, VALUE) for n in sorted(sources))
-        op = list(graph.op)
+        wanted = sorted(sources)
+        if not wanted:
+            return graph
+        mask = graph.forward_mask((n, VALUE) for n in wanted)
+        op = bytearray(graph.op)
         world = self._linked.world
-        for node, record in enumerate(world.nodes):
-            if record.kind != Kind.BINOP or record.name != "-":
+        for node in world.of_kind(Kind.BINOP):
+            if world.nodes[node].name != "-":
                 continue
             edges = graph.incoming.get(node, ())
             if len({graph.source[n] for n in edges if mask.get(graph.source[n], 0)}) > 1:
@@ -207,6 +211,8 @@ class Permanence:
 
         ``bits``: what of it must arrive: its value, or (of a sample) which elements there are, in which order.
         """
+        if not sources:
+            return {}
         graph = graph if graph is not None else self.graph
         mask = graph.forward_mask((n, bits) for n in sorted(sources))
         found: dict[int, Leak] = {}
@@ -228,7 +234,7 @@ class Permanence:
     ) -> dict[int, Leak]:
         """Ways for those of ``leaks`` whose shortest one does not hold together, if there is one that does."""
         found: dict[int, Leak] = {}
-        op = list(graph.op)
+        op = bytearray(graph.op)
         for _ in range(_OTHER_WAYS):
             torn = {n: edge for n, leak in leaks.items() if (edge := torn_at(graph, leak.path)) >= 0}
             if not torn:
@@ -272,7 +278,7 @@ class Permanence:
         return base in seen
 
 
-def with_ops(graph: Graph, op: list[int]) -> Graph:
+def with_ops(graph: Graph, op: bytearray) -> Graph:
     """The same graph with other operations on its edges."""
     changed = copy.copy(graph)
     changed.op = op
@@ -286,19 +292,20 @@ def _strict(linked: Mutations, graph: Graph) -> Graph:
         flows = [f.how for f in site.model.flows if f.to == "return"]
         if flows and all(how == "reduce" for how in flows) and site.model.returns in _COUNTS:
             known[linked.result_of(site.call)] = False
-    receivers = {linked.result_of(n): linked.receiver_of(n) for n in range(len(world.calls))}
-    op = list(graph.op)
-    for number, code in enumerate(op):
+    op = bytearray(graph.op)
+    for number in places(op, Op.ONLY_VALUE):
         target, source = graph.target[number], graph.source[number]
-        record = world.nodes[target]
-        if code != Op.ONLY_VALUE or graph.label[number] != 0:
+        if graph.label[number] != 0:
             continue
+        record = world.nodes[target]
         if linked.edges.op[number] == Op.TEXT or (record.kind == Kind.VALUE and record.name == "compare"):
             op[number] = Op.NOTHING
         elif target in known:
             op[number] = op[number] if known[target] else Op.NOTHING
         elif record.kind == Kind.CALL:
-            if receivers.get(target) != source or not _is_scalar(linked, source):
+            call = world.call_of(target) if record.base >= 0 else -1
+            method = call >= 0 and linked.result_of(call) == target and linked.receiver_of(call) == source
+            if not method or not _is_scalar(linked, source):
                 op[number] = Op.NOTHING
     return with_ops(graph, op)
 

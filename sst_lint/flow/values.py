@@ -46,7 +46,6 @@ _MORE = 4096
 _FEW = 8
 
 
-
 def _way(op: int) -> int:
     """What goes along an edge of this operation."""
     way = _WHOLE if op in _SAME else _VALUES if op in (_STORE, _PATH) else 0

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sst_lint.catalogue.model import SourceEffect
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.codes import places
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.models import VALUE_KINDS
 from sst_lint.flow.mutation import Mutations
@@ -66,7 +67,9 @@ class Sources:
             self._sites.setdefault(site.call, []).append(site)
         world = linked.world
         self._reproducible = {
-            (world.node_unit[n], r.scope) for n, r in enumerate(world.nodes) if r.kind == Kind.TEXT and r.name == _EPOCH
+            (world.node_unit[n], world.nodes[n].scope)
+            for n in world.of_kind(Kind.TEXT)
+            if world.nodes[n].name == _EPOCH
         }
         self._seeded = tuple(
             site.model.seeds
@@ -156,22 +159,21 @@ class Sources:
     def _attributes(self, kinds: tuple[str, ...] = ("clock", "machine", "place", "platform")) -> Iterator[Source]:
         """``sys.executable``, ``os.stat(p).st_mtime``: attributes that a model speaks of."""
         library, world = self._linked.library, self._linked.world
-        for node, record in enumerate(world.nodes):
-            if record.kind not in (Kind.ATTR, Kind.NAME, Kind.IMPORT):
-                continue
+        for node in world.of_kind(Kind.ATTR, Kind.NAME, Kind.IMPORT):
             for value in self._linked.values(node):
                 if value[0] != "x":
                     continue
                 model = library.values.get(library.canonical(str(value[1])))
                 if model is not None and model.source in kinds:
-                    if (world.node_unit[node], record.scope) not in self._reproducible:
+                    if (world.node_unit[node], world.nodes[node].scope) not in self._reproducible:
                         yield Source(node, "file-time" if model.file else model.source, _api(model.name))
 
     def _environment(self) -> Iterator[Source]:
         """``os.environ["HOME"]``: read by subscript, modelled as a method."""
         library, world = self._linked.library, self._linked.world
-        for node, record in enumerate(world.nodes):
-            if record.kind != Kind.ITEM or not record.name.startswith("'") or record.base < 0:
+        for node in world.of_kind(Kind.ITEM):
+            record = world.nodes[node]
+            if not record.name.startswith("'") or record.base < 0:
                 continue
             base = world.node_base[world.node_unit[node]] + record.base
             for value in self._linked.values(base):
@@ -185,8 +187,8 @@ class Sources:
     def _default_texts(self) -> Iterator[Source]:
         """``str(x)`` where the class of ``x`` does not say how it is printed: the text holds its address."""
         linked, graph = self._linked, self._graph
-        for number, op in enumerate(linked.edges.op):
-            if op != Op.TEXT or graph.op[number] != Op.ONLY_VALUE or linked.edges.label[number] != 0:
+        for number in places(linked.edges.op, Op.TEXT):
+            if graph.op[number] != Op.ONLY_VALUE or linked.edges.label[number] != 0:
                 continue
             held = [v for v in linked.values(graph.source[number]) if v[0] == "i"]
             if held and not any(

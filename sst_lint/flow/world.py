@@ -7,10 +7,11 @@ The numbering follows the sorted file paths, so it is the same on every run.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sst_lint.facts.records import Call, Choice, Handler, Kind, Node, Region, Scope, UnitFacts
+from sst_lint.flow.codes import places
 from sst_lint.source.records import Unit
 
 
@@ -75,6 +76,7 @@ class World:
         self.loop_base: list[int] = []
         self.region_base: list[int] = []
         self.nodes: list[Node] = []
+        self.kinds = bytearray()  #: the kind of each node
         self.node_unit: list[int] = []
         self.calls: list[Call] = []
         self.call_unit: list[int] = []
@@ -96,6 +98,7 @@ class World:
                 self.loop_base.append(loops)
                 self.region_base.append(regions)
                 self.nodes.extend(facts.nodes)
+                self.kinds.extend([node.kind for node in facts.nodes])
                 self.node_unit.extend([index] * len(facts.nodes))
                 self.calls.extend(facts.calls)
                 self.call_unit.extend([index] * len(facts.calls))
@@ -118,6 +121,10 @@ class World:
     def scope_of_call(self, number: int) -> int:
         """The global scope in which a call stands."""
         return self.scope_base[self.call_unit[number]] + self.calls[number].scope
+
+    def of_kind(self, *kinds: int) -> Iterator[int]:
+        """The nodes of some kinds, in order."""
+        return places(self.kinds, *kinds)
 
     def region(self, unit: int, local: int) -> Region:
         """A region by its local number."""
@@ -224,5 +231,6 @@ class World:
                 like.end_column, like.statement,
             )  # fmt: skip
         self.nodes.append(record)
+        self.kinds.append(kind)
         self.node_unit.append(unit)
         return len(self.nodes) - 1
