@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sst_lint.flow.artifacts import Kind
     from sst_lint.flow.effects import Effect
     from sst_lint.flow.races import Update
+    from sst_lint.flow.tested import Tested
 
 _WRITES = frozenset({"write", "replace"})
 _SHARED = frozenset({"artifact", "state"})
@@ -67,19 +68,20 @@ def ineffective(project: Project) -> Iterator[Defect]:
 
 
 def check_then_write(project: Project) -> Iterator[Defect]:
-    """SST112: a path is tested for existence, then made, written or removed as if nobody came between."""
-    for pair in project.races.tested:
+    """SST112: a path is tested for existence, then made, written or removed as if nobody came between.
+
+    What is done in several branches after one test is one defect.
+    """
+    causes: dict[tuple[int, str, Confidence], list[Tested]] = {}
+    for pair in project.tested:
         confidence = _raced(project, pair.act)
-        if confidence is None:
-            continue
-        yield _defect(
-            project,
-            "SST112",
-            pair.act,
-            _RACES[pair.act.kind],
-            confidence,
-            (_step(project, pair.test, "tested here"), _step(project, pair.act, "acted upon here")),
-        )
+        if confidence is not None:
+            causes.setdefault((pair.test.call, pair.act.kind, confidence), []).append(pair)
+    for (_, kind, confidence), found in causes.items():
+        first = found[0]
+        others = [_step(project, pair.act, "and here") for pair in found[1:] if pair.act.call != first.act.call]
+        steps = (_step(project, first.test, "tested here"), _step(project, first.act, "acted upon here"), *others)
+        yield _defect(project, "SST112", first.act, _RACES[kind], confidence, steps)
 
 
 _RACES = {

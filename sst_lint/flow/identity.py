@@ -27,6 +27,8 @@ _SAME_METHODS = frozenset(
 _DEPTH = 8
 #: A path that is made of more parts than this is no path that anybody could compare.
 _PARTS = 200
+#: A name that may be more paths than this is not compared.
+_EITHER = 4
 
 
 class Identity:
@@ -99,14 +101,17 @@ class Identity:
         return ("param", scope, index)
 
     def _value(self, node: int, depth: int) -> Symbol:
-        """A join of values: their symbol if they all have the same."""
+        """A join of values: their symbol if they all have the same, else that it is one of them. A name that was given
+        several values is a join of its own wherever it is read, so joins of the same values are taken for one name."""
         graph = self._graph
         for number in graph.incoming.get(node, ()):
             source = graph.source[number]
             if graph.op[number] == Op.LOAD and any(s.model.temp in ("path", "handle") for s in self._made(source)):
                 return ("temporary", source)
         found = dict.fromkeys(self._of(source, depth + 1) for source in self._inputs(node))
-        return next(iter(found)) if len(found) == 1 else ("node", node)
+        if len(found) == 1:
+            return next(iter(found))
+        return ("either", tuple(sorted(found, key=repr))) if 1 < len(found) <= _EITHER else ("node", node)
 
     def _made(self, node: int) -> list[Site]:
         return self._sites.get(node, [])

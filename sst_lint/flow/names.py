@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 
-from sst_lint.facts.ops import KEYS, SET
+from sst_lint.facts.ops import KEYS, SET, Op
 from sst_lint.facts.records import Import, Kind
 from sst_lint.flow.decorated import Decorated
 from sst_lint.flow.library import LibraryIndex
@@ -39,8 +39,14 @@ class Names(Decorated):
         self._class_bound: dict[tuple[int, str], list[int]] = {}
         self._stars: dict[int, list[tuple[int, Import]]] = {}
         self._exports: dict[int, frozenset[str]] = {}
+<<<<<<< HEAD
         self.attributes = Listeners[int](self.heard)
         self.puts = Listeners[int](self.heard)
+=======
+        self._imported: dict[int, frozenset[str]] = {}  #: unit -> the names that it imports
+        self.attributes: dict[int, list[int]] = {}
+        self.puts: dict[int, list[int]] = {}
+>>>>>>> 814cad1 (Checks before writes: a name with several values is compared with itself, what the function needs or has removed itself is no race, several acts after one test are one finding; a module that is wrapped under its own name stays the module)
         self._index()
 
     def _index(self) -> None:
@@ -101,7 +107,28 @@ class Names(Decorated):
                 self.add_function(node, world.functions[scope])
         for other in bound:
             self.add_edge(other, node)
+            for wrapped in self._wrapped(other):
+                self.add_edge(wrapped, node)
         return node
+
+    def _wrapped(self, bound: int) -> list[int]:
+        """``os = patched(os)``: what was imported under a name goes on under it, whatever is put around it."""
+        world = self.world
+        unit = world.node_unit[bound]
+        facts, base = world.units[unit][2], world.node_base[unit]
+        imported = self._imported.get(unit)
+        if imported is None:
+            imported = self._imported[unit] = frozenset(
+                r.asname or r.name or r.module.partition(".")[0] for r in facts.imports
+            )
+        found: list[int] = []
+        for edge in facts.edges if world.nodes[bound].name in imported else ():
+            record = facts.nodes[edge.source]
+            if edge.target == bound - base and edge.op == Op.SAME and record.kind == Kind.CALL:
+                given = [arg.node for arg in facts.calls[record.base].args if not arg.slot][:1]
+                found += [base + n for n in given if facts.nodes[n].kind == Kind.IMPORT
+                          and facts.nodes[n].name == world.nodes[bound].name]  # fmt: skip
+        return found
 
     def _from_stars(self, file: int, name: str) -> int:
         if name.startswith("_"):

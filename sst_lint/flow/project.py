@@ -38,6 +38,7 @@ from sst_lint.flow.serializers import Serializers
 from sst_lint.flow.sinks import Sink
 from sst_lint.flow.sites import Site
 from sst_lint.flow.slight import Slight
+from sst_lint.flow.tested import Tested, Tests
 from sst_lint.flow.trace import Tracer
 from sst_lint.flow.world import FileFacts, World
 from sst_lint.flow.writes import Write, Writes
@@ -126,6 +127,11 @@ class Project:
     def races(self) -> Races:
         """Where two processes can come between each other."""
         return Races(self.linked, self.graph, self.evidence, self.effects, self.locks)
+
+    @cached_property
+    def tested(self) -> tuple[Tested, ...]:
+        """Paths that are tested for existence, and what is done because of it."""
+        return Tests(self.linked, self.graph, self.identity, self.effects, self.locks).all
 
     @cached_property
     def _slight(self) -> Slight:

@@ -23,12 +23,6 @@ _TRUNCATING_LOCKS = frozenset({"filelock.FileLock", "filelock.UnixFileLock"})
 _KERNEL_LOCKS = frozenset({"fcntl.flock", "fcntl.lockf", "os.lockf", "portalocker.lock", "portalocker.Lock"})
 #: How many calls away from the function that reads or writes it a file may be that only the module names.
 _CALLS_TO_A_GLOBAL = 2
-_EXISTS = "FileExistsError"
-_HARMLESS = {
-    "mkdir": frozenset({"FileExistsError"}),
-    "remove": frozenset({"FileNotFoundError"}),
-}
-_BROAD = frozenset({"OSError", "IOError", "EnvironmentError", "Exception", "BaseException", "error"})
 
 
 @dataclass(frozen=True)
@@ -42,14 +36,6 @@ class Update:
     write: Effect
     held: bool  #: a lock is held from the read to the write
     saver: int = -1
-
-
-@dataclass(frozen=True)
-class Tested:
-    """A test for existence, and what is done because of it."""
-
-    test: Effect
-    act: Effect
 
 
 @dataclass(frozen=True)
@@ -72,10 +58,6 @@ class Races:
         self._evidence = evidence
         self._effects = effects
         self._locks = locks
-        self._handlers: dict[tuple[int, int], list[int]] = {}
-        for index, (_, _, facts) in enumerate(linked.world.units):
-            for number, handler in enumerate(facts.handlers):
-                self._handlers.setdefault((index, handler.tried), []).append(number)
 
     # read, change, write
 
@@ -360,94 +342,6 @@ class Races:
                         "read here, without the lock",
                         False,
                     )
-
-    # test, then act
-
-    @cached_property
-    def tested(self) -> tuple[Tested, ...]:
-        """Paths that are tested and then made, written or removed because of it."""
-        return tuple(t for scope in self._effects.scopes() for t in self._tested_in(scope))
-
-    def _tested_in(self, scope: int) -> Iterator[Tested]:
-        effects = self._effects.of(scope)
-        tests = [e for e in effects if e.kind == "test" and not e.calls]
-        for act in effects if tests else ():
-            if act.kind not in ("mkdir", "remove", *_WRITES):
-                continue
-            if act.calls and act.kind not in _WRITES:
-                continue
-            for test in tests:
-                if test.call < act.call and test.path == act.path and test.path[0] != "node":
-                    if self._decides(test, act) and not self._guarded(test, act):
-                        yield Tested(test, act)
-                        break
-
-    def _decides(self, test: Effect, act: Effect) -> bool:
-        """Whether the act stands in a branch of a condition on the test, where the path is not there (or is there, for
-        a removal)."""
-        world = self._linked.world
-        unit = world.call_unit[act.call]
-        region = world.calls[act.call].region
-        wanted = act.kind == "remove"
-        while region >= 0:
-            record = world.region(unit, region)
-            if record.kind in ("if", "else") and record.node >= 0:
-                truth = self._truth(world.node_base[unit] + record.node, self._linked.result_of(test.call), 0)
-                if truth is not None:
-                    return (truth == (record.kind == "if")) == wanted
-            region = record.parent
-        return False
-
-    def _truth(self, node: int, test: int, depth: int) -> bool | None:
-        """True if the condition holds when the test does, False if it is negated, None if it is another one."""
-        if node == test:
-            return True
-        if depth > 6:
-            return None
-        record = self._linked.world.nodes[node]
-        if record.kind != NodeKind.VALUE or record.name == "compare":
-            return None
-        for number in self._graph.incoming.get(node, ()):
-            if self._graph.op[number] in (Op.SAME, Op.ONLY_VALUE) and self._graph.label[number] == 0:
-                found = self._truth(self._graph.source[number], test, depth + 1)
-                if found is not None:
-                    return not found if record.name == "not" else found
-        return None
-
-    def _guarded(self, test: Effect, act: Effect) -> bool:
-        """Whether a lock is held across both, or the error of the lost race is expected."""
-        first = {lock.node for lock in self._locks.held(test.call)}
-        if any(lock.node in first for lock in self._locks.held(act.call)):
-            return True
-        if act.write is not None and act.write.mode in ("exclusive", "append"):
-            return True
-        if act.kind in _WRITES and (act.kind == "replace" and not act.calls):
-            return False
-        return self._expected(act)
-
-    def _expected(self, act: Effect) -> bool:
-        """Whether a ``try`` around the call expects that somebody was faster."""
-        world = self._linked.world
-        unit = world.call_unit[act.call]
-        region = world.calls[act.call].region
-        names = _HARMLESS.get(act.kind, frozenset({_EXISTS}))
-        while region >= 0:
-            record = world.region(unit, region)
-            for number in self._handlers.get((unit, region), ()):
-                handler = world.units[unit][2].handlers[number]
-                caught = {world.nodes[world.node_base[unit] + t].name for t in handler.types}
-                if caught & names:
-                    return True
-                if caught & _BROAD and self._only(unit, region, act.call):
-                    return True
-            region = record.parent
-        return False
-
-    def _only(self, unit: int, region: int, call: int) -> bool:
-        """Whether a ``try`` body does nothing else: then a broad clause is for this call."""
-        world = self._linked.world
-        inside = [n for n in self._locks.calls_in(self._locks.scope_of(call)) if world.calls[n].region == region]
-        return all(n == call or n < call for n in inside) and len(inside) <= 2
 
 
 def _of_instance(symbol: Symbol) -> bool:

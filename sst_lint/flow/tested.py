@@ -1,0 +1,162 @@
+"""Which tests for existence are acted upon as if nobody could come between?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind as NodeKind
+from sst_lint.flow.effects import Effect, Effects
+from sst_lint.flow.graph import Graph
+from sst_lint.flow.identity import Identity
+from sst_lint.flow.locks import Locks
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.sites import Site
+
+_WRITES = ("write", "replace")
+_EXISTS = "FileExistsError"
+_HARMLESS = {
+    "mkdir": frozenset({"FileExistsError"}),
+    "remove": frozenset({"FileNotFoundError"}),
+}
+#: What needs the path that it is given, and what asks what it is.
+_ASKING = frozenset(
+    "os.readlink os.stat os.lstat os.listdir os.scandir os.path.getsize os.path.getmtime os.path.samefile "
+    "builtins.open io.open pathlib.Path.open pathlib.Path.readlink pathlib.Path.stat pathlib.Path.iterdir "
+    "pathlib.Path.read_text pathlib.Path.read_bytes".split()
+)
+_BROAD = frozenset({"OSError", "IOError", "EnvironmentError", "Exception", "BaseException", "error"})
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A test for existence, and what is done because of it."""
+
+    test: Effect
+    act: Effect
+
+
+class Tests:
+    """Judges what the functions of a linked program do after they have looked."""
+
+    def __init__(self, linked: Mutations, graph: Graph, identity: Identity, effects: Effects, locks: Locks) -> None:
+        self._linked = linked
+        self._graph = graph
+        self._identity = identity
+        self._effects = effects
+        self._locks = locks
+        self._handlers: dict[tuple[int, int], list[int]] = {}
+        for index, (_, _, facts) in enumerate(linked.world.units):
+            for number, handler in enumerate(facts.handlers):
+                self._handlers.setdefault((index, handler.tried), []).append(number)
+        self._sites_of: dict[int, list[Site]] = {}
+        for site in linked.sites:
+            self._sites_of.setdefault(site.call, []).append(site)
+
+    @cached_property
+    def all(self) -> tuple[Tested, ...]:
+        """Paths that are tested and then made, written or removed because of it."""
+        return tuple(t for scope in self._effects.scopes() for t in self._tested_in(scope))
+
+    def _tested_in(self, scope: int) -> Iterator[Tested]:
+        effects = self._effects.of(scope)
+        tests = [e for e in effects if e.kind == "test" and not e.calls]
+        for act in effects if tests else ():
+            if act.kind not in ("mkdir", "remove", *_WRITES):
+                continue
+            if act.calls and act.kind not in _WRITES:
+                continue
+            for test in tests:
+                if test.call < act.call and test.path == act.path and test.path[0] != "temporary":
+                    if self._decides(test, act) and not self._guarded(test, act):
+                        if not self._between(scope, effects, test, act):
+                            yield Tested(test, act)
+                        break
+
+    def _between(self, scope: int, effects: tuple[Effect, ...], test: Effect, act: Effect) -> bool:
+        """Whether what happens between the test and the act takes the act away from the test: the function itself has
+        removed what it makes, or needs what it removes."""
+        if act.kind != "remove":
+            return any(e.kind == "remove" and e.path == act.path and test.call < e.call < act.call for e in effects)
+        return any(self._needs(number, act) for number in self._locks.calls_in(scope) if test.call < number < act.call)
+
+    def _needs(self, number: int, act: Effect) -> bool:
+        """Whether a call fails if the path is not there: it copies, opens or asks for what lies there."""
+        linked = self._linked
+        given = [node for _, node in linked.argument_nodes(number)]
+        receiver = linked.receiver_of(number)
+        if not any(self._identity.of(node) == act.path for node in (*given, *((receiver,) if receiver >= 0 else ()))):
+            return False
+        if any(site.model.moves is not None for site in self._sites_of.get(number, ())):
+            return True
+        named = linked.externals.get(number, {})
+        return linked.world.calls[number].used and any(name in _ASKING for name in named)
+
+    def _decides(self, test: Effect, act: Effect) -> bool:
+        """Whether the act stands in a branch of a condition on the test, where the path is not there (or is there, for
+        a removal)."""
+        world = self._linked.world
+        unit = world.call_unit[act.call]
+        region = world.calls[act.call].region
+        wanted = act.kind == "remove"
+        while region >= 0:
+            record = world.region(unit, region)
+            if record.kind in ("if", "else") and record.node >= 0:
+                truth = self._truth(world.node_base[unit] + record.node, self._linked.result_of(test.call), 0)
+                if truth is not None:
+                    return (truth == (record.kind == "if")) == wanted
+            region = record.parent
+        return False
+
+    def _truth(self, node: int, test: int, depth: int) -> bool | None:
+        """True if the condition holds when the test does, False if it is negated, None if it is another one."""
+        if node == test:
+            return True
+        if depth > 6:
+            return None
+        record = self._linked.world.nodes[node]
+        if record.kind != NodeKind.VALUE or record.name == "compare":
+            return None
+        for number in self._graph.incoming.get(node, ()):
+            if self._graph.op[number] in (Op.SAME, Op.ONLY_VALUE) and self._graph.label[number] == 0:
+                found = self._truth(self._graph.source[number], test, depth + 1)
+                if found is not None:
+                    return not found if record.name == "not" else found
+        return None
+
+    def _guarded(self, test: Effect, act: Effect) -> bool:
+        """Whether a lock is held across both, or the error of the lost race is expected."""
+        first = {lock.node for lock in self._locks.held(test.call)}
+        if any(lock.node in first for lock in self._locks.held(act.call)):
+            return True
+        if act.write is not None and act.write.mode in ("exclusive", "append"):
+            return True
+        if act.kind in _WRITES and (act.kind == "replace" and not act.calls):
+            return False
+        return self._expected(act)
+
+    def _expected(self, act: Effect) -> bool:
+        """Whether a ``try`` around the call expects that somebody was faster."""
+        world = self._linked.world
+        unit = world.call_unit[act.call]
+        region = world.calls[act.call].region
+        names = _HARMLESS.get(act.kind, frozenset({_EXISTS}))
+        while region >= 0:
+            record = world.region(unit, region)
+            for number in self._handlers.get((unit, region), ()):
+                handler = world.units[unit][2].handlers[number]
+                caught = {world.nodes[world.node_base[unit] + t].name for t in handler.types}
+                if caught & names:
+                    return True
+                if caught & _BROAD and self._only(unit, region, act.call):
+                    return True
+            region = record.parent
+        return False
+
+    def _only(self, unit: int, region: int, call: int) -> bool:
+        """Whether a ``try`` body does nothing else: then a broad clause is for this call."""
+        world = self._linked.world
+        inside = [n for n in self._locks.calls_in(self._locks.scope_of(call)) if world.calls[n].region == region]
+        return all(n == call or n < call for n in inside) and len(inside) <= 2
