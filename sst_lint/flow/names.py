@@ -39,14 +39,9 @@ class Names(Decorated):
         self._class_bound: dict[tuple[int, str], list[int]] = {}
         self._stars: dict[int, list[tuple[int, Import]]] = {}
         self._exports: dict[int, frozenset[str]] = {}
-<<<<<<< HEAD
+        self._imported: dict[int, frozenset[str]] = {}  #: unit -> the names that it imports
         self.attributes = Listeners[int](self.heard)
         self.puts = Listeners[int](self.heard)
-=======
-        self._imported: dict[int, frozenset[str]] = {}  #: unit -> the names that it imports
-        self.attributes: dict[int, list[int]] = {}
-        self.puts: dict[int, list[int]] = {}
->>>>>>> 814cad1 (Checks before writes: a name with several values is compared with itself, what the function needs or has removed itself is no race, several acts after one test are one finding; a module that is wrapped under its own name stays the module)
         self._index()
 
     def _index(self) -> None:
