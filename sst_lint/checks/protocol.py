@@ -40,7 +40,7 @@ def incomplete(project: Project) -> Iterator[Defect]:
             where,
             project.trace.statement_line(node),
             "",
-            _message(protocol, [text for _, text in said]),
+            _message(protocol, [text for _, text in said], node == protocol.move.ports["return"]),
             "error" if protocol.final.kind in _KNOWN and confidence == "high" else "warning",
             confidence,
             _trace(project, protocol, wrong),
@@ -49,8 +49,14 @@ def incomplete(project: Project) -> Iterator[Defect]:
 
 
 def _place(project: Project, protocol: Protocol, wrong: list[str]) -> int:
-    """Where to tell it: at the last step; if other functions write the file and fail to, where they open it."""
+    """Where to tell it: at the last step; if other functions write the file and fail to, where they open it; if only
+    the temporary name is wrong, where that is put together."""
     moving = project.locks.scope_of(protocol.move.call)
+    if wrong == ["unique-name"]:
+        paths = [*(w.path_node for w in protocol.writes[:1]), protocol.source]
+        named = [node for path in paths for node in project.evidence.composed(path)[:1]]
+        if named and project.world.scope_of_node(named[0]) != moving:
+            return named[0]
     here = [w.site.call for w in protocol.writes] + [m.call for m in protocol.makers]
     if here and _OF_WRITER & set(wrong) and all(project.locks.scope_of(call) != moving for call in here):
         return project.linked.result_of(here[0])
@@ -72,7 +78,7 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
         yield "high" if known else "medium", "replace", "the target is removed before, so in between there is no file"
     elif "replace" in missing and way == "rename":
         yield (
-            "low" if protocol.wrapped else "medium",
+            "low" if protocol.wrapped or protocol.versioned else "medium",
             "replace",
             "`os.rename` fails on Windows when the target exists, `os.replace` does not",
         )
@@ -84,7 +90,8 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
     if "unique-name" in missing:
         locked = all(project.locks.held(w.site.call) for w in protocol.writes)
         made = [w.mode for w in protocol.writes if w.mode != "update"]  # which only opens what is there
-        weak = protocol.versioned or locked or all(mode == "exclusive" for mode in made)
+        alone = all(mode == "exclusive" for mode in made) and not _cleared(project, protocol)
+        weak = protocol.versioned or locked or alone
         yield "low" if weak else "medium", "unique-name", "the temporary name is fixed, so two writers share it"
     if "fsync" in missing:
         text = "nothing is synced, so after a power cut the new name may hold no content"
@@ -94,6 +101,18 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
     for step, text in _LOW:
         if step in missing:
             yield "low", step, text
+
+
+def _cleared(project: Project, protocol: Protocol) -> bool:
+    """Whether the temporary file of whoever was first is removed, so that creating it anew does not fail."""
+    calls, path = {write.site.call for write in protocol.writes}, project.identity.of(protocol.source)
+    for scope in project.effects.scopes():
+        effects = project.effects.of(scope)
+        for made in effects:
+            if made.kind == "write" and made.site.call in calls and made.path == path:
+                if any(e.kind == "remove" and e.path == made.path and e.call < made.call for e in effects):
+                    return True
+    return False
 
 
 _LOW = (
@@ -114,13 +133,15 @@ def _fsync(project: Project, protocol: Protocol) -> Confidence:
     return "low" if any(words(name) & _CACHES for name in said) else "medium"
 
 
-def _message(protocol: Protocol, texts: list[str]) -> str:
+def _message(protocol: Protocol, texts: list[str], ends: bool) -> str:
     name = protocol.move.model.name.removeprefix("builtins.")
     if not protocol.seen and protocol.removes_first:
         return (
             f"`{name}` puts a file in the place of one that was removed before: in between, and after a crash, there "
             "is none; `os.replace` does both in one step"
         )
+    if not ends and len(texts) == 1 and texts[0].startswith("the temporary name"):
+        return f"{texts[0]}; `tempfile` beside the target gives each its own"
     return f"`{name}` ends an incomplete atomic write: " + "; ".join(texts)
 
 
@@ -128,6 +149,10 @@ def _trace(project: Project, protocol: Protocol, wrong: list[str]) -> tuple[Step
     """Where the temporary file is named, made and written, as far as that is wrong or not beside the last step."""
     move = project.trace.location(protocol.move.ports["return"])
     steps: list[Step] = []
+    if wrong == ["unique-name"] and _place(project, protocol, wrong) != protocol.move.ports["return"]:
+        return tuple(
+            _step(project, w.site.ports["return"], "the temporary file is written") for w in protocol.writes[:2]
+        )
     if "unique-name" in wrong:
         for node in project.evidence.composed(protocol.source)[:1]:
             steps.append(_step(project, node, "the temporary file is named"))

@@ -81,7 +81,7 @@ class HandedOver:
     def _kind(self, call: int, node: int, write: Write) -> Kind | None:
         """What the file is that a caller names itself; None if it does not, or moves it."""
         symbol = self._identity.of(node)
-        if symbol[0] in ("param", "node", "temporary") or self._writes.is_moved(node):
+        if symbol[0] in ("param", "node", "either", "temporary") or self._writes.is_moved(node):
             return None
         evidence = self._evidence.of(node)
         if evidence.temporary or self._evidence.is_temporary(node):
