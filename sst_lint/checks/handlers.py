@@ -31,7 +31,7 @@ def bare(project: Project) -> Iterator[Defect]:
                 + where(project, info)
                 + "; name the exceptions",
                 "error" if info.context == "artifact-shaping" and is_near(project, info) else "warning",
-                "high",
+                "low" if info.fate.whole else "high",  # which hands all of it on, whatever it is
             )
 
 
@@ -104,7 +104,7 @@ def function_name(project: Project, info: HandlerInfo) -> str:
 
 def _confidence(project: Project, info: HandlerInfo) -> Confidence:
     """The further the way, and the more somebody has thought of the failure, the less sure."""
-    if info.decides or info.tested or info.in_memory:
+    if info.decides or info.tested or info.in_memory or (info.fate.logged and info.accounts):
         return "low"
     if not info.path:
         return "low" if info.fate.logged and _CLOSING.search(function_name(project, info)) else "medium"

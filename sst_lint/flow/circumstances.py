@@ -39,12 +39,25 @@ _IN_MEMORY = frozenset(
 #: They ask the interpreter, the terminal or the machine for what it is.
 _OF_ITSELF = frozenset(
     "fileno isatty current_process current_thread current_task get_running_loop _getframe currentframe getframeinfo "
-    "get_terminal_size getencoding getpreferredencoding getlocale getlogin getuser gethostname getfqdn "
-    "cpu_count".split()
+    "get_terminal_size getencoding getpreferredencoding getlocale getlogin getuser gethostname getfqdn getpid getppid "
+    "getuid getgid getenv cpu_count".split()
 )
+#: They take a value apart, or turn it into another, and do nothing else.
+_CONVERSIONS = (
+    "ipaddress.", "uuid.UUID", "decimal.Decimal", "fractions.Fraction", "datetime.datetime.strptime", "math.",
+    "datetime.datetime.fromisoformat", "datetime.date.fromisoformat", "datetime.time.fromisoformat", "time.strptime",
+    "email.utils.parse", "urllib.parse.",
+)  # fmt: skip
 _CONTAINERS = ("builtins.", "collections.", "weakref.", "typing.Dict", "typing.Mapping", "typing.MutableMapping")
 #: Of an unknown receiver these may be a request or a file operation as well.
 _ALSO_IO = frozenset({"get", "copy", "replace", "update", "add", "pop"})
+#: What takes back what was begun.
+_UNDOING = re.compile(
+    r"(^|_)(a?stop|roll_?back|abort|cancel|clean_?up|shut_?down|terminate|tear_?down|unlink|rmtree|undo|revert|restore"
+    r"|discard)(_|$)"
+)
+#: Where what has failed is written down.
+_FAILED = re.compile(r"fail|error|skip|broken|invalid|reject|unread|problem|missed|\bbad_", re.IGNORECASE)
 _STEPS = 12
 
 
@@ -110,6 +123,35 @@ class Circumstances:
             return True
         return handler.suppress < 0 and (self._keeps(unit, handler, calls) or self._answers_otherwise(unit, handler))
 
+    def accounts(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause does more than to tell the error: it undoes what was begun, or writes down which element
+        of a loop has failed."""
+        world = self._linked.world
+        facts = world.units[unit][2]
+        calls = [n for n in self._clauses.calls_in(unit, handler.body) if not self._clauses.speaks(n)]
+        if any(_UNDOING.search(self._clauses.name_of(n)) for n in calls):
+            return True
+        loop = facts.nodes[handler.error].loop if handler.error >= 0 else -1
+        if not self.goes_on(unit, handler) or loop < 0:
+            return False
+        return any(
+            _FAILED.search(name)
+            and any(
+                facts.nodes[a.node].loop == loop and not _is_literal(facts.nodes[a.node]) for a in world.calls[n].args
+            )
+            for n in calls
+            for name in self._names_of(n)
+        )
+
+    def _names_of(self, number: int) -> tuple[str, ...]:
+        """What is called, and of what."""
+        receiver, world = self._linked.receiver_of(number), self._linked.world
+        if receiver < 0:
+            return (self._clauses.name_of(number),)
+        unit = world.node_unit[receiver]
+        given = dict(world.units[unit][2].named).get(receiver - world.node_base[unit], "")
+        return self._clauses.name_of(number), world.nodes[receiver].name, given
+
     def _tries_others(self, unit: int, handler: Handler) -> bool:
         """Whether a loop tries one after the other until one works, and the function raises if none does."""
         facts = self._linked.world.units[unit][2]
@@ -137,7 +179,7 @@ class Circumstances:
         known = self._linked.externals.get(number, {})
         if number in self._linked.callees:
             return False
-        if name in _OF_ITSELF:
+        if name in _OF_ITSELF or (known and all(each.startswith(_CONVERSIONS) for each in known)):
             return True
         if name not in _IN_MEMORY:
             return False
@@ -225,6 +267,10 @@ class Circumstances:
             self._clauses.ends_program(n) and any(a in seen for _, a in self._linked.argument_nodes(n))
             for n in range(world.call_base[unit], world.call_base[unit] + len(world.units[unit][2].calls))
         )
+
+
+def _is_literal(node: Node) -> bool:
+    return node.kind == Kind.CONST or (node.kind == Kind.TEXT and "\x00" not in node.name)
 
 
 def _is_truth(node: Node) -> bool:

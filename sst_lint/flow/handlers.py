@@ -62,6 +62,7 @@ class HandlerInfo:
     asynchronous: bool
     meant: bool  #: the code says that silence is meant, or nothing can have happened that somebody would look for
     in_memory: bool  #: the guarded code only looks at values
+    accounts: bool  #: it undoes what was begun, or writes down which element of a loop has failed
 
 
 class Handlers:
@@ -173,6 +174,7 @@ class Handlers:
             world.units[unit][2].scopes[handler.scope].is_async if world.units[unit][2].scopes else False,
             around.is_meant(unit, handler),
             around.is_in_memory(unit, handler),
+            completes and around.accounts(unit, handler),
         )
 
     def _type_names(self, node: int) -> list[str]:
