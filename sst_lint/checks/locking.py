@@ -141,8 +141,8 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
     where = project.trace.location(project.linked.result_of(effect.call))
     if project.is_test(where.path):
         return None
-    if where.path.rpartition("/")[2] == "setup.py":
-        return "low"  # run by hand, once
+    if project.runs_once(where.path):
+        return "low"  # by hand, or from a fresh checkout
     if effect.kind in _WRITES:
         kind = _kind(project, effect)
         if kind is None or kind.kind in _QUIET:

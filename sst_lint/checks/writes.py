@@ -146,6 +146,8 @@ def _makes(project: Project, call: int, scope: int) -> bool:
 def _confidence(project: Project, write: Write) -> Confidence:
     if write.site.weak or write.kind.kind == "argument" or project.nothing_to_lose(write):
         return "low"
+    if project.runs_once(project.trace.location(write.site.ports["return"]).path):
+        return "low"
     if write.kind.kind == "unknown" and (_brings_itself(project, write) or _is_no_path(project, write)):
         return "low"
     if write.mode == "update":

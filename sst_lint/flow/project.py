@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sst_lint.catalogue.model import Library
 from sst_lint.config import Config
+from sst_lint.flow.anew import Anew
 from sst_lint.flow.answers import Answers
 from sst_lint.flow.artifacts import Kind as ArtifactKind
 from sst_lint.flow.artifacts import classify, is_copied_path, is_documentation_path, is_test_path
@@ -75,11 +76,15 @@ class Project:
         return Demonstrations(self.linked)
 
     @cached_property
+    def _tests(self) -> frozenset[int]:
+        """Units of test code."""
+        files = [is_test_path(file.path, self.config) for file in self.world.files]
+        return frozenset(unit for unit, (file, _, _) in enumerate(self.world.units) if files[file])
+
+    @cached_property
     def evidence(self) -> PathEvidence:
         """What flows into paths."""
-        files = [is_test_path(file.path, self.config) for file in self.world.files]
-        tests = frozenset(unit for unit, (file, _, _) in enumerate(self.world.units) if files[file])
-        return PathEvidence(self.linked, self.graph, tests, self.demonstrations)
+        return PathEvidence(self.linked, self.graph, self._tests, self.demonstrations)
 
     @cached_property
     def _writes(self) -> Writes:
@@ -137,9 +142,23 @@ class Project:
     def _slight(self) -> Slight:
         return Slight(self.linked, self.graph, self.identity, self.effects, self.locks)
 
+    @cached_property
+    def _anew(self) -> Anew:
+        return Anew(self.linked, self.graph, self.identity, self.evidence, self.locks, self._tests)
+
     def nothing_to_lose(self, write: Write) -> str:
         """Why a write that is cut short does no harm (new directory, constant content ...); "" if it does."""
-        return self._slight.why(write)
+        known = self._slight.why(write)
+        if known:
+            return known
+        if self._anew.of_copied_tree(write):
+            return "a file of a tree that is copied"
+        return "in a directory that was emptied before" if self._anew.in_emptied(write) else ""
+
+    def runs_once(self, path: str) -> bool:
+        """Whether a source file is a build script, a script of a CI server, or a hook of a project template: when it
+        fails, all is done again."""
+        return self._anew.runs_once(path)
 
     def kind_of_path(self, node: int, path: str) -> ArtifactKind:
         """What a path is that is not written (tested, made, removed) by code in the file ``path``."""

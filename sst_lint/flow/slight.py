@@ -20,6 +20,12 @@ from sst_lint.flow.writes import Write
 
 #: Names of program text: it is made again, or lies in version control, and half of it does not compile.
 _PROGRAM = re.compile(r"\.(pyi?|pyx|pxd|c|cc|cpp|cxx|h|hpp|js|mjs|ts|sh|bash|bat|cmd|ps1|rs|go|java)$", re.IGNORECASE)
+#: What a text may pass through on its way.
+_PASSING = (Kind.VALUE, Kind.NAME, Kind.BOUND, Kind.BINOP)
+#: What leaves a text the text that it is.
+_SHAPING = frozenset({"strip", "lstrip", "rstrip", "format", "encode", "expandtabs"})
+#: A text of so many characters is one, whatever is filled in.
+_TEMPLATE = 60
 _STEPS = 30
 
 
@@ -48,6 +54,9 @@ class Slight:
             return "holds a constant"
         effects = self._effects.of(self._locks.scope_of(write.site.call))
         path = self._identity.of(write.path_node)
+        if any(e.kind == "test" and e.path == path and e.call < write.site.call for e in effects):
+            if self._is_constant(write, filled=True) and not self._is_aside(write):
+                return "the program's own text where nothing was"
         if any(e.kind == "mkdir" and _holds(path, e.path) and self._is_sure(e, effects, write) for e in effects):
             return "in a directory that is made just before"
         if any(e.kind == "remove" and e.path == path and self._is_last(e, write) for e in effects):
@@ -117,11 +126,11 @@ class Slight:
             for site, source in self._moved
         )
 
-    def _is_constant(self, write: Write) -> bool:
-        """Whether all that is written stands in the program."""
+    def _is_constant(self, write: Write, filled: bool = False) -> bool:
+        """Whether all that is written stands in the program (``filled``: or is a long text with little filled in)."""
         world = self._linked.world
         if write.site.model.opens is None:
-            return write.node >= 0 and self._is_literal(write.node)
+            return write.node >= 0 and self._is_literal(write.node, filled)
         written = 0
         for number in self._locks.calls_in(self._locks.scope_of(write.site.call)):
             arguments = [node for _, node in self._linked.argument_nodes(number)]
@@ -133,7 +142,7 @@ class Slight:
             method = world.calls[number].method
             if method == "write":
                 written += 1
-                if not all(self._is_literal(node) for node in arguments):
+                if not all(self._is_literal(node, filled) for node in arguments):
                     return False
             elif method not in ("close", "flush"):
                 return False
@@ -142,24 +151,37 @@ class Slight:
     def _is_handle(self, node: int, write: Write) -> bool:
         return ("h", write.site.call) in self._linked.values(node)
 
-    def _is_literal(self, node: int) -> bool:
+    def _is_literal(self, node: int, filled: bool) -> bool:
         graph, nodes = self._graph, self._linked.world.nodes
         queue, seen = [node], {node}
         for current in queue:
             record = nodes[current]
             if record.kind == Kind.TEXT and "\x00" in record.name:
-                return False
+                if not filled or len(record.name) < _TEMPLATE:
+                    return False
+                continue
             if record.kind in (Kind.TEXT, Kind.CONST):
                 continue
-            sources = graph.incoming.get(current, ())
-            if record.kind not in (Kind.VALUE, Kind.NAME, Kind.BOUND, Kind.BINOP) or not sources:
+            sources = [graph.source[n] for n in graph.incoming.get(current, ()) if graph.op[n] in (Op.SAME, Op.TEXT)]
+            if filled and record.kind == Kind.CALL:
+                sources = self._shaped(current)
+            elif record.kind not in _PASSING or len(sources) < len(graph.incoming.get(current, ())):
                 return False
-            if any(graph.op[n] not in (Op.SAME, Op.TEXT) for n in sources) or len(seen) > _STEPS:
+            if not sources or len(seen) > _STEPS:
                 return False
-            fresh = [graph.source[n] for n in sources if graph.source[n] not in seen]
+            fresh = [source for source in sources if source not in seen]
             seen.update(fresh)
             queue += fresh
         return True
+
+    def _shaped(self, result: int) -> list[int]:
+        """The text that a call only brings into shape, or fills in."""
+        number = self._linked.world.call_of(result)
+        call, receiver = self._linked.world.calls[number], self._linked.receiver_of(number)
+        if call.method in _SHAPING and receiver >= 0:
+            return [receiver]
+        named = self._linked.externals.get(number, {})
+        return [node for _, node in self._linked.argument_nodes(number)[:1]] if "textwrap.dedent" in named else []
 
 
 def _holds(path: Symbol, directory: Symbol) -> bool:

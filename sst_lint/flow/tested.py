@@ -79,8 +79,20 @@ class Tests:
         """Whether what happens between the test and the act takes the act away from the test: the function itself has
         removed what it makes, or needs what it removes."""
         if act.kind != "remove":
-            return any(e.kind == "remove" and e.path == act.path and test.call < e.call < act.call for e in effects)
+            return any(
+                e.kind == "remove" and e.path == act.path and test.call < e.call < act.call and self._on_the_way(e, act)
+                for e in effects
+            )
         return any(self._needs(number, act) for number in self._locks.calls_in(scope) if test.call < number < act.call)
+
+    def _on_the_way(self, first: Effect, second: Effect) -> bool:
+        """Whether what stands in front of a call runs before it, and not in another branch."""
+        world = self._linked.world
+        unit, region = world.call_unit[second.call], world.calls[second.call].region
+        wanted = world.calls[first.call].region
+        while region >= 0 and region != wanted:
+            region = world.region(unit, region).parent
+        return region == wanted
 
     def _needs(self, number: int, act: Effect) -> bool:
         """Whether a call fails if the path is not there: it copies, opens or asks for what lies there."""

@@ -1,0 +1,247 @@
+"""Which files are made anew in any case? Those below a directory that the same run has emptied before, those of a tree
+that is copied file by file, and those of programs that run once, for the person at hand.
+
+A crash in the middle of such a write leaves no less than a crash a moment earlier, which left no file at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.artifacts import words
+from sst_lint.flow.evidence import PathEvidence
+from sst_lint.flow.graph import Graph
+from sst_lint.flow.identity import Identity
+from sst_lint.flow.locks import Locks
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.sites import Site
+from sst_lint.flow.writes import Write
+
+#: How many functions may stand between the one that empties a directory and the one that says which.
+_CALLS_DEEP = 3
+#: What a run calls after it has emptied a directory, as far as that is followed.
+_REACHED = 4000
+_STEPS = 200
+#: A name of so many words, the name itself counted, may be anybody's.
+_TELLING = 2
+#: Run by hand or by a build front end that starts over when they fail.
+_BUILDS = frozenset({"setup.py", "hatch_build.py", "pdm_build.py", "noxfile.py", "fabfile.py"})
+#: Directories of scripts for a server that begins each run with a fresh checkout.
+_SERVERS = frozenset(
+    {".github", ".circleci", ".gitlab", ".buildkite", ".azure-pipelines", "github_actions", "ci", ".ci"}
+)
+#: Files that tell that their directory holds hooks of a project template: a project that fails in one is removed.
+_HOOKS = ("pre_gen_project.py", "post_gen_project.py")
+
+
+@dataclass(frozen=True)
+class _Emptied:
+    """A directory is emptied by ``call``; ``node`` is its path."""
+
+    call: int
+    node: int
+
+
+class Anew:
+    """Answers for the writes of a linked program."""
+
+    def __init__(
+        self,
+        linked: Mutations,
+        graph: Graph,
+        identity: Identity,
+        evidence: PathEvidence,
+        locks: Locks,
+        tests: frozenset[int],
+    ) -> None:
+        """``tests``: units of test code, whose runs are none of the program."""
+        self._linked = linked
+        self._graph = graph
+        self._identity = identity
+        self._evidence = evidence
+        self._locks = locks
+        self._tests = tests
+        self._after: dict[int, frozenset[int]] = {}
+        self._origins: dict[int, frozenset[int]] = {}
+        paths = [file.path for file in linked.world.files]
+        self._hooks = frozenset(p.rpartition("/")[0] for p in paths if p.rpartition("/")[2] in _HOOKS)
+
+    def runs_once(self, path: str) -> bool:
+        """Whether a source file is a build script, a script of a CI server, or a hook of a project template."""
+        folder, _, name = path.rpartition("/")
+        if name in _BUILDS or (folder in self._hooks and folder.rpartition("/")[2] == "hooks"):
+            return True
+        return not _SERVERS.isdisjoint(folder.split("/"))
+
+    # a directory that was emptied
+
+    def in_emptied(self, write: Write) -> bool:
+        """Whether the file lies below a directory that has been emptied when it is written."""
+        if not self._emptied:
+            return False
+        below = {self._sign(n) for n in self._evidence.passed(write.path_node)}
+        scope = self._locks.scope_of(write.site.call)
+        return any(
+            any(_alike(sign, other) for other in below)
+            and (scope in self._reached(emptied) or self._follows(emptied, write, scope))
+            for emptied, sign in self._emptied
+        )
+
+    def _sign(self, node: int) -> object:
+        """What is equal for paths of one name; for a field its name, and the class whose field it is (or None)."""
+        sign = self._evidence.signature(node, 0)
+        if isinstance(sign, tuple) and sign[0] == "attribute":
+            owner = sign[2]
+            known = isinstance(owner, tuple) and owner[0] == "instance"
+            return ("attribute", sign[1].lstrip("'"), owner[1] if known else None)
+        return sign
+
+    def _follows(self, emptied: _Emptied, write: Write, scope: int) -> bool:
+        return self._locks.scope_of(emptied.call) == scope and emptied.call < write.site.call
+
+    def _reached(self, emptied: _Emptied) -> frozenset[int]:
+        """The functions that run after the directory was emptied, called by the one that has it emptied."""
+        known = self._after.get(emptied.call)
+        if known is not None:
+            return known
+        linked, scope = self._linked, self._locks.scope_of(emptied.call)
+        found: dict[int, None] = {}
+        queue = [s for n in self._locks.calls_in(scope) if n > emptied.call for s in linked.callees.get(n, ())]
+        for current in queue:
+            if current in found or len(found) > _REACHED:
+                continue
+            found[current] = None
+            queue += [s for n in self._locks.calls_in(current) for s in linked.callees.get(n, ())]
+        result = self._after[emptied.call] = frozenset(found)
+        return result
+
+    @cached_property
+    def _emptied(self) -> list[tuple[_Emptied, object]]:
+        """Calls that empty a directory which they name by a field or put together, with the sign of that name."""
+        found: dict[tuple[int, int], _Emptied] = {}
+        level = list(self._emptying())
+        for _ in range(_CALLS_DEEP):
+            further: list[_Emptied] = []
+            for emptied in level:
+                if (emptied.call, emptied.node) in found or self._is_put_right(emptied.call):
+                    continue
+                found[emptied.call, emptied.node] = emptied
+                further += self._handed_in(emptied)
+            level = further
+        world = self._linked.world
+        signed: list[tuple[_Emptied, object]] = []
+        for emptied in found.values():
+            node = self._named(emptied.node)
+            if world.nodes[node].kind in (Kind.ATTR, Kind.ITEM, Kind.BINOP, Kind.TEXT, Kind.CALL, Kind.NAME):
+                sign = self._sign(node)
+                if isinstance(sign, tuple):
+                    signed.append((emptied, sign))
+        return signed
+
+    def _named(self, node: int) -> int:
+        """Where a path that only passes through names is made."""
+        for _ in range(_CALLS_DEEP):
+            sources = [
+                self._graph.source[n]
+                for n in self._graph.incoming.get(node, ())
+                if self._graph.op[n] == Op.SAME and self._graph.label[n] == 0
+            ]
+            if self._linked.world.nodes[node].kind != Kind.VALUE or len(sources) != 1:
+                break
+            node = sources[0]
+        return node
+
+    def _emptying(self) -> Iterator[_Emptied]:
+        """Library calls that remove a tree, and loops that remove whatever a directory holds."""
+        listed: dict[int, list[Site]] = {}
+        for site in self._linked.sites:
+            if any(source.kind == "listing" for source in site.model.sources):
+                listed.setdefault(self._locks.scope_of(site.call), []).append(site)
+        for site in self._linked.sites:
+            node = site.ports.get(site.model.removes, -1) if site.model.removes else -1
+            if node < 0 or self._linked.world.call_unit[site.call] in self._tests:
+                continue
+            if site.model.name == "shutil.rmtree":
+                yield _Emptied(site.call, node)
+            for listing in listed.get(self._locks.scope_of(site.call), ()):
+                folder = next((listing.ports[p] for p in ("self", *listing.model.params[:1])
+                               if listing.ports.get(p, -1) >= 0), -1)  # fmt: skip
+                if folder >= 0 and listing.call < site.call and listing.ports["return"] in self._origin(node):
+                    yield _Emptied(site.call, folder)
+
+    def _handed_in(self, emptied: _Emptied) -> list[_Emptied]:
+        """The calls that hand in the path, if the function that empties it does not name it itself."""
+        symbol = self._identity.of(emptied.node)
+        scope = self._locks.scope_of(emptied.call)
+        function = self._linked.world.functions.get(scope)
+        if symbol[0] != "param" or symbol[1] != scope or function is None:
+            return []
+        param = function.params[symbol[2]]
+        return [
+            _Emptied(call, argument)
+            for call in self._locks.callers(scope)
+            if self._linked.world.call_unit[call] not in self._tests
+            for argument, bound, _ in self._linked.bindings.get(call, ())
+            if bound == param
+        ]
+
+    def _is_put_right(self, call: int) -> bool:
+        """Whether a call stands where something has failed or is at its end."""
+        world = self._linked.world
+        unit, region = world.call_unit[call], world.calls[call].region
+        while region >= 0:
+            record = world.region(unit, region)
+            if record.kind in ("handler", "finally"):
+                return True
+            region = record.parent
+        return False
+
+    # a tree that is copied
+
+    def of_copied_tree(self, write: Write) -> bool:
+        """Whether a file is copied because a listing has it, under the name that it has there."""
+        moves = write.site.model.moves
+        source = write.site.ports.get(moves.src, -1) if moves is not None and write.mode == "copy" else -1
+        if source < 0:
+            return False
+        common = self._origin(source) & self._origin(write.path_node)
+        return any(node in self._listings for node in common)
+
+    @cached_property
+    def _listings(self) -> frozenset[int]:
+        return frozenset(
+            site.ports["return"]
+            for site in self._linked.sites
+            if any(source.kind == "listing" for source in site.model.sources)
+        )
+
+    def _origin(self, node: int) -> frozenset[int]:
+        """Everything that a value is taken out of or made of, nearest first, as far as it is followed."""
+        known = self._origins.get(node)
+        if known is None:
+            seen, queue = {node: None}, [node]
+            for current in queue:
+                if len(seen) > _STEPS:
+                    break
+                for number in self._graph.incoming.get(current, ()):
+                    source = self._graph.source[number]
+                    if source not in seen and self._graph.op[number] != Op.NOTHING:
+                        seen[source] = None
+                        queue.append(source)
+            known = self._origins[node] = frozenset(seen)
+        return known
+
+
+def _alike(first: object, second: object) -> bool:
+    """Whether two signs are those of one path. Where nobody knows whose field it is, the name has to be a telling one:
+    `site_dir`, not `path`."""
+    if first == second:
+        return True
+    if not (isinstance(first, tuple) and isinstance(second, tuple) and first[:1] == second[:1] == ("attribute",)):
+        return False
+    same: bool = first[1] == second[1] and None in (first[2], second[2])
+    return same and len(words(first[1])) > _TELLING
