@@ -26,6 +26,7 @@ _CALLS_DEEP = 3
 #: What a run calls after it has emptied a directory, as far as that is followed.
 _REACHED = 4000
 _STEPS = 200
+_JOINING = frozenset({"join", "joinpath", "with_name"})
 #: A name of so many words, the name itself counted, may be anybody's.
 _TELLING = 2
 #: Run by hand or by a build front end that starts over when they fail.
@@ -208,8 +209,25 @@ class Anew:
         source = write.site.ports.get(moves.src, -1) if moves is not None and write.mode == "copy" else -1
         if source < 0:
             return False
-        common = self._origin(source) & self._origin(write.path_node)
-        return any(node in self._listings for node in common)
+        listed = self._origin(source) & self._listings
+        return bool(listed) and any(listed & self._origin(last) for last in self._last_parts(write.path_node))
+
+    def _last_parts(self, path: int) -> list[int]:
+        """What a path ends in: the names of the file, as far as they are put to a directory."""
+        nodes, linked = self._linked.world.nodes, self._linked
+        queue, found = [path], []
+        for node in queue:
+            record = nodes[node]
+            arguments = linked.argument_nodes(linked.world.call_of(node)) if record.kind == Kind.CALL else []
+            if record.kind == Kind.BINOP or (record.kind == Kind.CALL and record.name in _JOINING and arguments):
+                inside = [self._graph.source[n] for n in self._graph.incoming.get(node, ()) if not self._graph.label[n]]
+                found += [arguments[-1][1]] if arguments else inside[-1:]
+                continue
+            for number in self._graph.incoming.get(node, ()):
+                source = self._graph.source[number]
+                if self._graph.op[number] in (Op.SAME, Op.PATH) and source not in queue and len(queue) < _STEPS:
+                    queue.append(source)
+        return found
 
     @cached_property
     def _listings(self) -> frozenset[int]:
