@@ -78,7 +78,7 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
         yield "high" if known else "medium", "replace", "the target is removed before, so in between there is no file"
     elif "replace" in missing and way == "rename":
         yield (
-            "low" if protocol.wrapped or protocol.versioned else "medium",
+            "low" if protocol.wrapped else "medium",
             "replace",
             "`os.rename` fails on Windows when the target exists, `os.replace` does not",
         )

@@ -21,12 +21,8 @@ _HARMLESS = {
     "mkdir": frozenset({"FileExistsError"}),
     "remove": frozenset({"FileNotFoundError"}),
 }
-#: What needs the path that it is given, and what asks what it is.
-_ASKING = frozenset(
-    "os.readlink os.stat os.lstat os.listdir os.scandir os.path.getsize os.path.getmtime os.path.samefile "
-    "builtins.open io.open pathlib.Path.open pathlib.Path.readlink pathlib.Path.stat pathlib.Path.iterdir "
-    "pathlib.Path.read_text pathlib.Path.read_bytes".split()
-)
+#: What fails if the path is not there, besides copies and moves.
+_ASKING = frozenset({"os.readlink", "pathlib.Path.readlink"})
 _BROAD = frozenset({"OSError", "IOError", "EnvironmentError", "Exception", "BaseException", "error"})
 
 
@@ -95,7 +91,7 @@ class Tests:
         return region == wanted
 
     def _needs(self, number: int, act: Effect) -> bool:
-        """Whether a call fails if the path is not there: it copies, opens or asks for what lies there."""
+        """Whether a call fails if the path is not there: it copies or moves it, or asks where a link leads."""
         linked = self._linked
         given = [node for _, node in linked.argument_nodes(number)]
         receiver = linked.receiver_of(number)
