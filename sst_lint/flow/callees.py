@@ -222,6 +222,8 @@ class Callees(Modeled):
             self.add_value(result, ("p", number))
         elif name == "builtins.super":
             self._bind_super(number, result)
+        elif name == "builtins.property":
+            self.add_value(result, ("y", number))
         elif name in _RECORD_HELPERS:
             self._bind_record_helper(number, name)
         elif name == "functools.reduce":

@@ -46,6 +46,7 @@ class Calls(Registered):
         self._calls_of = Listeners[int](self.heard)
         self._label = len(world.calls)
         self.entry_points: frozenset[int] = frozenset()  #: scopes of functions that are called from outside
+        self._field_puts: dict[int, list[int]] = {}  #: a field, and what writes it
         self._ready = False
         self._waiting: list[tuple[int, Value]] = []
         for number, call in enumerate(world.calls):
@@ -89,6 +90,8 @@ class Calls(Registered):
                 self.add_value(attribute, ("b", value[1]))
         for call, source, result in tuple(self._callbacks.get(node, ())):
             self._call_back(call, source, result, value)
+        if value[0] == "y":
+            self._use_property(node, value[1])
 
     def bind_put(self, put: int, value: Value) -> None:
         """``put`` writes an attribute of something that may be ``value``."""
@@ -171,6 +174,37 @@ class Calls(Registered):
                 self.add_value(function.params[0], ("i", function.cls))
 
     # properties, and calls by name alone
+
+    def _use_property(self, node: int, call: int) -> None:
+        """``node`` holds a ``property(getter, setter)``: who reads it from an instance calls the getter."""
+        given = dict(zip(("fget", "fset"), (n for slot, n in self.argument_nodes(call) if not slot), strict=False))
+        given |= {slot: n for slot, n in self.argument_nodes(call) if slot}
+        if self.world.nodes[node].kind == Kind.ATTR:
+            for getter in self._functions_at(given.get("fget", -1)):
+                self.read_property(node, getter)
+        elif node in self.field_nodes:
+            for setter in self._functions_at(given.get("fset", -1)):
+                for put in self._field_puts.get(node, ()) if len(setter.params) > 1 else ():
+                    self.add_edge(put, setter.params[1])
+
+    def _functions_at(self, node: int) -> list[Function]:
+        """The functions that an argument in a class body means: a method of the class, or what it holds."""
+        world = self.world
+        if node < 0:
+            return []
+        cls = world.class_of_scope.get(world.scope_of_node(node), -1)
+        named = world.classes[cls].methods.get(world.nodes[node].name, ()) if cls >= 0 else ()
+        scopes = [*named[-1:], *(value[1] for value in self.values(node) if value[0] == "f")]
+        return [world.functions[scope] for scope in scopes if scope in world.functions]
+
+    def write_field(self, put: int, cls: int, name: str) -> None:
+        """As for every field; of a ``property(getter, setter)`` the setter is called."""
+        super().write_field(put, cls, name)
+        field = self.field_node(cls, name)
+        self._field_puts.setdefault(field, []).append(put)
+        for value in self.values(field):
+            if value[0] == "y":
+                self._use_property(field, value[1])
 
     def read_property(self, node: int, function: Function) -> None:
         """A property read: ``self`` goes in, the result comes out."""

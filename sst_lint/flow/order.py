@@ -33,6 +33,8 @@ PRINTED = -1
 _CALLS = 5
 #: A way with so many doubts is not the one to show when there is another.
 _DOUBTFUL = 3
+#: So many changes of one mapping are looked through.
+_NEAR = 12
 #: In so many calling contexts one step is looked at.
 _CONTEXTS = 4
 #: A set that is put there may get more elements.
@@ -174,7 +176,7 @@ class Order:
             if site.model.params and (site.model.sort_param or site.model.name == "builtins.dict"):
                 payload = site.ports.get(site.model.params[0], -1)
                 outside = site.model.sort_param or linked.world.nodes[payload].kind == Kind.PARAM
-                if payload >= 0 and self._takes_anything(site, payload):
+                if payload >= 0 and (self._takes_anything(site, payload) or self._is_keyword(payload)):
                     self._taken[payload] = None
                 if payload in self._taken or (payload >= 0 and outside and not linked.held.get(payload)):
                     linked.add_source(payload, KEYS, "mapping", -1)
@@ -193,6 +195,30 @@ class Order:
         asked = "**" not in site.given or site.model.sort_param in ("", *site.given)
         record = self._linked.world.nodes[payload]
         return not asked and record.kind == Kind.PARAM and self._linked.has_type(payload, *MAPPING_TYPES)
+
+    def _is_keyword(self, payload: int) -> bool:
+        """Whether a value is what a caller gave under a name, ``kwargs.pop("data")``: of what stands under other
+        names nothing follows for its type."""
+        linked, world = self._linked, self._linked.world
+        if world.nodes[payload].kind != Kind.CALL or linked.is_mapping(payload):
+            return False
+        call = world.call_of(payload)
+        if world.calls[call].method not in ("pop", "get"):
+            return False
+        taken = [linked.receiver_of(call)]  # before it changes, and after
+        for node in taken:
+            if node >= 0 and world.nodes[node].name == "overwritten" and len(taken) < _NEAR:
+                graph = self._graph
+                taken += [graph.source[e] for e in graph.incoming.get(node, ()) if graph.op[e] == Op.SAME]
+        return any(node in self._keywords for node in taken)
+
+    @cached_property
+    def _keywords(self) -> frozenset[int]:
+        """What functions get as ``**kwargs``."""
+        functions = self._linked.world.functions.values()
+        return frozenset(
+            node for f in functions for node, param in zip(f.params, f.record.params, strict=True) if param.kind == "**"
+        )
 
     def _filled_in_loops(self) -> list[int]:
         """Mappings of the program to which a loop, not one over something sorted, adds keys."""
@@ -279,6 +305,10 @@ class Order:
                 if tried[exposure.edge] <= _CONTEXTS:
                     self._expose(search, exposure, sources, mask, rank, latent, shown_as)
 
+    def _may_be_mapping(self, node: int) -> bool:
+        """Whether a value is a mapping or holds some, whatever else callers seem to give."""
+        return node in self._taken or node in self._linked.mapping_sources
+
     def _collect(self, search: Search, node: int, bits: int, kind: str, rank: int) -> None:
         found = search.found(node, bits)
         if found is not None:
@@ -296,7 +326,7 @@ class Order:
     ) -> None:
         place = self._graph.target[exposure.edge]
         shown = exposure.state[0]
-        if latent == "mapping" and self._linked.is_sequence(shown) and shown not in self._taken:
+        if latent == "mapping" and self._linked.is_sequence(shown) and not self._may_be_mapping(shown):
             return
         if not self._is_open(shown_as, place, rank):
             return
