@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from sst_lint.facts.ops import BACKWARD, INNER, VALUE, Op, forward
+from sst_lint.facts.ops import BACKWARD, BITS, INNER, VALUE, Op, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.adjacency import Adjacency
 from sst_lint.flow.bits import inputs_of
@@ -193,22 +192,33 @@ class Graph:
                 arrived[node] |= bits
                 begun[node] = None
                 waits[node] = 1
-        queue, reached = deque(begun), list(begun)
-        while queue:
-            node = queue.popleft()
+        reached = list(begun)
+        #: nodes that wait, by how many bits they have: those with most go first, so that few are looked at again
+        queues: list[list[int]] = [[] for _ in range(len(BITS) + 1)]
+        for node in begun:
+            queues[arrived[node].bit_count()].append(node)
+        most = len(BITS)
+        while most:
+            if not queues[most]:
+                most -= 1
+                continue
+            node = queues[most].pop()
+            if not waits[node]:
+                continue
             waits[node] = 0
-            bits = arrived[node]
-            made = _made(bits)
+            made = _made(arrived[node])
             for number in edges[first[node] : first[node + 1]]:
-                out = made[op[number]]
-                to = target[number]
-                if out & ~arrived[to]:
-                    if not arrived[to]:
+                out, to = made[op[number]], target[number]
+                before = arrived[to]
+                if out & ~before:
+                    if not before:
                         reached.append(to)
-                    arrived[to] |= out
-                    if not waits[to]:
-                        waits[to] = 1
-                        queue.append(to)
+                    arrived[to] = both = before | out
+                    waits[to] = 1
+                    count = both.bit_count()
+                    queues[count].append(to)
+                    if count > most:
+                        most = count
         self._measure(mask, begun)
         for node in reached:
             if mask.far[node] > LONGEST:

@@ -110,6 +110,7 @@ class Order:
         self._drop_single()
         for node, bits in linked.set_sources.items():
             linked.add_source(node, bits, "set", -1)
+        self._arrived: dict[tuple[tuple[int, int], ...], Mask] = {}  #: sources -> what may come of them
         self.sorted: dict[int, SortedBy] = {}
         self._add_sorted()
         self.reaches: dict[tuple[str, int], Reach] = {}
@@ -254,7 +255,7 @@ class Order:
         if not rows:
             return
         sources = self._unordered(("listing", "rows", "set", "completion"))
-        mask = self._graph.forward_mask((n, b) for n, found in sorted(sources.items()) for b, _ in found)
+        mask = self._arriving(sources)
         for row in rows:
             bits = mask.get(row.elements, 0) & (ORDER | SET)
             found = self._pick(row.elements, bits, sources, mask) if bits else None
@@ -276,6 +277,13 @@ class Order:
                     sources.setdefault(node, []).append((bits, kind))
         return sources
 
+    def _arriving(self, sources: dict[int, list[tuple[int, str]]]) -> Mask:
+        """What may come of ``sources``; asked for up to three times of the same ones."""
+        wanted = tuple((node, bits) for node, rows in sorted(sources.items()) for bits, _ in rows)
+        if wanted not in self._arrived:
+            self._arrived[wanted] = self._graph.forward_mask(wanted)
+        return self._arrived[wanted]
+
     # searches
 
     def _run(self, kinds: tuple[str, ...], latent: str, shown_as: str, expose: int) -> None:
@@ -285,7 +293,7 @@ class Order:
             for bits, kind, _ in rows:
                 if kind in kinds or kind == latent or (kind == "filled" and latent == "mapping"):
                     sources.setdefault(node, []).append((bits, kind))
-        mask = self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
+        mask = self._arriving(sources)
         for rank in (0, 1, 2, PRINTED, 3) if latent == "set" else (0, 1, 2, 3):
             search = Search(self._graph, mask, expose=expose, longest=_LONGEST_ESCAPE if rank == 3 else LONGEST)
             if rank == 3:
@@ -384,7 +392,7 @@ class Order:
     def _without_order(self) -> tuple[dict[int, list[tuple[int, str]]], Mask]:
         """Every source that is no mapping, and what may come of it."""
         sources = self._unordered(("listing", "rows", "set", "completion", "clocked", "tied"))
-        return sources, self._graph.forward_mask((n, b) for n, rows in sorted(sources.items()) for b, _ in rows)
+        return sources, self._arriving(sources)
 
     def origin_of(self, node: int) -> tuple[str, tuple[tuple[int, int], ...]] | None:
         """Why a value has no order of its own: the kind of the nearest source and the way from there, if it has none.

@@ -181,6 +181,8 @@ class Search:
         if whole > self.longest:
             return -1
         new = bits & self._arrives[node]
+        if not new:
+            return -1
         last = place.seen.get((node, key), -1)
         known = self._known[last] if last >= 0 else 0
         new &= ~known
