@@ -193,9 +193,12 @@ class Effects:
         if not scopes or len(scopes) > _CALLEES:
             return
         for scope in scopes:
+            effects = self.of(scope)
+            if not effects:
+                continue
             arguments = self._identity.arguments(call, scope)
             given = {self._identity.of(param): argument for argument, param, _ in self._linked.bindings.get(call, ())}
-            for effect in self.of(scope):
+            for effect in effects:
                 if len(effect.calls) >= _DEPTH:
                     continue
                 path, calls = substituted(effect.path, arguments), (call, *effect.calls)

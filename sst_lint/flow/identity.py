@@ -172,10 +172,14 @@ class Identity:
             self._returning.discard(scope)
         if symbol[0] == "node":
             return None
-        return substituted(symbol, self.arguments(number, scope))
+        return substituted(symbol, self._arguments(number, scope))
 
     def arguments(self, number: int, scope: int) -> dict[Symbol, Symbol]:
         """What a callee's parameters are at one call, in the terms of the caller."""
+        self._visited = 0
+        return self._arguments(number, scope)
+
+    def _arguments(self, number: int, scope: int) -> dict[Symbol, Symbol]:
         found: dict[Symbol, Symbol] = {}
         base = dict.fromkeys(self._linked.world.functions[scope].params)
         for argument, param, _ in self._linked.bindings.get(number, ()):

@@ -67,11 +67,14 @@ class Races:
         return tuple(u for scope in self._effects.scopes() for u in self._updates_in(scope))
 
     def _updates_in(self, scope: int) -> Iterator[Update]:
-        effects = [e for e in self._effects.of(scope) if self._named_here(scope, e)]
+        effects = self._effects.of(scope)
         reads = [e for e in effects if e.kind == "read"]
         writes = [e for e in effects if e.kind in _WRITES and (e.write is None or e.write.mode != "append")]
-        if not reads or not writes:
+        both = {e.path for e in reads} & {e.path for e in writes}
+        if not both:
             return
+        reads = [e for e in reads if e.path in both and self._named_here(scope, e)]
+        writes = [e for e in writes if e.path in both and self._named_here(scope, e)]
         seen: set[tuple[int, Symbol]] = set()
         for write in writes:
             for read in reads:
