@@ -69,8 +69,8 @@ class Calls(Registered):
                 for attribute in tuple(self.attributes.get(node, ())):
                     self.bind_attribute(attribute, value)
             return
-        if node not in self.heard:
-            return
+        if node not in self.heard and value[0] != "y":
+            return  # nobody asks, and it is no property, which acts by itself
         for attribute in tuple(self.attributes.get(node, ())):
             self.bind_attribute(attribute, value)
         for put in tuple(self.puts.get(node, ())):
