@@ -75,6 +75,8 @@ class Calls(Comprehensions):
             self.note(receiver, (path or "?") + "[]")
         if type(node.func) is cst.Name and node.func.value in _PURE:
             return
+        if method == "setdefault" and receiver >= 0 and len(self.calls[-1].args) == 2:
+            self.numbered_by_size((self.calls[-1].args[1].node,), receiver)
         self.touched(path)
         for arg in node.args:
             self.touched(attribute_path(arg.value))

@@ -102,5 +102,32 @@ class Comprehensions(Accesses):
     def numbered(self, value: Val, made: int, together: int = 2) -> None:
         """A number of a round stands in ``made`` together with something else: which with which is up to the loop."""
         for one in value:
-            if one in self.numbers and together > 1:
+            if one in self.numbers and together > 1 and self._runs(self.numbers[one]):
                 self.edge(self.loops[self.numbers[one]].node, made, Op.ORDERS_INNER)
+
+    def numbered_by_size(self, value: Val, made: int) -> None:
+        """``ids[x] = len(ids)``: how many came before is up to the loop, and so is what a counter gives next."""
+        if self.loop >= 0 and any(self._counts(one, made) for one in value):
+            self.edge(self.loops[self.loop].node, made, Op.ORDERS_INNER)
+
+    def _counts(self, value: int, made: int) -> bool:
+        """Whether a value is the number of what ``made`` holds so far, or the next of what was begun outside."""
+        if self.nodes[value].kind != Kind.CALL:
+            return False
+        call = self.calls[self.nodes[value].base]
+        callee = self.nodes[call.callee]
+        if callee.kind != Kind.NAME or len(call.args) != 1 or call.args[0].slot:
+            return False
+        counted = call.args[0].node
+        if callee.name == "next":
+            return self.nodes[counted].loop != self.loop
+        one, other = self.nodes[counted], self.nodes[made]
+        read_again = one.kind == other.kind == Kind.ATTR and (one.name, one.base) == (other.name, other.base)
+        return callee.name == "len" and (counted == made or read_again)
+
+    def _runs(self, index: int) -> bool:
+        """Whether this stands in a loop: how many rounds there were is no number of a round."""
+        loop = self.loop
+        while loop >= 0 and loop != index:
+            loop = self.loops[loop].parent
+        return loop == index

@@ -30,6 +30,9 @@ class Loops(Targets):
             self.assign(node.target, (target,), node)
         self.loop_targets[index] = frozenset({target, *range(first, len(self.nodes))})
         self.count_in_order(node)
+        for name in _counters(node.body):
+            if name in phis:
+                self.numbers[phis[name]] = index
         self._loop_body(node, phis, index, outer, target)
 
     def _while(self, node: cst.While) -> None:
@@ -109,6 +112,24 @@ class Loops(Targets):
             if state.frame is self.frame and how != "raises":
                 state.ends[how] = None
         self.frame.env = None
+
+
+def _counters(body: cst.BaseSuite) -> list[str]:
+    """Names that each round, or some, of a loop count up: ``n += 1``."""
+    found: list[str] = []
+    for statement in body.body:
+        if isinstance(statement, cst.If):
+            found += _counters(statement.body)
+        elif isinstance(statement, cst.SimpleStatementLine):
+            found += [
+                small.target.value
+                for small in statement.body
+                if isinstance(small, cst.AugAssign)
+                and isinstance(small.operator, cst.AddAssign)
+                and isinstance(small.target, cst.Name)
+                and isinstance(small.value, cst.Integer)
+            ]
+    return found
 
 
 def _is_walk(node: cst.BaseExpression) -> bool:

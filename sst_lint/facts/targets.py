@@ -82,6 +82,7 @@ class Targets(Picks):
         """``ids[name] = number``: which number goes with which name depends on the order of the loop that counts."""
         made = [e.source for e in self.edges[-_RECENT:] if e.target in value]
         self.numbered((*value, *made), base)
+        self.numbered_by_size((*value, *made), base)
 
     def _overwritten(self, name: str, base: int, key: str, at: cst.CSTNode) -> int:
         """``x["a"] = ...``: from here on ``x`` is what it was, without what stood under ``"a"``."""
@@ -162,6 +163,9 @@ class Targets(Picks):
         old = self.value(node.target)
         new = self.value(node.value)
         made = self._operate(node, node.operator, old, new)
+        for one in old:
+            if one in self.numbers:
+                self.numbers[made[0]] = self.numbers[one]
         if isinstance(node.operator, (cst.AddAssign, cst.BitOrAssign)):
             base = old[0] if old else -1
             if base >= 0 and self.nodes[base].kind == Kind.PARAM:
