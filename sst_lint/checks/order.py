@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect, Severity
-from sst_lint.facts.ops import Op
+from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import IS_PRINTED
 from sst_lint.flow.values import ONE_OF_SEVERAL
@@ -89,6 +89,8 @@ LONG = 9
 LONG_OF_SETS = 12
 #: So many places are asked for where a mapping was read.
 _NEAR = 12
+_LEAVES = "and leaves through a public function"
+_STAYS = "and stays in a field of what is built from it"
 _READS = ("load", "parse", "read")
 _GIVES = "gives results in the order in which workers finish"
 _STARTED = "runs beside others: what it fills stands in the order in which workers finish"
@@ -206,7 +208,7 @@ def _api(project: Project, reach: Reach) -> str:
 
 def _consequence(reach: Reach) -> str:
     if reach.sink.rank == 3:
-        return "and leaves through a public function"
+        return _LEAVES
     verb = "reaches" if reach.sink.rank == 0 else "may reach"
     return f"which {verb} {reach.sink.what}"
 
@@ -234,6 +236,14 @@ def _as_keys(project: Project, reach: Reach) -> bool:
     return bool(keys) and not any(op in _SHOWS_KEYS for op in ops[keys[-1] + 1 :])
 
 
+def _fills_keys(project: Project, reach: Reach) -> bool:
+    """Whether a loop calls what fills the keys of a mapping."""
+    nodes, graph = project.world.nodes, project.graph
+    return any(
+        edge >= 0 and nodes[node].name == "calls" and graph.op[edge] == Op.ORDERS_KEYS for node, edge in reach.path
+    )
+
+
 def _leaves_as_text(project: Project, reach: Reach) -> bool:
     """Whether a public function gives away a text in the order of a set: nobody can put a text in order again."""
     if reach.sink.rank < 3 or project.distance(reach.path) > 0:
@@ -243,6 +253,33 @@ def _leaves_as_text(project: Project, reach: Reach) -> bool:
         return False
     rendered = [n for n, (_, edge) in enumerate(reach.path) if edge >= 0 and project.graph.op[edge] in _RENDERS]
     return bool(rendered) and not any(_tells(project, node) for node, _ in reach.path[rendered[0] :])
+
+
+def _stays_inside(project: Project, reach: Reach) -> bool:
+    """Whether a sequence in the order of a set becomes a public field of a new object that leaves: who gets the object
+    takes that order for one that is meant."""
+    if reach.sink.rank < 3 or project.distance(reach.path) > 1:
+        return False
+    graph, nodes, units = project.graph, project.world.nodes, project.world.node_unit
+    begun = [number for number, (node, _) in enumerate(reach.path) if node == reach.place]
+    bits, fields = ORDER, project.linked.field_nodes
+    for node, edge in reach.path[begun[0] :] if begun else ():
+        here = units[node] == units[reach.place]
+        if here and nodes[node].kind == Kind.PUT:
+            return False  # an object keeps it for itself
+        if edge < 0:
+            continue
+        key, to = graph.key[edge], graph.target[edge]
+        if graph.op[edge] == Op.STORE and key.startswith(".") and bits & ORDERS_ANY:
+            given = nodes[to].kind == Kind.CALL and _is_argument(project, node, project.world.call_of(to))
+            return (given or units[to] != units[reach.place]) and not key.startswith("._")
+        bits = forward(graph.op[edge], bits)
+    end = fields.get(reach.path[-1][0])
+    return end is not None and not end[1].startswith("_") and bool(bits & ORDERS_ANY)
+
+
+def _is_argument(project: Project, node: int, call: int) -> bool:
+    return any(node == given for _, given in project.linked.argument_nodes(call))
 
 
 def is_accepted(project: Project, source: int) -> bool:
@@ -276,12 +313,11 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
         confidence = _LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
     if is_dict and reach.sink.call in project.pickling:
         confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
-    if (
-        reach.kind in ("set", "listing")
-        and not reach.weak
-        and not is_accepted(project, reach.source)
-        and _leaves_as_text(project, reach)
-    ):
+    sure = reach.kind in ("set", "listing") and not reach.weak and not is_accepted(project, reach.source)
+    if sure and reach.kind == "set" and _stays_inside(project, reach):
+        message = message.replace(_LEAVES, _STAYS)
+        confidence = "medium"
+    elif sure and _leaves_as_text(project, reach):
         confidence = "medium"
     if reach.kind != "dict" and _as_keys(project, reach) and confidence == "high":
         confidence = "medium"  # the order of keys is weaker than that of a list
@@ -289,7 +325,7 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
         confidence = "low" if distance else _LESS[confidence]
     if distance >= FAR:
         confidence = _LESS[confidence]
-    if distance and reach.sink.what == IS_PRINTED:
+    if distance and reach.sink.what == IS_PRINTED and not (distance == 1 and _fills_keys(project, reach)):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
     if project.is_test(where.path, is_dict) or project.passes_test(reach.path, is_dict):

@@ -341,14 +341,23 @@ class Order:
         search = Search(self._graph, mask, _LISTED_STATES)
         search.start_at(exposure, main)
         search.run()
+        units, nodes = self._linked.world.node_unit, self._linked.world.nodes
+        promised: tuple[int, list[tuple[State, int]]] | None = None
         for node in search.reached:
             for bits, kind in sources.get(node, ()):
                 if kind != latent and (kind != "filled" or self._graph.op[exposure.edge] == Op.TEXT):
                     continue
+                if promised is not None and units[node] != units[promised[0]]:
+                    continue
                 found = search.found(node, bits)
-                if found is not None:
+                if found is None:
+                    continue
+                if promised is not None or nodes[node].kind != Kind.RETURN:
                     self._add(shown_as, place, node, search.path(*found, exposure), rank)
                     return
+                promised = (node, search.path(*found, exposure))  # an annotation; where it is made tells more
+        if promised is not None:
+            self._add(shown_as, place, promised[0], promised[1], rank)
 
     def _add(self, kind: str, place: int, source: int, steps: list[tuple[State, int]], rank: int) -> None:
         path = tuple((state[0], edge) for state, edge in steps)

@@ -19,8 +19,9 @@ from sst_lint.flow.writes import Write, Writes
 #: What is printed, as it is told.
 IS_PRINTED = "what the program prints"
 _PRINTS = frozenset(
-    {"builtins.print", "click.echo", "click.secho", "typer.echo", "typer.secho", "rich.print", "sys.stdout.write"}
-)
+    {"builtins.print", "click.echo", "click.secho", "typer.echo", "typer.secho", "rich.print",
+     "rich.console.Console.print", "sys.stdout.write"}
+)  # fmt: skip
 #: What carries a path, or a command that it is part of, on.
 _CARRIES = frozenset({Op.SAME, Op.TEXT, Op.STORE, Op.PATH, Op.COPY})
 #: Methods of anything that take a file elsewhere.
