@@ -265,8 +265,8 @@ def _stays_inside(project: Project, reach: Reach) -> bool:
     bits, fields = ORDER, project.linked.field_nodes
     for node, edge in reach.path[begun[0] :] if begun else ():
         here = units[node] == units[reach.place]
-        if here and nodes[node].kind == Kind.PUT:
-            return False  # an object keeps it for itself
+        if here and nodes[node].kind in (Kind.PUT, Kind.ATTR):
+            return False  # an object that is there already, mostly the own one, keeps it
         if edge < 0:
             continue
         key, to = graph.key[edge], graph.target[edge]
