@@ -161,7 +161,7 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
     if effect.site.weak or judged.kind == "argument":
         return "low"
     if effect.kind == "mkdir":
-        return "medium"
+        return "low" if project.is_for_scaffold(effect) else "medium"
     return "medium" if judged.kind in _SHARED or project.writes_path(path) else "low"
 
 

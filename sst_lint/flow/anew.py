@@ -130,6 +130,8 @@ class Anew:
             for emptied in level:
                 if (emptied.call, emptied.node) in found or self._is_put_right(emptied.call):
                     continue
+                if self._is_replaced(emptied):
+                    continue
                 found[emptied.call, emptied.node] = emptied
                 further += self._handed_in(emptied)
             level = further
@@ -189,6 +191,25 @@ class Anew:
             for argument, bound, _ in self._linked.bindings.get(call, ())
             if bound == param
         ]
+
+    def _is_replaced(self, emptied: _Emptied) -> bool:
+        """Whether the function puts another directory in the place of the one that it removes."""
+        path = self._identity.of(emptied.node)
+        return any(
+            site.call > emptied.call
+            and site.model.moves is not None
+            and site.ports.get(site.model.moves.dst, -1) >= 0
+            and self._identity.of(site.ports[site.model.moves.dst]) == path
+            for site in self._moves.get(self._locks.scope_of(emptied.call), ())
+        )
+
+    @cached_property
+    def _moves(self) -> dict[int, list[Site]]:
+        found: dict[int, list[Site]] = {}
+        for site in self._linked.sites:
+            if site.model.moves is not None:
+                found.setdefault(self._locks.scope_of(site.call), []).append(site)
+        return found
 
     def _is_put_right(self, call: int) -> bool:
         """Whether a call stands where something has failed or is at its end."""

@@ -17,7 +17,7 @@ from sst_lint.flow.declared import Declared
 from sst_lint.flow.demonstrations import Demonstrations
 from sst_lint.flow.digests import Digests
 from sst_lint.flow.draws import Draws
-from sst_lint.flow.effects import Effects
+from sst_lint.flow.effects import Effect, Effects
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.fallbacks import Fallbacks, Poison
 from sst_lint.flow.graph import Graph
@@ -154,6 +154,10 @@ class Project:
         if self._anew.of_copied_tree(write):
             return "a file of a tree that is copied"
         return "in a directory that was emptied before" if self._anew.in_emptied(write) else ""
+
+    def is_for_scaffold(self, made: Effect) -> bool:
+        """Whether a directory is made for a scaffold: text of the program that is not written over what is there."""
+        return self._slight.is_for_scaffold(made)
 
     def runs_once(self, path: str) -> bool:
         """Whether a source file is a build script, a script of a CI server, or a hook of a project template: when it

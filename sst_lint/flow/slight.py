@@ -16,10 +16,12 @@ from sst_lint.flow.graph import Graph
 from sst_lint.flow.identity import Identity, Symbol
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.tested import truth_of
 from sst_lint.flow.writes import Write
 
 #: Names of program text: it is made again, or lies in version control, and half of it does not compile.
 _PROGRAM = re.compile(r"\.(pyi?|pyx|pxd|c|cc|cpp|cxx|h|hpp|js|mjs|ts|sh|bash|bat|cmd|ps1|rs|go|java)$", re.IGNORECASE)
+_SCAFFOLD = "a scaffold that is not written over what is there"
 #: What a text may pass through on its way.
 _PASSING = (Kind.VALUE, Kind.NAME, Kind.BOUND, Kind.BINOP)
 #: What leaves a text the text that it is.
@@ -38,6 +40,7 @@ class Slight:
         self._identity = identity
         self._effects = effects
         self._locks = locks
+        self._telling = {s.call for s in linked.sites if s.model.logs or s.model.console}
         self._moved = [
             (site, site.ports[site.model.moves.src])
             for site in linked.sites
@@ -54,14 +57,23 @@ class Slight:
             return "holds a constant"
         effects = self._effects.of(self._locks.scope_of(write.site.call))
         path = self._identity.of(write.path_node)
-        if any(e.kind == "test" and e.path == path and e.call < write.site.call for e in effects):
+        if any(e.kind == "test" and e.path == path and self._refuses(e, write) for e in effects):
             if self._is_constant(write, filled=True) and not self._is_aside(write):
-                return "the program's own text where nothing was"
+                return _SCAFFOLD
         if any(e.kind == "mkdir" and _holds(path, e.path) and self._is_sure(e, effects, write) for e in effects):
             return "in a directory that is made just before"
         if any(e.kind == "remove" and e.path == path and self._is_last(e, write) for e in effects):
             return "removed again"
         return ""
+
+    def is_for_scaffold(self, made: Effect) -> bool:
+        """Whether a directory is made for a scaffold that the same function writes, or beside it."""
+        for effect in self._effects.of(self._locks.scope_of(made.call)):
+            if effect.kind == "write" and effect.write is not None and self.why(effect.write) == _SCAFFOLD:
+                folder = _folder_of(effect.path)
+                if folder is not None and (folder == made.path or _holds(made.path, folder)):
+                    return True
+        return False
 
     # the directory is new
 
@@ -126,6 +138,27 @@ class Slight:
             for site, source in self._moved
         )
 
+    def _refuses(self, test: Effect, write: Write) -> bool:
+        """Whether the function tells somebody that the path is there already, and then does not come to the write: a
+        command that was given by hand. What is only made where it is missing is made by each run."""
+        world = self._linked.world
+        unit, scope = world.call_unit[test.call], self._locks.scope_of(write.site.call)
+        if test.call > write.site.call or test.calls or world.call_unit[write.site.call] != unit:
+            return False
+        facts, around = world.units[unit][2], self._regions(write.site.call)
+        said = {world.calls[n].region for n in self._locks.calls_in(scope) if n in self._telling}
+        said.update(facts.scopes[scope - world.scope_base[unit]].raises)
+        return any(
+            record.kind == "if"
+            and record.node >= 0
+            and number not in around
+            and number in said
+            and truth_of(
+                self._linked, self._graph, world.node_base[unit] + record.node, self._linked.result_of(test.call)
+            )
+            for number, record in enumerate(facts.regions)
+        )
+
     def _is_constant(self, write: Write, filled: bool = False) -> bool:
         """Whether all that is written stands in the program (``filled``: or is a long text with little filled in)."""
         world = self._linked.world
@@ -182,6 +215,17 @@ class Slight:
             return [receiver]
         named = self._linked.externals.get(number, {})
         return [node for _, node in self._linked.argument_nodes(number)[:1]] if "textwrap.dedent" in named else []
+
+
+def _folder_of(path: Symbol) -> Symbol | None:
+    """The directory that a path is put together of, if it says so."""
+    if path[0] == "text" and path[1] == "/" and path[2]:
+        folder: Symbol = path[2][0]
+        return folder
+    if path[0] == "call" and path[1] in ("join", "joinpath"):
+        inside = path[3][0][1] if path[1] == "join" and path[3] else path[2]
+        return inside if isinstance(inside, tuple) else None
+    return None
 
 
 def _holds(path: Symbol, directory: Symbol) -> bool:

@@ -16,6 +16,8 @@ from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
 
 _WRITES = ("write", "replace")
+#: So many steps away from a condition a test is still part of it.
+_DEPTH = 6
 _EXISTS = "FileExistsError"
 _HARMLESS = {
     "mkdir": frozenset({"FileExistsError"}),
@@ -112,27 +114,12 @@ class Tests:
         while region >= 0:
             record = world.region(unit, region)
             if record.kind in ("if", "else") and record.node >= 0:
-                truth = self._truth(world.node_base[unit] + record.node, self._linked.result_of(test.call), 0)
+                condition = world.node_base[unit] + record.node
+                truth = truth_of(self._linked, self._graph, condition, self._linked.result_of(test.call))
                 if truth is not None:
                     return (truth == (record.kind == "if")) == wanted
             region = record.parent
         return False
-
-    def _truth(self, node: int, test: int, depth: int) -> bool | None:
-        """True if the condition holds when the test does, False if it is negated, None if it is another one."""
-        if node == test:
-            return True
-        if depth > 6:
-            return None
-        record = self._linked.world.nodes[node]
-        if record.kind != NodeKind.VALUE or record.name == "compare":
-            return None
-        for number in self._graph.incoming.get(node, ()):
-            if self._graph.op[number] in (Op.SAME, Op.ONLY_VALUE) and self._graph.label[number] == 0:
-                found = self._truth(self._graph.source[number], test, depth + 1)
-                if found is not None:
-                    return not found if record.name == "not" else found
-        return None
 
     def _guarded(self, test: Effect, act: Effect) -> bool:
         """Whether a lock is held across both, or the error of the lost race is expected."""
@@ -168,3 +155,18 @@ class Tests:
         world = self._linked.world
         inside = [n for n in self._locks.calls_in(self._locks.scope_of(call)) if world.calls[n].region == region]
         return all(n == call or n < call for n in inside) and len(inside) <= 2
+
+
+def truth_of(linked: Mutations, graph: Graph, condition: int, test: int, depth: int = 0) -> bool | None:
+    """True if a condition holds when the test does, False if it is negated, None if it is another one."""
+    if condition == test:
+        return True
+    record = linked.world.nodes[condition]
+    if depth > _DEPTH or record.kind != NodeKind.VALUE or record.name == "compare":
+        return None
+    for number in graph.incoming.get(condition, ()):
+        if graph.op[number] in (Op.SAME, Op.ONLY_VALUE) and graph.label[number] == 0:
+            found = truth_of(linked, graph, graph.source[number], test, depth + 1)
+            if found is not None:
+                return not found if record.name == "not" else found
+    return None
