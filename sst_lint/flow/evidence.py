@@ -101,10 +101,11 @@ class PathEvidence:
         owners: dict[str, None] = {}
         argument = parameter = False
         seen = {start}
-        #: nodes with the calls through whose results they were reached: a parameter then means that call's argument
-        queue: deque[tuple[int, int, tuple[int, ...]]] = deque([(start, 0, ())])
+        #: nodes with the calls through whose results they were reached (a parameter then means that call's argument),
+        #: and the positions out of which they are taken
+        queue: deque[tuple[int, int, tuple[int, ...], tuple[str, ...]]] = deque([(start, 0, (), ())])
         while queue and len(seen) < _STEPS:
-            node, depth, calls = queue.popleft()
+            node, depth, calls, places = queue.popleft()
             record = world.nodes[node]
             given = self._given.get(node)
             if given is not None:
@@ -126,7 +127,7 @@ class PathEvidence:
                         path = site.ports.get(site.model.opens.path, -1)
                         if path >= 0:
                             seen.add(path)
-                            queue.append((path, depth + 1, calls))
+                            queue.append((path, depth + 1, calls, ()))
             elif record.kind == Kind.ITEM and record.base >= 0:
                 base_name = world.nodes[world.node_base[world.node_unit[node]] + record.base].name
                 owners[base_name] = None
@@ -153,9 +154,12 @@ class PathEvidence:
                         continue
                     if label > 0 and calls and calls[-1] != label:
                         continue
+                    inside = _places(graph.op[number], graph.key[number], places)
+                    if inside is None:
+                        continue  # `first, second = pair()`: of another element
                     inner = (*calls, -label) if label < 0 else calls[:-1] if label > 0 else calls
                     seen.add(source)
-                    queue.append((source, depth + 1, inner))
+                    queue.append((source, depth + 1, inner, inside))
         temporary = self.is_temporary(start) or self._temporary_ways(start, False, skipped, {}, 0, True) is True
         shown = tuple(n for n in names if n)
         return Evidence(tuple(texts), shown, temporary, argument, parameter, len(seen), tuple(owners))
@@ -422,6 +426,15 @@ class PathEvidence:
         if record.kind == Kind.VALUE and len(sources) == 1:
             return self.signature(sources[0], depth + 1)
         return node
+
+
+def _places(op: int, key: str, places: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The positions out of which a value is taken, one step further back; None if it was put elsewhere."""
+    if op == Op.LOAD and key.startswith("#"):
+        return (*places, key)
+    if op != Op.STORE or not places:
+        return places
+    return None if key.startswith("#") and key != places[-1] else places[:-1]
 
 
 SAME_FILE = frozenset(
