@@ -414,6 +414,11 @@ class PathEvidence:
             function = world.functions.get(world.scope_of_node(node))
             if function is not None and function.cls >= 0 and record.base == 0:
                 return ("instance", function.cls)
+        if record.kind == Kind.CALL:
+            for site in self._sites_by_result.get(node, ()):
+                port = self._passes_path(site)
+                if port >= 0:
+                    return self.signature(port, depth + 1)
         if record.kind == Kind.CALL and record.name in _DERIVING:
             unit = world.node_unit[node]
             number = world.call_base[unit] + record.base
