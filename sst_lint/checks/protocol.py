@@ -22,6 +22,11 @@ _CACHES = frozenset({"cache", "cached", "caches"})
 
 def incomplete(project: Project) -> Iterator[Defect]:
     """SST102: something is put in place by replace, rename, move or copy, but a step before or after is missing."""
+    yield from _by_protocol(project)
+    yield from _plain(project)
+
+
+def _by_protocol(project: Project) -> Iterator[Defect]:
     for protocol in project.protocols():
         if protocol.final.kind in _QUIET and not (protocol.final.kind == "temp" and not protocol.final.literal):
             continue
@@ -44,6 +49,26 @@ def incomplete(project: Project) -> Iterator[Defect]:
             "error" if protocol.final.kind in _KNOWN and confidence == "high" else "warning",
             confidence,
             _trace(project, protocol, wrong),
+            group=f"write:{where.line}:{where.column}",
+        )
+
+
+def _plain(project: Project) -> Iterator[Defect]:
+    """A finished file is renamed onto a name that may be taken."""
+    for rename in project.renames():
+        node = rename.site.ports["return"]
+        where = project.trace.location(node)
+        if rename.final.kind in _QUIET or project.is_test(where.path) or project.runs_once(where.path):
+            continue
+        yield Defect(
+            "SST102",
+            where,
+            project.trace.statement_line(node),
+            "",
+            f"`{rename.site.model.name}` fails on Windows when the target exists, and replaces it elsewhere; "
+            "`os.replace` does the same everywhere",
+            "warning",
+            "medium" if rename.certain else "low",
             group=f"write:{where.line}:{where.column}",
         )
 

@@ -35,6 +35,7 @@ from sst_lint.flow.paths import Paths
 from sst_lint.flow.protocol import Protocol, Protocols
 from sst_lint.flow.queries import add_rows
 from sst_lint.flow.races import Races
+from sst_lint.flow.renames import Rename, Renames
 from sst_lint.flow.serializers import Serializers
 from sst_lint.flow.sinks import Sink
 from sst_lint.flow.sites import Site
@@ -175,6 +176,14 @@ class Project:
     def protocols(self) -> Sequence[Protocol]:
         """All temp-and-replace protocols, the complete ones too."""
         return self._protocols.all
+
+    def renames(self) -> Sequence[Rename]:
+        """Renames that end no protocol."""
+        return tuple(
+            Renames(
+                self.linked, self.graph, self.evidence, self.identity, self.effects, self.locks, self._protocols
+            ).all()
+        )
 
     def protocol_of(self, write: Write) -> Protocol | None:
         """The protocol that a write to a temporary file is part of, with the steps that are there and that are not."""

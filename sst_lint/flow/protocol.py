@@ -98,6 +98,23 @@ class Protocols:
             for write in self._by_origin.get(origin, ())
         )
 
+    def is_directory(self, node: int) -> bool:
+        """Whether the program makes, removes or copies a directory of that path."""
+        return not self._evidence.origins(node).isdisjoint(self._directories)
+
+    def is_wrapper(self, site: Site, source: int, target: int) -> bool:
+        """Whether a move is all that its function does with what it is given."""
+        return self._wrapped(site, source, target)
+
+    def is_new(self, node: int) -> bool:
+        """Whether a name has a part of its own for each version of the file, or for each run."""
+        texts = self._evidence.of(node).texts[:2]
+        return any(_VERSIONED.search(t.rsplit("/", 1)[-1]) for t in texts) or self._of_steps.changes(node)
+
+    def kind_of(self, target: int, site: Site) -> Kind:
+        """What a file is that a call moves to ``target``."""
+        return classify(self._evidence.of(target), (), self._file_of(site), self._writes.config)
+
     def _made_directories(self) -> set[object]:
         """Origins of paths that are directories, so moving them moves no file."""
         found: set[object] = set()
@@ -234,7 +251,7 @@ class Protocols:
         mine, other = self._locks.scope_of(write.site.call), self._locks.scope_of(move.call)
         if mine == other:
             return write.site.call < move.call
-        if self._derived(self._identity.of(source), self._identity.of(target)):
+        if self.is_derived(self._identity.of(source), self._identity.of(target)):
             return True
         world = self._linked.world
         first, second = world.functions.get(mine), world.functions.get(other)
@@ -300,7 +317,7 @@ class Protocols:
         if kind == "copy":
             return False
         evidence = self._evidence.of(source)
-        if self._derived(self._identity.of(source), self._identity.of(target)):
+        if self.is_derived(self._identity.of(source), self._identity.of(target)):
             return True
         near = evidence.names[:3]
         return any(
@@ -308,7 +325,7 @@ class Protocols:
         ) and not (evidence.temporary and not evidence.texts)
 
     @staticmethod
-    def _derived(source: Symbol, target: Symbol) -> bool:
+    def is_derived(source: Symbol, target: Symbol) -> bool:
         """Whether ``source`` is the name of ``target`` with something added."""
         if target[0] in ("node", "instance") or source == target or source[0] not in ("text", "call"):
             return False

@@ -135,7 +135,7 @@ class Steps:
         mine, final = self._evidence.leaves(draft.source), self._evidence.leaves(draft.target)
         if mine is None or final is None:
             return None
-        if self._changes(draft.source):
+        if self.changes(draft.source):
             return True
         extra = [n for n in mine - final if self._linked.world.nodes[n].kind not in (NodeKind.TEXT, NodeKind.CONST)]
         if any(self._linked.world.nodes[n].kind not in (NodeKind.NAME, NodeKind.IMPORT, NodeKind.BOUND) for n in extra):
@@ -168,7 +168,7 @@ class Steps:
     def _constant(self, nodes: Iterable[int]) -> bool:
         return all(self._linked.world.nodes[n].name.isupper() for n in nodes)
 
-    def _changes(self, node: int) -> bool:
+    def changes(self, node: int) -> bool:
         """Whether something that differs from writer to writer goes into a name."""
         passed = self._evidence.passed(node)
         for current in passed:
