@@ -38,7 +38,7 @@ def non_atomic(project: Project) -> Iterator[Defect]:
     """SST101: a truncating write, or a copy, that lands on its final path."""
     unfinished = {p.move.call for p in project.protocols() if p.way == "copy" and p.temporary}
     for found in project.writes():
-        write = _as_table(project, found)
+        write = _made_anew(project, _as_table(project, found))
         if write.site.call in unfinished:
             continue  # SST102: the copy of a temporary file
         if project.protocol_of(write) is not None or write.kind.kind in ("temp", "scratch"):
@@ -87,6 +87,24 @@ def _handed_over(project: Project, write: Write) -> Iterator[Defect]:
             ),
             group=f"write:{where.line}:{where.column}",
         )
+
+
+def _made_anew(project: Project, write: Write) -> Write:
+    """``write`` as one that truncates, if the function removes the file before it makes it: whoever reads the file in
+    between finds none, or half of one."""
+    if write.mode != "exclusive":
+        return write
+    path = project.identity.of(write.path_node)
+    here = set(project.locks.calls_in(project.locks.scope_of(write.site.call)))
+    removed = any(
+        site.model.removes
+        and site.call in here
+        and site.call < write.site.call
+        and site.ports.get(site.model.removes, -1) >= 0
+        and project.identity.of(site.ports[site.model.removes]) == path
+        for site in project.sites()
+    )
+    return replace(write, mode="write") if removed and path[0] not in ("node", "temporary") else write
 
 
 def _as_table(project: Project, write: Write) -> Write:

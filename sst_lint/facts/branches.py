@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import libcst as cst
+import msgspec
 
 from sst_lint.facts.build import Env
 from sst_lint.facts.expressions import Expressions
@@ -87,7 +88,9 @@ class Branches(Expressions):
         self.typing_only = typing_only or dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING"
         self.if_tests.append((node.test, self.loop))
         self.frame.env = self.narrowed(node.test, before, True)
-        self._in_region("if", lambda: self.block(node.body), test, given)
+        region = self._in_region("if", lambda: self.block(node.body), test, given)
+        if self.frame.env is None:
+            self.regions[region] = msgspec.structs.replace(self.regions[region], leaves=True)
         self.if_tests.pop()
         self.typing_only = typing_only
         after = self.frame.env

@@ -138,7 +138,7 @@ class Loop(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Region(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A stretch of code with a guard: try, handler, else, finally, with, if, orelse. ``node``: the test or context.
 
-    ``given``: a parameter that is not empty in here.
+    ``given``: a parameter that is not empty in here. ``leaves``: an ``if`` after whose body nothing of its block runs.
     """
 
     kind: str
@@ -147,6 +147,7 @@ class Region(msgspec.Struct, array_like=True, frozen=True, gc=False):
     node: int = -1
     line: int = 0
     given: int = -1
+    leaves: bool = False
 
 
 class Handler(msgspec.Struct, array_like=True, frozen=True):

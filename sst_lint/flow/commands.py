@@ -1,4 +1,5 @@
-"""Which commands make one thing of many, in the order in which those are named? Archivers, linkers, ``cat``."""
+"""Which commands make one thing of many, in the order in which those are named? Archivers, linkers, ``cat``; and
+``patch``, each run of which changes what those before it have left."""
 
 from __future__ import annotations
 
@@ -15,6 +16,14 @@ _COMBINES = frozenset(
     "7z 7za ar bsdtar c++ cat cc clang clang++ convert cpio g++ gcc genisoimage gfortran gtar jar ld mkisofs "
     "mksquashfs montage nvcc pdftk pdfunite qpdf rar sox tar xorriso zip".split()
 )
+#: Programs whose runs build on each other, with the word among their first ones that says so.
+_APPLIES = {
+    "patch": frozenset({"patch"}),
+    "git": frozenset({"apply", "am", "cherry-pick"}),
+    "hg": frozenset({"import"}),
+    "quilt": frozenset({"import"}),
+}
+_FIRST_WORDS = 5
 _KEEPS = frozenset({Op.SAME, Op.COPY, Op.TEXT})
 _NEAR = 40
 
@@ -28,6 +37,46 @@ def combining(linked: Mutations, graph: Graph) -> Iterator[tuple[int, int, str]]
             program = _program(linked, graph, command) if slot in ("", "args") else ""
             if program in _COMBINES:
                 yield call, command, program
+
+
+def applying(linked: Mutations, graph: Graph) -> Iterator[tuple[int, int, str]]:
+    """(call, node of the loop that it runs in, program) of the commands whose runs build on each other."""
+    for call, names in linked.externals.items():
+        arguments = linked.argument_nodes(call)
+        if arguments and any(name.startswith(STARTS) for name in names) and arguments[0][0] in ("", "args"):
+            command = arguments[0][1]
+            program = _program(linked, graph, command)
+            if program in _APPLIES and not _APPLIES[program].isdisjoint(_first_words(linked, graph, command)):
+                for loop in _loops(linked, call):
+                    yield call, loop, program
+
+
+def _loops(linked: Mutations, call: int) -> Iterator[int]:
+    """The loop in which a call stands, else those in which its function is called."""
+    world = linked.world
+    calls = [call] if world.calls[call].loop >= 0 else linked._callers.get(world.scope_of_call(call), ())
+    for number in calls:
+        unit, loop = world.call_unit[number], world.calls[number].loop
+        node = world.units[unit][2].loops[loop].node if loop >= 0 else -1
+        if node >= 0:
+            yield world.node_base[unit] + node
+
+
+def _first_words(linked: Mutations, graph: Graph, command: int) -> list[str]:
+    """The first words of ``command``, a text or a list, as far as they are written down."""
+    nodes = linked.world.nodes
+    near = [command]
+    for node in near:
+        if nodes[node].kind == Kind.TEXT:
+            return nodes[node].name.split()[:_FIRST_WORDS]
+        for edge in graph.incoming.get(node, ()):
+            if graph.op[edge] in _KEEPS and graph.source[edge] not in near and len(near) < _NEAR:
+                near.append(graph.source[edge])
+        keys = {graph.key[e]: nodes[graph.source[e]] for e in graph.incoming.get(node, ()) if graph.op[e] == Op.STORE}
+        if "#0" in keys:
+            words = [keys.get(f"#{number}") for number in range(_FIRST_WORDS)]
+            return [word.name for word in words if word is not None and word.kind == Kind.TEXT]
+    return []
 
 
 def _program(linked: Mutations, graph: Graph, command: int) -> str:

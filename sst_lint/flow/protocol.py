@@ -14,7 +14,7 @@ from typing import Literal
 
 from sst_lint.flow.artifacts import Kind, classify, words
 from sst_lint.flow.evidence import PathEvidence
-from sst_lint.flow.identity import Identity, Symbol
+from sst_lint.flow.identity import Identity, Symbol, leaves
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
@@ -256,7 +256,8 @@ class Protocols:
         world = self._linked.world
         first, second = world.functions.get(mine), world.functions.get(other)
         if first is not None and second is not None and first.cls == second.cls >= 0:
-            return True
+            if all(self._of_its_own(node) for node in (write.path_node, source)):
+                return True
         writing, moving = self._ways_to(write.site.call), self._ways_to(move.call)
         return any(
             (a < b or world.calls[b].entered)
@@ -267,6 +268,10 @@ class Protocols:
             for b in moving[scope]
             if a != b
         )
+
+    def _of_its_own(self, node: int) -> bool:
+        """Whether the object knows the path by itself: two methods that are told a name may be told different ones."""
+        return not any(leaf[0] == "param" for leaf in leaves(self._identity.of(node)))
 
     def _handled(self, call: int, last: Write | Site) -> list[int]:
         """What a call on the way to a write or move is given and gives."""

@@ -173,6 +173,8 @@ class Resolver(Classes):
         kind = self.library.attribute(owner, name)
         if kind:
             self.add_value(node, ("t", kind))
+        if kind in SET_TYPES:
+            self.set_sources[node] = self.set_sources.get(node, 0) | at_depth(SET, 0)
         self.add_value(node, ("x", f"{owner}.{name}"))
         if self.library.is_path_attribute(owner, name):
             self.add_edge(self._base_of(node), node, Op.PATH)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op
 from sst_lint.flow.artifacts import ArtifactKind
-from sst_lint.flow.commands import STARTS, combining
+from sst_lint.flow.commands import STARTS, applying, combining
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
@@ -73,10 +73,13 @@ class Sinks:
     def _given_sinks(self) -> Iterable[Sink]:
         """Order in what a command says of itself, which differs from run to run, and in what a package is built from:
         sources are linked, and requirements stand in its metadata, as they are given. So does a program that makes one
-        file of many."""
+        file of many, and one each run of which changes what those before it have left."""
         for call, command, program in combining(self._linked, self._graph):
             if not self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
                 yield Sink(command, ORDER, 1, f"what `{program}` makes of its arguments", call, True)
+        for call, loop, program in applying(self._linked, self._graph):
+            if not self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
+                yield Sink(loop, ORDER, 1, f"what `{program}` makes, run upon run", call, True)
         for site in self._linked.sites:
             for port in site.model.shows:
                 if port in site.given:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Handler
 from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.effects import Effect, Effects
 from sst_lint.flow.graph import Graph
@@ -25,6 +26,8 @@ _HARMLESS = {
 }
 #: What fails if the path is not there, besides copies and moves.
 _ASKING = frozenset({"os.readlink", "pathlib.Path.readlink"})
+#: A clause that reads one of these asks whether somebody was faster.
+_LOOKS = frozenset("errno EEXIST ENOENT winerror exists lexists isdir is_dir isfile is_file islink".split())
 _BROAD = frozenset({"OSError", "IOError", "EnvironmentError", "Exception", "BaseException", "error"})
 
 
@@ -119,7 +122,24 @@ class Tests:
                 if truth is not None:
                     return (truth == (record.kind == "if")) == wanted
             region = record.parent
-        return False
+        return act.kind == "mkdir" and self._left_early(test, act) is True
+
+    def _left_early(self, test: Effect, act: Effect) -> bool | None:
+        """Whether the test held where the function went another way before it came to the act; None: no such way."""
+        world = self._linked.world
+        unit = world.call_unit[act.call]
+        record = world.calls[act.call]
+        around, region = {-1}, record.region
+        while region >= 0:
+            around.add(region)
+            region = world.region(unit, region).parent
+        line = world.nodes[self._linked.result_of(act.call)].line
+        for left in world.units[unit][2].regions:
+            if left.leaves and left.parent in around and left.scope == record.scope and left.line < line:
+                truth = self._truth(world.node_base[unit] + left.node, self._linked.result_of(test.call), 0)
+                if truth is not None:
+                    return truth
+        return None
 
     def _guarded(self, test: Effect, act: Effect) -> bool:
         """Whether a lock is held across both, or the error of the lost race is expected."""
@@ -146,8 +166,22 @@ class Tests:
                 if caught & names:
                     return True
                 if caught & _BROAD and self._only(unit, region, act.call):
-                    return True
+                    return act.kind != "mkdir" or self._expects(unit, handler)
             region = record.parent
+        return False
+
+    def _expects(self, unit: int, handler: Handler) -> bool:
+        """Whether a broad clause lets a lost race pass: it lets everything pass, or looks what it was. One that only
+        tells of the error, or raises another one, fails for nothing."""
+        if handler.trivial or handler.suppress >= 0:
+            return True
+        world, facts = self._linked.world, self._linked.world.units[unit][2]
+        for node in facts.nodes:
+            region = node.region if node.name in _LOOKS else -1
+            while region >= 0:
+                if region == handler.body:
+                    return True
+                region = world.region(unit, region).parent
         return False
 
     def _only(self, unit: int, region: int, call: int) -> bool:

@@ -17,6 +17,8 @@ from sst_lint.flow.sites import Site
 _HANDLE_NAMES = frozenset(
     "f fp fh fd file handle stream out output buf buffer fileobj fout ofile outfile dest sink".split()
 )
+#: What is rendered so is read by others; who holds a lock writes a number into it, or nothing.
+_DOCUMENTS = frozenset({"json", "yaml", "toml"})
 #: The parameter that takes an open file in the place of a path.
 _FILE_OBJECT = "fileobj"
 _PATHS = ("builtins.str", "builtins.bytes", "pathlib.Path", "os.PathLike")
@@ -61,6 +63,7 @@ class Writes:
         self._temporary = {s.ports["return"] for s in linked.sites if s.model.temp}
         self._read = {s.ports.get("raw", -1) for s in linked.sites if s.model.name == "io.BufferedReader"}
         self._handles()
+        self._documents = self._find_documents()
         self._moves = [
             (site, evidence.origins(site.ports[site.model.moves.src]), site.model.moves)
             for site in linked.sites
@@ -96,6 +99,23 @@ class Writes:
                     for kind, call in linked.values(port):
                         if kind == "h" and call != site.call:
                             self._formats.setdefault(call, {})[site.model.format] = None
+
+    def _find_documents(self) -> frozenset[int]:
+        """Calls that open what a document for people is written to: laid out in lines, as TOML or YAML, or as JSON
+        that is told to be."""
+        linked = self._linked
+        laid_out = [s for s in linked.sites if s.model.format in _DOCUMENTS and (
+            s.model.format != "json" or s.constants.get("indent"))]  # fmt: skip
+        calls = {site.call for site in laid_out}
+        texts = {site.ports["return"] for site in laid_out}
+        found: set[int] = set()
+        for site in linked.sites if calls else ():
+            parts = self._evidence.parts(linked.contents.get((site.call, ""), -1))
+            parts += [part for whole in parts for part in self._evidence.parts(whole)]
+            if site.call in calls or not texts.isdisjoint(parts):
+                found.add(site.call)
+                found.update(c for port in site.ports.values() for k, c in linked.values(port) if k == "h")
+        return frozenset(found)
 
     def _find(self) -> Iterator[Write]:
         for site in self._linked.sites:
@@ -180,6 +200,8 @@ class Writes:
         source = self._linked.world.path_of_unit(self._linked.world.call_unit[site.call])
         kind = classify(evidence, formats, source, self.config, self._shapes(path, source))
         handle = self._evidence.given_name(site.ports["return"])
+        if kind.kind == "lock" and site.call in self._documents:
+            kind = Kind("artifact", "a document under the name of a lock", kind.literal)
         if kind.kind in ("unknown", "argument") and handle:
             kind = by_handle_name(handle) or kind
         if mode == "remote":
