@@ -136,7 +136,8 @@ class Tests:
         line = world.nodes[self._linked.result_of(act.call)].line
         for left in world.units[unit][2].regions:
             if left.leaves and left.parent in around and left.scope == record.scope and left.line < line:
-                truth = self._truth(world.node_base[unit] + left.node, self._linked.result_of(test.call), 0)
+                condition = world.node_base[unit] + left.node
+                truth = truth_of(self._linked, self._graph, condition, self._linked.result_of(test.call))
                 if truth is not None:
                     return truth
         return None
