@@ -57,6 +57,10 @@ NOT_RUN = {
     "trimesh.load": "reads a file of a format of its own",
     "psycopg2.connect": "needs a server",
     "psycopg2.extensions.connection.cursor": "needs a server",
+    **{
+        f"psycopg2.extensions.cursor.{name}": "needs a server"
+        for name in ("execute", "fetchall", "fetchmany", "fetchone")
+    },
     "pydantic.BaseModel.model_validate": "is for subclasses",
     "subprocess.getoutput": "needs a shell",
     "xgboost.Booster.dump_model": "needs a trained model",
