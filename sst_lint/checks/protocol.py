@@ -78,14 +78,20 @@ def _place(project: Project, protocol: Protocol, wrong: list[str]) -> int:
     the temporary name is wrong, where that is put together."""
     moving = project.locks.scope_of(protocol.move.call)
     if wrong == ["unique-name"]:
-        paths = [*(w.path_node for w in protocol.writes[:1]), protocol.source]
-        named = [node for path in paths for node in project.evidence.composed(path)[:1]]
-        if named and project.world.scope_of_node(named[0]) != moving:
-            return named[0]
+        named = _named(project, protocol)
+        if named >= 0 and project.world.scope_of_node(named) != moving:
+            return named
     here = [w.site.call for w in protocol.writes] + [m.call for m in protocol.makers]
     if here and _OF_WRITER & set(wrong) and all(project.locks.scope_of(call) != moving for call in here):
         return project.linked.result_of(here[0])
     return protocol.move.ports["return"]
+
+
+def _named(project: Project, protocol: Protocol) -> int:
+    """Where the temporary name is put together: for the move and for the write, else for the write; -1 unknown."""
+    moved = project.evidence.composed(protocol.source)
+    written = [n for w in protocol.writes if w.mode != "update" for n in project.evidence.composed(w.path_node)]
+    return next(iter([n for n in moved if n in written] + written[:1] + moved[:1]), -1)
 
 
 def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence, str, str]]:

@@ -6,7 +6,7 @@ import builtins
 
 from sst_lint.facts.ops import KEYS, SET, Op
 from sst_lint.facts.records import Import, Kind
-from sst_lint.flow.decorated import Decorated
+from sst_lint.flow.decorated import Decorated, unchanged
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.values import Listeners, Value
@@ -121,7 +121,7 @@ class Names(Decorated):
             record = facts.nodes[edge.source]
             if edge.target == bound - base and edge.op == Op.SAME and record.kind == Kind.CALL:
                 given = [arg.node for arg in facts.calls[record.base].args if not arg.slot][:1]
-                found += [base + n for n in given if facts.nodes[n].kind == Kind.IMPORT
+                found += [base + n for n in unchanged(facts, given) if facts.nodes[n].kind == Kind.IMPORT
                           and facts.nodes[n].name == world.nodes[bound].name]  # fmt: skip
         return found
 

@@ -15,7 +15,7 @@ from sst_lint.flow.artifacts import Kind, words
 from sst_lint.flow.effects import Effects
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.graph import Graph
-from sst_lint.flow.identity import Identity
+from sst_lint.flow.identity import Identity, leaves
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.protocol import Protocols
@@ -76,8 +76,10 @@ class Renames:
 
     def _moves_directory(self, source: int, target: int) -> bool:
         """Whether what is renamed is a directory, by what the program does with it or by its name."""
-        if self._protocols.is_directory(source) or self._protocols.is_directory(target):
-            return True
+        for node in (source, target):  # what is handed in is a file for some callers and a directory for others
+            handed = any(leaf[0] == "param" for leaf in leaves(self._identity.of(node)))
+            if not handed and self._protocols.is_directory(node):
+                return True
         names = self._evidence.of(source).names[:1] + self._evidence.of(target).names[:1]
         return any(words(name) & _DIRECTORIES for name in names)
 
