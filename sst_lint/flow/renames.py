@@ -87,14 +87,12 @@ class Renames:
         """Whether the program says that the target may be there, and nothing says that it is not."""
         if site.weak or self._linked.file_of(target) in self._posix:
             return False
-        if self._protocols.is_wrapper(site, source, target) or self._protocols.is_new(target):
-            return False
-        if self._is_expected(site):
+        if self._is_expected(site) or self._protocols.is_wrapper(site, source, target):
             return False
         tests = self._tests(site, target)
         if tests:
             return all(self._lets_through(test) for test in tests)
-        return self._is_aside(site, source, target)
+        return not self._protocols.is_new(target) and self._is_aside(site, source, target)
 
     def _is_aside(self, site: Site, source: int, target: int) -> bool:
         """Whether a file is moved onto a fixed name beside it, and not back again."""
