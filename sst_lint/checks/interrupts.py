@@ -9,6 +9,7 @@ from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.handlers import defect_of, ends_program, function_name, where
 
 if TYPE_CHECKING:
+    from sst_lint.facts.records import Handler, UnitFacts
     from sst_lint.flow import Project
     from sst_lint.flow.handlers import HandlerInfo
 
@@ -25,7 +26,8 @@ _SHORT = {_BASE: "every request to stop", "builtins.SystemExit": "SystemExit"}
 
 
 def swallowed(project: Project) -> Iterator[Defect]:
-    """SST405: a clause for `BaseException`, `KeyboardInterrupt` or `CancelledError` goes on."""
+    """SST405: a clause for `BaseException`, `KeyboardInterrupt` or `CancelledError` goes on, or `finally` is left."""
+    yield from _left(project)
     for info in project.handlers():
         if info.handler.bare or not info.stops or not info.completes or info.cleanup or info.fate.policy:
             continue
@@ -42,6 +44,32 @@ def swallowed(project: Project) -> Iterator[Defect]:
             "error" if confidence == "high" and info.certain and info.path else "warning",
             confidence,
         )
+
+
+def _left(project: Project) -> Iterator[Defect]:
+    """A `finally` block that is left by `return`, `break` or `continue`, whatever was raised."""
+    for unit, (_, _, facts) in enumerate(project.world.units):
+        for each in facts.leavings:
+            place = project.trace.span(unit, each.line, each.column, each.end_line, each.end_column)
+            caught = any(_takes_all(handler, facts) for handler in facts.handlers if handler.tried == each.tried)
+            sure: Confidence = "high" if each.always else "medium"
+            yield Defect(
+                "SST405",
+                place,
+                place.line,
+                "",
+                f"`{each.how}` in `finally` swallows every error and every request to stop; leave the block by its end",
+                "warning",
+                "low" if caught or project.is_test(place.path) else sure,
+                (),
+                f"handler:{place.line}:{place.column}",
+            )
+
+
+def _takes_all(handler: Handler, facts: UnitFacts) -> bool:
+    """Whether a clause takes everything already."""
+    named = {facts.nodes[node].name for node in handler.types}
+    return (handler.bare or "BaseException" in named) and "raises" not in handler.ends
 
 
 def _whole(project: Project, info: HandlerInfo) -> Confidence | None:

@@ -21,6 +21,7 @@ from sst_lint.facts.records import (
     Handler,
     Import,
     Kind,
+    Leaving,
     Loop,
     Node,
     Param,
@@ -84,6 +85,7 @@ class Builder:
         self.regions: list[Region] = []
         self.handlers: list[Handler] = []
         self.choices: list[Choice] = []
+        self.leavings: list[Leaving] = []
         self.imports: list[Import] = []
         self.mutated: dict[int, None] = {}
         self.named: dict[int, str] = {}
@@ -277,6 +279,7 @@ class Builder:
             tuple(self.after),
             self.exports,
             tuple(self.subscripts),
+            tuple(self.leavings),
         )
 
 

@@ -8,10 +8,10 @@ import libcst as cst
 
 from sst_lint.facts.build import Env, Watcher
 from sst_lint.facts.comments import is_explained
-from sst_lint.facts.handlers import HandlerState, body_is_trivial, only_imports
+from sst_lint.facts.handlers import HandlerState, body_is_trivial, leaving, only_imports
 from sst_lint.facts.loops import Loops
 from sst_lint.facts.names import dotted
-from sst_lint.facts.records import Handler, Kind
+from sst_lint.facts.records import Handler, Kind, Leaving
 
 
 class Guards(Loops):
@@ -75,6 +75,9 @@ class Guards(Loops):
         if node.finalbody is not None:
             self.frame.env = dict(after) if after is not None else dict(caught)
             self._in_region("finally", lambda: self.block(node.finalbody.body))
+            for statement, always in leaving(node.finalbody.body):
+                how = type(statement).__name__.lower()
+                self.leavings.append(Leaving(how, always, tried, self.frame.index, *self.positions.of(statement)))
             if after is None:
                 self.frame.env = None
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import libcst as cst
@@ -65,3 +66,31 @@ def only_imports(body: Any) -> bool:
         elif not (isinstance(small, (cst.Pass, cst.Assign)) and found):
             return False
     return found
+
+
+def leaving(body: Any, always: bool = True, looped: bool = False) -> Iterator[tuple[cst.CSTNode, bool]]:
+    """The statements that leave a ``finally`` block before its end other than by raising, each with whether it stands
+    in no condition. ``looped``: inside a loop of the block, which takes ``break`` and ``continue`` for itself."""
+    for small in _simple_statements(body):
+        if isinstance(small, cst.Return) or (isinstance(small, (cst.Break, cst.Continue)) and not looped):
+            yield small, always
+        elif isinstance(small, cst.With):
+            yield from leaving(small.body, always, looped)
+        elif isinstance(small, (cst.If, cst.Else, cst.For, cst.While, cst.Try, cst.ExceptHandler, cst.Finally)):
+            inside = looped or isinstance(small, (cst.For, cst.While))
+            yield from leaving(small.body, False, inside)
+            for other in _branches(small):
+                yield from leaving(_Lines([other]), False, looped)
+
+
+class _Lines:
+    """Statements that stand nowhere as a block of their own."""
+
+    def __init__(self, body: list[Any]) -> None:
+        self.body = body
+
+
+def _branches(node: Any) -> list[Any]:
+    """The other branches of a compound statement: ``elif``, ``else`` and ``except``."""
+    found = [getattr(node, "orelse", None), *getattr(node, "handlers", ()), getattr(node, "finalbody", None)]
+    return [other for other in found if other is not None]

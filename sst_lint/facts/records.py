@@ -203,6 +203,20 @@ class Choice(msgspec.Struct, array_like=True, frozen=True, gc=False):
     keyed: bool = False
 
 
+class Leaving(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A ``return``, ``break`` or ``continue`` (``how``) that leaves a ``finally`` block, so that whatever was raised is
+    gone. ``always``: it stands in no condition. ``tried``: the region of the ``try``."""
+
+    how: str
+    always: bool
+    tried: int
+    scope: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
 class Import(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """``from module import name as asname`` (``name`` "" for a plain import, "*" for a star); ``level`` counts dots."""
 
@@ -233,3 +247,4 @@ class UnitFacts(msgspec.Struct, array_like=True, frozen=True):
     after: tuple[tuple[int, int, int], ...] = ()
     exports: tuple[str, ...] = ()  #: ``__all__`` of a module unit
     subscripts: tuple[tuple[int, int], ...] = ()  #: (``x[k]`` read, ``k``) where ``k`` is computed
+    leavings: tuple[Leaving, ...] = ()
