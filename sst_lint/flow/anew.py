@@ -27,6 +27,12 @@ _CALLS_DEEP = 3
 _REACHED = 4000
 _STEPS = 200
 _JOINING = frozenset({"join", "joinpath", "with_name"})
+#: Joining by a function, not by a method of the directory.
+_OF_FUNCTIONS = frozenset({"os.path.join", "posixpath.join", "ntpath.join"})
+_DERIVING = frozenset(
+    "joinpath with_name with_suffix with_stem resolve absolute expanduser strip rstrip encode decode as_posix".split()
+)
+_KEEPING = frozenset({Op.SAME, Op.PATH, Op.LOAD, Op.STORE, Op.ONLY_VALUE, Op.NOT_LIST, Op.NOT_SET})
 #: A name of so many words, the name itself counted, may be anybody's.
 _TELLING = 2
 #: Run by hand or by a build front end that starts over when they fail.
@@ -84,13 +90,51 @@ class Anew:
         """Whether the file lies below a directory that has been emptied when it is written."""
         if not self._emptied:
             return False
-        below = {self._sign(n) for n in self._evidence.passed(write.path_node)}
+        below = {self._sign(n) for n in self._heads(write.path_node)}
         scope = self._locks.scope_of(write.site.call)
         return any(
             any(_alike(sign, other) for other in below)
             and (scope in self._reached(emptied) or self._follows(emptied, write, scope))
             for emptied, sign in self._emptied
         )
+
+    def _heads(self, path: int) -> list[int]:
+        """What a path begins with, nearest first: of what is put together the first part, from wherever it comes."""
+        queue: list[tuple[int, tuple[str, ...]]] = [(path, ())]
+        seen = {path}
+        for node, keys in queue:
+            for source, op, key in self._first_parts(node):
+                inside = keys
+                if op == Op.LOAD and key:
+                    inside = (*keys, key)
+                elif op == Op.STORE and keys:
+                    if key and key != keys[-1]:
+                        continue
+                    inside = keys[:-1]
+                if source not in seen and len(seen) < _STEPS:
+                    seen.add(source)
+                    queue.append((source, inside))
+        return [node for node, _ in queue]
+
+    def _first_parts(self, node: int) -> list[tuple[int, int, str]]:
+        """What a node is taken from, or the first part of what it is put together of; with the edge's kind and key."""
+        graph, linked = self._graph, self._linked
+        record = linked.world.nodes[node]
+        rows = [(graph.source[n], graph.op[n], graph.key[n]) for n in graph.incoming.get(node, ())]
+        if record.kind == Kind.CALL:
+            number = linked.world.call_of(node)
+            if number in linked.callees:
+                return [row for row in rows if row[1] in _KEEPING]
+            receiver, arguments = linked.receiver_of(number), linked.argument_nodes(number)
+            if record.name in _JOINING and linked.externals.get(number, {}).keys() & _OF_FUNCTIONS and arguments:
+                return [(arguments[0][1], Op.SAME, "")]
+            if record.name in _DERIVING and receiver >= 0:
+                return [(receiver, Op.SAME, "")]
+            return [(node, Op.SAME, "") for _, node in arguments[:1]]
+        if record.kind in (Kind.BINOP, Kind.TEXT):
+            starts = record.kind == Kind.BINOP or record.name.startswith("\x00")
+            return rows[:1] if starts else []
+        return [row for row in rows if row[1] in _KEEPING]
 
     def _sign(self, node: int) -> object:
         """What is equal for paths of one name; for a field its name, and the class whose field it is (or None)."""
@@ -230,8 +274,27 @@ class Anew:
         source = write.site.ports.get(moves.src, -1) if moves is not None and write.mode == "copy" else -1
         if source < 0:
             return False
+        pairs = self._handed_pairs(source, write)
+        return bool(pairs) and all(self._from_one_listing(*pair) for pair in pairs)
+
+    def _handed_pairs(self, source: int, write: Write) -> list[tuple[int, int]]:
+        """The two paths of a copy; of a function that copies what it is told to, those of all of its callers."""
+        scope = self._locks.scope_of(write.site.call)
+        symbols = [self._identity.of(source), self._identity.of(write.path_node)]
+        function = self._linked.world.functions.get(scope)
+        if function is None or any(symbol[:2] != ("param", scope) for symbol in symbols):
+            return [(source, write.path_node)]
+        found = []
+        for call in self._locks.callers(scope):
+            given = {param: argument for argument, param, _ in self._linked.bindings.get(call, ())}
+            nodes = [given.get(function.params[symbol[2]], -1) for symbol in symbols]
+            if -1 not in nodes and self._linked.world.call_unit[call] not in self._tests:
+                found.append((nodes[0], nodes[1]))
+        return found
+
+    def _from_one_listing(self, source: int, target: int) -> bool:
         listed = self._origin(source) & self._listings
-        return bool(listed) and any(listed & self._origin(last) for last in self._last_parts(write.path_node))
+        return bool(listed) and any(listed & self._origin(last) for last in self._last_parts(target))
 
     def _last_parts(self, path: int) -> list[int]:
         """What a path ends in: the names of the file, as far as they are put to a directory."""
@@ -246,7 +309,8 @@ class Anew:
                 continue
             for number in self._graph.incoming.get(node, ()):
                 source = self._graph.source[number]
-                if self._graph.op[number] in (Op.SAME, Op.PATH) and source not in queue and len(queue) < _STEPS:
+                passing = self._graph.op[number] in (Op.SAME, Op.PATH, Op.TEXT, Op.ONLY_VALUE)
+                if passing and not self._graph.label[number] and source not in queue and len(queue) < _STEPS:
                     queue.append(source)
         return found
 
