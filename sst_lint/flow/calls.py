@@ -25,6 +25,7 @@ LOOP_ORDER: dict[How, Op] = {
     "serialize-sorted": Op.ORDERS,
 }
 #: Methods of unknown receivers with one argument that can hardly be anything else.
+_PATH = "pathlib.Path"
 _BY_NAME = {"write": "typing.IO.write", "writelines": "typing.IO.writelines", "join": "builtins.str.join"}
 #: Methods of these are what an unknown receiver most likely has.
 _OF_PYTHON = ("builtins.", "pathlib.", "typing.", "collections.")
@@ -128,6 +129,8 @@ class Calls(Registered):
         for edge, after in zip_longest(facts.edges, facts.edges[1:]):
             before = len(self.edges)
             self.add_edge(base + edge.source, base + edge.target, edge.op, edge.key)
+            if edge.op == Op.PATH and facts.nodes[edge.source].kind == Kind.TEXT:
+                self.add_value(base + edge.target, ("t", _PATH))  # `folder / "name"`: nothing else takes a text there
             paired = after is not None and (after.target, after.op, after.key) == (edge.target, Op.STORE, "")
             if paired and edge.op == Op.STORE and not edge.key and len(self.edges) > before:
                 if facts.nodes[edge.target].kind not in _NO_KEYS:
