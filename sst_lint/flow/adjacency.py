@@ -53,6 +53,11 @@ class Growing(Adjacency):
         """Add an edge after those that ``node`` has."""
         self._later.setdefault(node, []).append(number)
 
+    def has(self, node: int) -> bool:
+        """Whether ``node`` has edges."""
+        first = self.first
+        return node in self._later or (0 <= node < len(first) - 1 and first[node] != first[node + 1])
+
     def get(self, node: int, default: Sequence[int] = ()) -> Sequence[int]:
         """The edges of ``node``; ``default`` if it has none."""
         later = self._later.get(node)

@@ -33,7 +33,9 @@ class Callees(Modeled):
         super().__init__(world, modules, library)
         self.classes_called: dict[int, dict[int, None]] = {}
         self.bindings: dict[int, list[tuple[int, int, int]]] = {}  #: call -> (argument, PARAM, OUT)
+        #: call -> what it calls outside of the program; calls of the same share one table
         self.externals: dict[int, dict[str, None]] = {}
+        self._outside: dict[tuple[str, ...], dict[str, None]] = {}
         self.declared: dict[int, Model] = {}  #: scopes of functions of the program -> their models in the configuration
         self._done: set[tuple[object, ...]] = set()
         self._by_method_later: dict[int, None] = {}
@@ -63,9 +65,16 @@ class Callees(Modeled):
         model = self.declared.get(scope)
         if model is None:
             return False
-        self.externals.setdefault(number, {})[model.name] = None
+        self.call_outside(number, model.name)
         self.apply(number, model)
         return replaces(model)
+
+    def call_outside(self, number: int, name: str) -> None:
+        """Call ``number`` may call ``name``, which is not of the program."""
+        known = self.externals.get(number, {})
+        if name not in known:
+            names = (*known, name)
+            self.externals[number] = self._outside.setdefault(names, dict.fromkeys(names))
 
     def bind_function(self, number: int, function: Function, receiver: int) -> None:
         """Edges for one callee. ``receiver``: the node of ``self``, -1 unknown, -2 not bound."""
@@ -216,7 +225,7 @@ class Callees(Modeled):
             return
         self._done.add(("x", number, name))
         name = self.library.called(name)
-        self.externals.setdefault(number, {})[name] = None
+        self.call_outside(number, name)
         result = self.result_of(number)
         if name == "functools.partial":
             self.add_value(result, ("p", number))

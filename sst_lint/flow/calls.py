@@ -70,7 +70,7 @@ class Calls(Registered):
                 for attribute in tuple(self.attributes.get(node, ())):
                     self.bind_attribute(attribute, value)
             return
-        if node not in self.heard and value[0] != "y":
+        if not (node < len(self.heard) and self.heard[node]) and value[0] != "y":
             return  # nobody asks, and it is no property, which acts by itself
         for attribute in tuple(self.attributes.get(node, ())):
             self.bind_attribute(attribute, value)
@@ -176,6 +176,16 @@ class Calls(Registered):
             elif role != "staticmethod":
                 self.add_value(function.params[0], ("i", function.cls))
 
+    def close(self) -> None:
+        """As the base does; nobody asks for values any more."""
+        super().close()
+        for table in (self.attributes, self.puts, self._replaced, self._records, self._calls_of, self._callbacks):
+            table.clear()
+        for pairs in (self._instances_of, self.decorator_calls, self.bound_methods, self._readers):
+            pairs.clear()
+        self._done.clear()
+        self.heard.clear()
+
     # properties, and calls by name alone
 
     def _use_property(self, node: int, call: int) -> None:
@@ -261,7 +271,7 @@ class Calls(Registered):
         self.weak = 0  # such a name is as good as a type
         for model in models:
             self.apply(number, model)
-            self.externals.setdefault(number, {})[model.name] = None
+            self.call_outside(number, model.name)
         self.weak = BY_NAME
         if number in self.externals:
             return
@@ -270,7 +280,7 @@ class Calls(Registered):
             known = self.library.model(special)
             if known is not None:
                 self.apply(number, known)
-                self.externals.setdefault(number, {})[known.name] = None
+                self.call_outside(number, known.name)
                 return
 
     def _only_values(self, number: int) -> None:

@@ -77,7 +77,9 @@ class Mutations(Implied):
         world = self.world
         for index, (_, _, facts) in enumerate(world.units):
             base = world.node_base[index]
-            stores = {e.target: e.key for e in facts.edges if e.op == Op.STORE and not e.key}
+            if not facts.mutated:
+                continue
+            stores = {e.target for e in facts.edges if e.op == Op.STORE and not e.key}
             for local in facts.mutated:
                 self.changed(base + local)
                 if local in stores and world.nodes[base + local].kind not in (Kind.LIST, Kind.TUPLE):
@@ -238,15 +240,18 @@ class Mutations(Implied):
     def _outs(self) -> None:
         """Arguments whose parameter is changed by the callee are changed; to a fixpoint."""
         done: set[tuple[int, int]] = set()
+        waiting = [(number, argument, out) for number, bound in self.bindings.items() for argument, _, out in bound]
         moved = True
         while moved:
             moved = False
-            for number, bound in tuple(self.bindings.items()):
-                for argument, _, out in bound:
-                    if self._incoming.get(out) and (number, argument) not in done:
-                        done.add((number, argument))
-                        moved = True
-                        self.changed(argument)
+            before, waiting = waiting, []
+            for number, argument, out in before:
+                if not self._incoming.has(out):
+                    waiting.append((number, argument, out))
+                elif (number, argument) not in done:
+                    done.add((number, argument))
+                    moved = True
+                    self.changed(argument)
 
     def shows_nothing(self, node: int) -> bool:
         """Whether ``str(x)`` shows no content: an object whose class does not say how it is printed."""

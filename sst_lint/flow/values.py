@@ -110,15 +110,18 @@ class Held:
 
 
 class Listeners(dict[int, list[T]]):
-    """Node to what asks for the values that arrive there; ``heard`` are the nodes of all such tables."""
+    """Node to what asks for the values that arrive there; ``heard`` marks the nodes of all such tables."""
 
-    def __init__(self, heard: set[int]) -> None:
+    def __init__(self, heard: bytearray) -> None:
         super().__init__()
         self._heard = heard
 
     def add(self, node: int, asking: T) -> None:
         """From now on ``asking`` asks for the values of ``node``."""
-        self._heard.add(node)
+        heard = self._heard
+        if node >= len(heard):
+            heard.extend(bytes(node - len(heard) + _MORE))
+        heard[node] = 1
         self.setdefault(node, []).append(asking)
 
 
@@ -139,7 +142,7 @@ class Values:
         self._queue: deque[tuple[int, Value, int]] = deque()
         self._of_keys: set[int] = set()  #: edges that put the key of a mapping into it, and not what stands under it
         self.weak = 0  #: how far the edges that are added now are guessed
-        self.heard: set[int] = set()  #: nodes whose values somebody asks for
+        self.heard = bytearray(len(world.nodes))  #: of each node, whether somebody asks for its values
 
     def add_edge(
         self, source: int, target: int, op: int = Op.SAME, key: str = "", label: int = 0, back: bool = False
