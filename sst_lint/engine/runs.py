@@ -98,15 +98,50 @@ def with_fixes(report: Report, project: Prepared, judged: Judged, store: Memory)
     if fixes is not None and len(fixes) == len(report.findings):
         findings = (replace(each, fix=fix) for each, fix in zip(report.findings, fixes))
         return replace(report, findings=tuple(findings))
-    from sst_lint.fixes.repair import Wishes, offered
-
-    config = project.config
-    whole = offered(report, Wishes(False, config.helpers, config.waivers, config.accept, None, project.root))
+    whole = _mended(report, project, store)
     if key:
         with contextlib.suppress(UnicodeEncodeError):
             store.keep({key: msgspec.msgpack.encode([each.fix for each in whole.findings])})
-            store.save()
+    store.save()
     return whole
+
+
+def _mended(report: Report, project: Prepared, store: Memory) -> Report:
+    """Return the report with its fixes; those of a file depend on its text and findings alone, and are remembered."""
+    files = [(path, found, report.texts[path]) for path, found in report.by_file() if path in report.texts]
+    here = last_key(project)
+    keys = [_key_of_file(here, project, path, text, found) for path, found, text in files]
+    known = store.get(key for key in keys if key)
+    new: dict[bytes, bytes] = {}
+    fixes: dict[Finding, Fix | None] = {}
+    for key, (path, found, text) in zip(keys, files, strict=True):
+        body = known.get(key)
+        mended = _decoded_fixes(body) if body is not None else None
+        if mended is None or len(mended) != len(found):
+            from sst_lint.fixes.repair import Wishes, fixes_in
+
+            config = project.config
+            wishes = Wishes(False, config.helpers, config.waivers, config.accept, None, project.root)
+            mended = fixes_in(path, text, found, wishes)
+            with contextlib.suppress(UnicodeEncodeError):
+                new |= {key: msgspec.msgpack.encode(mended)} if key else {}
+        fixes.update(zip(found, mended, strict=True))
+    store.keep(new)
+    return report.with_fixes(fixes)
+
+
+def _key_of_file(here: bytes, project: Prepared, path: str, text: str, findings: list[Finding]) -> bytes:
+    """What names the fixes of one file: all that they depend on; nothing, if that cannot be written down."""
+    may = True
+    if project.config.helpers:
+        from sst_lint.fixes.helpers import helpers_of, may_import
+
+        may = may_import(project.root, path, helpers_of(project.config.helpers), text)
+    try:
+        what = msgspec.msgpack.encode((path, text, findings, may))
+    except UnicodeEncodeError:
+        return b""
+    return hashlib.blake2b(here + b"fixes" + what, digest_size=KEY_BYTES).digest()
 
 
 def _usable(project: Prepared) -> bool:

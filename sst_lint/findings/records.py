@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sst_lint.catalogue import Rule
@@ -131,6 +131,19 @@ class Report:
     def reported(self) -> tuple[Finding, ...]:
         """The findings that count."""
         return tuple(finding for finding in self.findings if finding.reported)
+
+    def by_file(self, only: frozenset[str] | None = None) -> list[tuple[str, list[Finding]]]:
+        """The findings that count, by file (of ``only``, where given), in order of the paths."""
+        groups: dict[str, list[Finding]] = {}
+        for finding in self.reported:
+            if only is None or finding.path in only:
+                groups.setdefault(finding.path, []).append(finding)
+        return sorted(groups.items())
+
+    def with_fixes(self, fixes: Mapping[Finding, Fix | None]) -> Report:
+        """The same report, with what would mend each finding where there is something."""
+        found = ((finding, fixes.get(finding)) for finding in self.findings)
+        return replace(self, findings=tuple(replace(each, fix=fix) if fix is not None else each for each, fix in found))
 
     @property
     def exit_code(self) -> int:

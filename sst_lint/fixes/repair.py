@@ -12,7 +12,7 @@ import io
 import tokenize
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def repair(judge: Judge, wishes: Wishes) -> Repaired:
     first = report = judge(texts)
     for _ in range(ROUNDS):
         progress = False
-        for path, findings in _by_path(report.reported, wishes.only):
+        for path, findings in report.by_file(wishes.only):
             text = texts.get(path, report.texts.get(path))
             if text is None or path in refused or is_helper_module(path, helpers):
                 continue
@@ -110,19 +110,23 @@ def repair(judge: Judge, wishes: Wishes) -> Repaired:
 
 def offered(report: Report, wishes: Wishes) -> Report:
     """Return the report with what would mend each finding: edits, or words where there are none."""
-    helpers = helpers_of(wishes.helpers)
-    with_fixes: dict[Finding, Finding] = {}
-    for path, findings in _by_path(report.reported, wishes.only):
+    found: dict[Finding, Fix | None] = {}
+    for path, findings in report.by_file(wishes.only):
         text = report.texts.get(path)
-        if text is None or is_helper_module(path, helpers):
-            continue
-        tree = _tree(path, text) if any(each.rule in FIXERS for each in findings) else None
-        mended = {each.finding: each for each in _planned(path, text, findings, helpers, wishes, tree)}
-        for finding in findings:
-            fix = _fix(finding, mended.get(finding), tree)
-            if fix is not None:
-                with_fixes[finding] = replace(finding, fix=fix)
-    return replace(report, findings=tuple(with_fixes.get(each, each) for each in report.findings))
+        if text is not None:
+            found.update(zip(findings, fixes_in(path, text, findings, wishes), strict=True))
+    return report.with_fixes(found)
+
+
+def fixes_in(path: str, text: str, findings: Sequence[Finding], wishes: Wishes) -> list[Fix | None]:
+    """Return what would mend each of the findings of one file. It depends on nothing of any other file, but for
+    where packages lie (``may_import``)."""
+    helpers = helpers_of(wishes.helpers)
+    if is_helper_module(path, helpers):
+        return [None] * len(findings)
+    tree = _tree(path, text) if any(each.rule in FIXERS for each in findings) else None
+    mended = {each.finding: each for each in _planned(path, text, findings, helpers, wishes, tree)}
+    return [_fix(finding, mended.get(finding), tree) for finding in findings]
 
 
 def _fix(finding: Finding, planned: Planned | None, tree: Tree | None) -> Fix | None:
@@ -163,14 +167,6 @@ def _result(
     return Repaired(
         replace(shown, texts=report.texts), files, {rule: n for rule, n in sorted(fixed.items()) if n}, unsafe, needs
     )
-
-
-def _by_path(findings: Iterable[Finding], only: frozenset[str] | None) -> list[tuple[str, list[Finding]]]:
-    groups: dict[str, list[Finding]] = {}
-    for finding in findings:
-        if only is None or finding.path in only:
-            groups.setdefault(finding.path, []).append(finding)
-    return sorted(groups.items())
 
 
 def _allowed(planned: Sequence[Planned], wishes: Wishes) -> list[Planned]:

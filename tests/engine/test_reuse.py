@@ -128,6 +128,23 @@ def test_unchanged_units_of_a_changed_file_are_not_read_again(project: Path, mon
     assert read == ["<module>", "added"]
 
 
+def test_fixes_of_other_files_are_not_worked_out_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sst_lint.fixes import repair
+
+    mended = repair.fixes_in
+    asked: list[str] = []
+    monkeypatch.setattr(repair, "fixes_in", lambda path, *rest: (asked.append(path), mended(path, *rest))[1])
+    wanted = replace(LOW, fixes=True)
+    check([project], wanted)
+    assert len(asked) > 10
+    asked.clear()
+    file = project / "legacy_pipeline" / "tracking" / "index.py"
+    file.write_text(file.read_text() + "\n\ndef added(root, out):\n    out.write(str(set(root)))\n    return root\n")
+    changed = outputs(check([project], wanted))
+    assert asked == ["legacy_pipeline/tracking/index.py"]
+    assert changed == outputs(check([project], replace(wanted, cache=False)))
+
+
 def test_what_is_removed_or_renamed_is_gone(project: Path) -> None:
     check([project], LOW)
     (project / "legacy_pipeline" / "settings.py").rename(project / "legacy_pipeline" / "options.py")
