@@ -151,6 +151,8 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
             return "low"
         if effect.write is not None and project.nothing_to_lose(effect.write):
             return "low"
+        if effect.kind == "replace" and (_named(project, effect, _CACHES) or words(where.function) & _CACHES):
+            return "low"  # both put the same entry there, each in one step
         return "medium" if kind.kind in _SHARED or effect.kind == "write" else "low"
     path = effect.site.ports.get(effect.site.model.makes_directory or effect.site.model.removes, -1)
     judged = project.kind_of_path(path, where.path)
