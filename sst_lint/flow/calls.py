@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
-
 from sst_lint.catalogue.model import How
 from sst_lint.facts.ops import KEYS, SET, Op
 from sst_lint.facts.records import Call, Kind, UnitFacts
@@ -37,6 +35,8 @@ _LITERAL_TYPES: dict[Kind, str] = {
     Kind.DICT: "builtins.dict",
     Kind.SET: "builtins.set",
 }
+#: Of these something is known without following values.
+_SEEDED = (Kind.NAME, Kind.IMPORT, Kind.FUNC, Kind.VALUE, *_LITERAL_TYPES)
 
 
 class Calls(Registered):
@@ -110,7 +110,8 @@ class Calls(Registered):
         """Seed everything that is known without following values, then work off the consequences."""
         world = self.world
         self._class_nodes = {b: c.index for c in world.classes for b in c.bases}
-        for node, record in enumerate(tuple(world.nodes)):
+        for node in world.of_kind(*_SEEDED):
+            record = world.nodes[node]
             self._seed(node, record.kind, record.name)
         for index, (_, _, facts) in enumerate(world.units):
             self._add_edges(world.node_base[index], facts)
@@ -126,14 +127,15 @@ class Calls(Registered):
 
     def _add_edges(self, base: int, facts: UnitFacts) -> None:
         """The edges of one unit. Of two that put something under a computed key, the first puts the key."""
-        for edge, after in zip_longest(facts.edges, facts.edges[1:]):
+        for at, edge in enumerate(facts.edges, 1):
             before = len(self.edges)
             self.add_edge(base + edge.source, base + edge.target, edge.op, edge.key)
             if edge.op == Op.PATH and facts.nodes[edge.source].kind == Kind.TEXT:
                 self.add_value(base + edge.target, ("t", _PATH))  # `folder / "name"`: nothing else takes a text there
-            paired = after is not None and (after.target, after.op, after.key) == (edge.target, Op.STORE, "")
-            if paired and edge.op == Op.STORE and not edge.key and len(self.edges) > before:
-                if facts.nodes[edge.target].kind not in _NO_KEYS:
+            if edge.op == Op.STORE and not edge.key and at < len(facts.edges) and len(self.edges) > before:
+                after = facts.edges[at]
+                paired = (after.target, after.op, after.key) == (edge.target, Op.STORE, "")
+                if paired and facts.nodes[edge.target].kind not in _NO_KEYS:
                     self._of_keys.add(before)
 
     def _seed(self, node: int, kind: int, name: str) -> None:

@@ -227,7 +227,7 @@ class Search:
         """Search until nothing new is found, or a limit is reached."""
         graph, far, longest, expose = self.graph, self._far, self.longest, self.expose
         labels, sources, costs, kinds, ops = graph.label, graph.source, graph.cost, graph.kind, graph.op
-        shared = graph.is_shared
+        shared, arrives = graph.is_shared, self._arrives
         most = self.limit or self.count + self.budget
         while self.count <= most and self.work < self.budget:
             number = self._next()
@@ -252,8 +252,8 @@ class Search:
                 for before, demand in rows:
                     if expose & before:
                         before = self._followed(number, edge, before, demand, cost)
-                        if not before:
-                            continue
+                    if not before & arrives[source]:
+                        continue
                     if labels[edge] < 0:
                         self._enter(number, source, before, demand, edge, cost)
                     elif within and shared[source] and not labels[edge] and self.ascend:
