@@ -258,24 +258,25 @@ def _leaves_as_text(project: Project, reach: Reach) -> bool:
 def _stays_inside(project: Project, reach: Reach) -> bool:
     """Whether a sequence in the order of a set becomes a public field of a new object that leaves: who gets the object
     takes that order for one that is meant."""
-    if reach.sink.rank < 3 or project.distance(reach.path) > 1:
+    begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
+    if (reach.sink.rank < 3 and reach.sink.what != IS_PRINTED) or project.distance(reach.path) >= FAR:
         return False
     graph, nodes, units = project.graph, project.world.nodes, project.world.node_unit
-    begun = [number for number, (node, _) in enumerate(reach.path) if node == reach.place]
     bits, fields = ORDER, project.linked.field_nodes
-    for node, edge in reach.path[begun[0] :] if begun else ():
-        here = units[node] == units[reach.place]
-        if here and nodes[node].kind in (Kind.PUT, Kind.ATTR):
+    for number, (node, edge) in enumerate(reach.path[begun:], begun):
+        if node in fields:
+            kept = not fields[node][1].startswith("_") and bool(bits & ORDERS_ANY)
+            return kept and project.distance(reach.path[begun : number + 1]) == 1
+        if units[node] == units[reach.place] and nodes[node].kind in (Kind.PUT, Kind.ATTR):
             return False  # an object that is there already, mostly the own one, keeps it
         if edge < 0:
             continue
         key, to = graph.key[edge], graph.target[edge]
-        if graph.op[edge] == Op.STORE and key.startswith(".") and bits & ORDERS_ANY:
+        if graph.op[edge] == Op.STORE and key.startswith(".") and bits & ORDERS_ANY and reach.sink.rank == 3:
             given = nodes[to].kind == Kind.CALL and _is_argument(project, node, project.world.call_of(to))
             return (given or units[to] != units[reach.place]) and not key.startswith("._")
         bits = forward(graph.op[edge], bits)
-    end = fields.get(reach.path[-1][0])
-    return end is not None and not end[1].startswith("_") and bool(bits & ORDERS_ANY)
+    return False
 
 
 def _is_argument(project: Project, node: int, call: int) -> bool:
@@ -314,7 +315,8 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     if is_dict and reach.sink.call in project.pickling:
         confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
     sure = reach.kind in ("set", "listing") and not reach.weak and not is_accepted(project, reach.source)
-    if sure and reach.kind == "set" and _stays_inside(project, reach):
+    inside = sure and reach.kind == "set" and _stays_inside(project, reach)
+    if inside:
         message = message.replace(_LEAVES, _STAYS)
         confidence = "medium"
     elif sure and _leaves_as_text(project, reach):
@@ -325,7 +327,12 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
         confidence = "low" if distance else _LESS[confidence]
     if distance >= FAR:
         confidence = _LESS[confidence]
-    if distance and reach.sink.what == IS_PRINTED and not (distance == 1 and _fills_keys(project, reach)):
+    if (
+        distance
+        and reach.sink.what == IS_PRINTED
+        and not inside
+        and not (distance == 1 and _fills_keys(project, reach))
+    ):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
     if project.is_test(where.path, is_dict) or project.passes_test(reach.path, is_dict):
