@@ -1,4 +1,5 @@
-"""Which methods run although nobody calls them? ``str(x)`` runs ``__str__``, a loop over ``x`` runs ``__iter__``."""
+"""Which methods run although nobody calls them? ``str(x)`` runs ``__str__``, a loop over ``x`` runs ``__iter__``,
+``hash(x)`` runs ``__hash__``."""
 
 from __future__ import annotations
 
@@ -27,13 +28,24 @@ class Implied(Calls):
         """To be called once values have settled."""
         self.first_implied = self._label + 1
         edges = self.edges
+        by_repr = {self.result_of(number) for number in self._calls_to("builtins.repr")}
         for number in places(edges.op, *_METHODS):
             source, target = edges.source[number], edges.target[number]
             if edges.label[number] or (source, target) in self.rendered_whole:
                 continue
-            for function in self._methods_behind(source, _METHODS[edges.op[number]]):
+            names = _METHODS[edges.op[number]]
+            if names is _TEXTS and target in by_repr:
+                names = ("__repr__",)
+            for function in self._methods_behind(source, names):
                 self._run_method(source, target, edges.op[number], function)
+        for number in self._calls_to("builtins.hash"):
+            for _, hashed in self.argument_nodes(number)[:1]:
+                for function in self._methods_behind(hashed, ("__hash__",)):
+                    self._run_method(hashed, self.result_of(number), Op.SAME, function)
         self.run()
+
+    def _calls_to(self, name: str) -> list[int]:
+        return [number for number, names in self.externals.items() if name in names]
 
     def _methods_behind(self, node: int, names: tuple[str, ...]) -> list[Function]:
         found: dict[int, Function] = {}
