@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.checks.order import FAR, is_accepted, long_for
+from sst_lint.checks.order import FAR, is_accepted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.location import Step
+from sst_lint.flow.trace import long_for
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project

@@ -11,6 +11,7 @@ from sst_lint.checks.defect import Confidence, Defect, Severity
 from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import IS_PRINTED
+from sst_lint.flow.trace import long_for
 from sst_lint.flow.values import ONE_OF_SEVERAL
 
 if TYPE_CHECKING:
@@ -84,9 +85,6 @@ def completions(project: Project) -> Iterator[Defect]:
             )
 
 
-#: A way of more steps, as they are shown, convinces nobody; that a set has no order is beyond doubt at least.
-LONG = 9
-LONG_OF_SETS = 12
 #: So many places are asked for where a mapping was read.
 _NEAR = 12
 _LEAVES = "and leaves through a public function"
@@ -211,11 +209,6 @@ def _consequence(reach: Reach) -> str:
         return _LEAVES
     verb = "reaches" if reach.sink.rank == 0 else "may reach"
     return f"which {verb} {reach.sink.what}"
-
-
-def long_for(kind: str) -> int:
-    """How many steps, as they are shown, are believed of the order of a set, a listing, a mapping."""
-    return LONG_OF_SETS if kind == "set" else LONG
 
 
 def confidence_of(rank: int, weak: int, dict_order: bool = False) -> Confidence:

@@ -8,11 +8,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect, Severity
-from sst_lint.checks.order import FAR, LONG
+from sst_lint.checks.order import FAR
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.permanence import LOOKED_UP
+from sst_lint.flow.trace import LONG
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project

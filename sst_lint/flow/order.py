@@ -17,6 +17,7 @@ from sst_lint.flow.reach import Exposure, Search, State
 from sst_lint.flow.sinks import Sink, Sinks, is_private
 from sst_lint.flow.sites import Site
 from sst_lint.flow.sorting import Sorted, Sorting
+from sst_lint.flow.trace import Tracer, long_for
 from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Writes
 
@@ -99,6 +100,7 @@ class Order:
         self._linked = linked
         self._graph = graph
         self._writes = writes
+        self._tracer = Tracer(linked, graph)
         self._picking = _PICKING  #: steps that are left for choices
         self._sinks = Sinks(linked, graph, writes)
         self.sinks = self._sinks.all
@@ -368,7 +370,8 @@ class Order:
             sink = self._along(sink, path)
         weak = guessed(self._linked, self._graph, path)
         known = self.reaches.get((kind, place))
-        if known is None or doubt(self._linked, self._graph, path) + bool(weak) < _DOUBTFUL:
+        doubts = doubt(self._linked, self._graph, path) + bool(weak)
+        if known is None or (doubts < _DOUBTFUL and not self._is_long(kind, path)):
             self.reaches[(kind, place)] = Reach(kind, place, source, path, sink, weak)
 
     def _is_open(self, kind: str, place: int, rank: int) -> bool:
@@ -376,8 +379,14 @@ class Order:
         known = self.reaches.get((kind, place))
         if known is None:
             return True
+        if rank != 1 or kind == "dict":
+            return False
         doubts = doubt(self._linked, self._graph, known.path)
-        return rank == 1 and kind != "dict" and doubts >= _DOUBTFUL and (known.weak > 0 or doubts > _DOUBTFUL)
+        return (doubts >= _DOUBTFUL and (known.weak > 0 or doubts > _DOUBTFUL)) or self._is_long(kind, known.path)
+
+    def _is_long(self, kind: str, path: tuple[tuple[int, int], ...]) -> bool:
+        """Whether a way has so many steps, as they are shown, that nobody believes it."""
+        return len(path) > long_for(kind) and len(self._tracer.steps(path, "", "")) > long_for(kind)
 
     def _along(self, sink: Sink, path: tuple[tuple[int, int], ...]) -> Sink:
         """``sink`` with the kind and the name of the file that this way writes."""

@@ -303,8 +303,8 @@ class Project:
         program's way. What only passes through a copy of another project comes from the program and goes back to it.
         """
         path = tuple(path)
-        units = list(dict.fromkeys(self.world.node_unit[node] for node, _ in path))
-        for unit in units:
+        units = [self.world.node_unit[node] for node, _ in path]
+        for unit in dict.fromkeys(units):
             file = self.world.path_of_unit(unit)
             if self.is_test(file, documentation):
                 if unit in (units[0], units[-1]) or not is_copied_path(file, self.config):

@@ -20,6 +20,9 @@ _SHOWN_OPS = {
     Op.VIEW: "read in the order of its keys",
     Op.KEYED: "read in the order of its keys",
 }
+#: A way of more steps, as they are shown, convinces nobody; that a set has no order is beyond doubt at least.
+LONG = 9
+LONG_OF_SETS = 12
 
 
 class Tracer:
@@ -108,3 +111,8 @@ def _without_repeats(steps: list[Step]) -> list[Step]:
             continue
         result.append(step)
     return result
+
+
+def long_for(kind: str) -> int:
+    """How many steps, as they are shown, are believed of the order of a set, a listing, a mapping."""
+    return LONG_OF_SETS if kind == "set" else LONG
