@@ -38,6 +38,14 @@ class Declared:
                 self._miss("models", model.name)
         return found
 
+    def own(self, models: Iterable[Model]) -> dict[int, Model]:
+        """Scope of a function -> the model of its library, in the project that is that library."""
+        found: dict[int, Model] = {}
+        for model in models:
+            if self._modules.knows(model.name.partition(".")[0]):
+                found.update((scope, model) for scope in self._scopes(model.name, 0))
+        return found
+
     def entry_points(self, names: Iterable[str]) -> frozenset[int]:
         """Scopes of the functions that ``names`` (``pkg.cli:main``, ``pkg.jobs.*``) mean."""
         found: set[int] = set()

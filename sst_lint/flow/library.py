@@ -90,6 +90,10 @@ class LibraryIndex:
         own name, if a model has it."""
         return name if name in self._models else self.canonical(name)
 
+    def builders(self) -> list[Model]:
+        """Models of what builds packages, or says what a command can."""
+        return [model for model in self._models.values() if model.builds or model.shows]
+
     def model(self, name: str) -> Model | None:
         """The model of the callable ``name`` (``pkg.func``, ``pkg.Class.method``), looked up through base types."""
         if name in self._known:
