@@ -135,7 +135,9 @@ class Expressions(Calls):
 
     def _is_format(self, left: Val, right: Val) -> bool:
         """Whether ``left % right`` fills a template: one is a text, or what only a template takes."""
-        if any(self.nodes[n].kind == Kind.TEXT for n in left):
+        if any(self.nodes[n].kind == Kind.TEXT for n in left) or any(
+            self.nodes[n].kind == Kind.CALL and self.nodes[n].name == "join" for n in right
+        ):
             return True
         return bool(right) and all(self.nodes[n].kind in (Kind.DICT, Kind.TUPLE) for n in right)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op
+from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.commands import STARTS, applying, combining
 from sst_lint.flow.graph import Graph
@@ -80,6 +81,7 @@ class Sinks:
         for call, loop, program in applying(self._linked, self._graph):
             if not self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
                 yield Sink(loop, ORDER, 1, f"what `{program}` makes, run upon run", call, True)
+        yield from self._documentation()
         for site in self._linked.sites:
             for port in site.model.shows:
                 if port in site.given:
@@ -88,6 +90,15 @@ class Sinks:
                 if port in site.given:
                     bits = ORDERS_ANY & ~ORDER if port == "**" else ORDERS_ANY  # names of fields have no order
                     yield Sink(site.ports[port], bits, 1, "what a package is built from", site.call, True)
+
+    def _documentation(self) -> Iterable[Sink]:
+        """What is put together as ``f.__doc__``: it is printed, published, and read by makers of parsers."""
+        world = self._linked.world
+        for node in world.of_kind(Kind.PUT):
+            if world.nodes[node].name == "__doc__" and not self._writes.is_test(
+                world.path_of_unit(world.node_unit[node])
+            ):
+                yield Sink(node, ORDER, 1, "the documentation of what the program offers", -1, True)
 
     def _name_sinks(self) -> Iterable[Sink]:
         """Order that becomes the name of a file."""
