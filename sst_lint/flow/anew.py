@@ -37,10 +37,9 @@ _KEEPING = frozenset({Op.SAME, Op.PATH, Op.LOAD, Op.STORE, Op.ONLY_VALUE, Op.NOT
 _TELLING = 2
 #: Run by hand or by a build front end that starts over when they fail.
 _BUILDS = frozenset({"setup.py", "hatch_build.py", "pdm_build.py", "noxfile.py", "fabfile.py"})
-#: Directories of scripts for a server that begins each run with a fresh checkout.
-_SERVERS = frozenset(
-    {".github", ".circleci", ".gitlab", ".buildkite", ".azure-pipelines", "github_actions", "ci", ".ci"}
-)
+#: Directories of scripts for a server that begins each run with a fresh checkout; some only at the top.
+_SERVERS = frozenset({".github", ".circleci", ".gitlab", ".buildkite", ".azure-pipelines", "github_actions"})
+_SERVERS_ON_TOP = frozenset({"ci", ".ci"})
 #: Files that tell that their directory holds hooks of a project template: a project that fails in one is removed.
 _HOOKS = ("pre_gen_project.py", "post_gen_project.py")
 
@@ -82,7 +81,8 @@ class Anew:
         folder, _, name = path.rpartition("/")
         if name in _BUILDS or (folder in self._hooks and folder.rpartition("/")[2] == "hooks"):
             return True
-        return not _SERVERS.isdisjoint(folder.split("/"))
+        folders = folder.split("/")
+        return folders[0] in _SERVERS_ON_TOP or not _SERVERS.isdisjoint(folders)
 
     # a directory that was emptied
 
