@@ -177,10 +177,14 @@ class Search:
     def _add(self, place: Exploration, node: int, bits: int, key: str, steps: int, number: int, edge: int) -> int:
         """Note new bits at a node, ``steps`` from the sink; return the number of the new state, or -1. ``number``: of
         the state nearer to the sink, ``edge`` the edge between."""
-        whole = steps + self._far[node]
-        if whole > self.longest:
+        length = steps + self._far[node]
+        if length > self.longest:
             return -1
         new = bits & self._arrives[node]
+        if new and key[:1] == "!":  # all but something adds nothing to all, which was there by a way as short
+            whole = place.seen.get((node, ""), -1)
+            if whole >= 0 and self._steps[whole] <= steps:
+                new &= ~self._known[whole]
         if not new:
             return -1
         last = place.seen.get((node, key), -1)
@@ -208,9 +212,9 @@ class Search:
             self._later.append(self._later[before])
             self._later[before] = state
         self.reached[node] = state
-        self._queue[whole].append(state)
-        if whole < self._level:
-            self._level = whole
+        self._queue[length].append(state)
+        if length < self._level:
+            self._level = length
         return state
 
     def _next(self) -> int:
