@@ -13,6 +13,7 @@ from sst_lint.flow.graph import LONGEST, Graph, Mask
 from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.names import MAPPING_TYPES
+from sst_lint.flow.put_together import digested_mappings
 from sst_lint.flow.reach import Exposure, Search, State
 from sst_lint.flow.sinks import Sink, Sinks, is_private
 from sst_lint.flow.sites import Site
@@ -105,7 +106,7 @@ class Order:
         self._sinks = Sinks(linked, graph, writes)
         self.sinks = self._sinks.all
         self._sink_of: dict[int, Sink] = {}
-        self._taken: dict[int, None] = {}  #: what helpers serialize as their callers want it
+        self._taken: dict[int, None] = {}  #: what is serialized for others, by helpers or for digests
         for sink in (*self.sinks, *self._sinks.printed):
             self._sink_of.setdefault(sink.node, sink)
         self._add_mappings()
@@ -175,6 +176,7 @@ class Order:
             for row in tuple(rows):
                 if row[1] == "dict" and row[2] >= 0 and linked.is_mapping(self._viewed(row[2])):
                     rows.remove(row)
+        self._taken.update(dict.fromkeys(digested_mappings(linked, self._graph, self.sinks)))
         for site in linked.sites:
             if site.model.params and (site.model.sort_param or site.model.name == "builtins.dict"):
                 payload = site.ports.get(site.model.params[0], -1)
