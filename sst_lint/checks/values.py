@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -182,8 +183,9 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
             confidence = "low"
         if kind == "machine" and _tells_machines_apart(project, source):
             confidence = "low"
+        told = kind == "hash" and _gives_text(project, source, leak)
         what, cure = _WHY[kind]
-        yield _defect(
+        defect = _defect(
             project,
             source,
             leak,
@@ -192,6 +194,23 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
             confidence,
             "error" if leak.sink.where not in ("content", "leaves") and leak.sink.rank == 0 else "warning",
         )
+        if told and defect.confidence == "low" and not project.is_test(defect.location.path):
+            defect = replace(defect, confidence="medium")
+        yield defect
+
+
+def _gives_text(project: Project, source: Source, leak: Leak) -> bool:
+    """Whether a function gives back a text that a value is part of: a name for something, which is another one in the
+    next process. What an object says of itself is for people."""
+    world, graph = project.world, project.graph
+    unit, rendered = world.node_unit[source.node], False
+    for node, edge in leak.path:
+        if world.node_unit[node] != unit:
+            return False
+        if rendered and world.nodes[node].kind == Kind.RETURN:
+            return not project.trace.location(source.node).function.rpartition(".")[2].startswith("__")
+        rendered |= edge >= 0 and graph.op[edge] == Op.TEXT
+    return False
 
 
 def _unique_names(project: Project) -> frozenset[int]:
