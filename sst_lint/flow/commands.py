@@ -34,9 +34,18 @@ def combining(linked: Mutations, graph: Graph) -> Iterator[tuple[int, int, str]]
         arguments = linked.argument_nodes(call)
         if arguments and any(name.startswith(STARTS) for name in names):
             slot, command = arguments[0]
-            program = _program(linked, graph, command) if slot in ("", "args") else ""
-            if program in _COMBINES:
-                yield call, command, program
+            for given in _given(linked, graph, command) if slot in ("", "args") else ():
+                program = _program(linked, graph, given)
+                if program in _COMBINES:
+                    yield call, given, program
+
+
+def _given(linked: Mutations, graph: Graph, command: int) -> list[int]:
+    """The command that is started; what the callers of a function hand over, if it starts just what it is told to."""
+    if linked.world.nodes[command].kind != Kind.PARAM:
+        return [command]
+    edges = [edge for edge in graph.incoming.get(command, ()) if graph.label[edge] and graph.op[edge] == Op.SAME]
+    return [graph.source[edge] for edge in edges] or [command]
 
 
 def applying(linked: Mutations, graph: Graph) -> Iterator[tuple[int, int, str]]:
