@@ -85,9 +85,11 @@ def completions(project: Project) -> Iterator[Defect]:
             )
 
 
-#: So many places are asked for where a mapping was read.
-_NEAR = 12
+#: So many places are asked for where a mapping was read, or where what an attribute holds is joined.
+_NEAR = 24
 _LEAVES = "and leaves through a public function"
+#: What fills a new object.
+_BEGINS = ("__init__", "__new__", "__post_init__")
 _STAYS = "and stays in a field of what is built from it"
 _READS = ("load", "parse", "read")
 _GIVES = "gives results in the order in which workers finish"
@@ -260,16 +262,54 @@ def _stays_inside(project: Project, reach: Reach) -> bool:
         if node in fields:
             kept = not fields[node][1].startswith("_") and bool(bits & ORDERS_ANY)
             return kept and project.distance(reach.path[begun : number + 1]) == 1
-        if units[node] == units[reach.place] and nodes[node].kind in (Kind.PUT, Kind.ATTR):
+        begins = units[node] != units[reach.place] and project.world.units[units[node]][1].qualname.endswith(_BEGINS)
+        if nodes[node].kind == Kind.ATTR or (nodes[node].kind == Kind.PUT and not begins):
             return False  # an object that is there already, mostly the own one, keeps it
         if edge < 0:
             continue
         key, to = graph.key[edge], graph.target[edge]
         if graph.op[edge] == Op.STORE and key.startswith(".") and bits & ORDERS_ANY and reach.sink.rank == 3:
             given = nodes[to].kind == Kind.CALL and _is_argument(project, node, project.world.call_of(to))
-            return (given or units[to] != units[reach.place]) and not key.startswith("._")
+            return (given or begins) and not key.startswith("._")
         bits = forward(graph.op[edge], bits)
     return False
+
+
+def _joined_later(project: Project, reach: Reach) -> bool:
+    """Whether the order of a set becomes that of an attribute whose elements are joined to a text later: lines that an
+    object collects and writes."""
+    if reach.sink.rank < 3 or project.distance(reach.path) >= FAR:
+        return False
+    graph, nodes, fields = project.graph, project.world.nodes, project.linked.field_nodes
+    begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
+    bits = ORDER
+    for node, edge in reach.path[begun:]:
+        held = [node] if node in fields else []
+        if nodes[node].kind == Kind.ATTR:
+            held = [graph.source[e] for e in graph.incoming.get(node, ()) if graph.source[e] in fields]
+        if held and bits & ORDER:
+            return any(_is_joined(project, one) for one in held)
+        bits = forward(graph.op[edge], bits) if edge >= 0 else bits
+    return False
+
+
+def _is_joined(project: Project, field: int) -> bool:
+    """Whether what a field holds is joined to a text, and to none for people."""
+    graph, nodes = project.graph, project.world.nodes
+    near = [field]
+    for node in near:
+        for edge in graph.outgoing.get(node, ()):
+            target = graph.target[edge]
+            if graph.op[edge] == Op.TEXT and nodes[target].kind == Kind.CALL and nodes[target].name == "join":
+                if not any(_tells(project, each) for each in (target, *_after(project, target))):
+                    return True
+            elif graph.op[edge] in (Op.SAME, Op.COPY) and len(near) < _NEAR and target not in near:
+                near.append(target)
+    return False
+
+
+def _after(project: Project, node: int) -> list[int]:
+    return [project.graph.target[edge] for edge in project.graph.outgoing.get(node, ())]
 
 
 def _is_argument(project: Project, node: int, call: int) -> bool:
@@ -312,7 +352,7 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
     if inside:
         message = message.replace(_LEAVES, _STAYS)
         confidence = "medium"
-    elif sure and _leaves_as_text(project, reach):
+    elif sure and (_leaves_as_text(project, reach) or (reach.kind == "set" and _joined_later(project, reach))):
         confidence = "medium"
     if reach.kind != "dict" and _as_keys(project, reach) and confidence == "high":
         confidence = "medium"  # the order of keys is weaker than that of a list
