@@ -384,7 +384,9 @@ class Order:
         if rank != 1 or kind == "dict":
             return False
         doubts = doubt(self._linked, self._graph, known.path)
-        return (doubts >= _DOUBTFUL and (known.weak > 0 or doubts > _DOUBTFUL)) or self._is_long(kind, known.path)
+        keys = any(edge >= 0 and self._graph.op[edge] == Op.ORDERS_KEYS for _, edge in known.path)
+        far = doubts > _DOUBTFUL or (doubts == _DOUBTFUL and (known.weak > 0 or keys))
+        return far or self._is_long(kind, known.path)
 
     def _is_long(self, kind: str, path: tuple[tuple[int, int], ...]) -> bool:
         """Whether a way has so many steps, as they are shown, that nobody believes it."""
