@@ -113,6 +113,7 @@ _WHY = {
 _BANNER = re.compile(
     r"(?i)\b(?:auto-?|automatically )generated\b|\bgenerated (?:by|on|at|from)\b|\bgeneration date\b|\bdo not edit\b"
 )
+_OF_TEXTS = frozenset({Op.SAME, Op.TEXT, Op.ONLY_VALUE})
 _COMPOSED = frozenset({Kind.TEXT, Kind.BINOP, Kind.CALL})
 _PARTS = 40
 _MOMENTS = frozenset({"clock", "machine", "place"})
@@ -209,8 +210,16 @@ def _gives_text(project: Project, source: Source, leak: Leak) -> bool:
             return False
         if rendered and world.nodes[node].kind == Kind.RETURN:
             return not project.trace.location(source.node).function.rpartition(".")[2].startswith("__")
+        if rendered and edge >= 0 and graph.op[edge] not in _OF_TEXTS and not _is_joined(project, edge):
+            return False  # a line of a longer text, such as a program
         rendered |= edge >= 0 and graph.op[edge] == Op.TEXT
     return False
+
+
+def _is_joined(project: Project, edge: int) -> bool:
+    """Whether a value is put into a list as it stands there: ``"-".join([name, text])``."""
+    target = project.world.nodes[project.graph.target[edge]]
+    return project.graph.op[edge] == Op.STORE and target.kind in (Kind.LIST, Kind.TUPLE)
 
 
 def _unique_names(project: Project) -> frozenset[int]:
