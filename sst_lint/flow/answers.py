@@ -228,7 +228,7 @@ class Answers:
 
     def _call(self, number: int) -> list[SiteAnswer]:
         where = self.project.trace.location(self._linked.result_of(number))
-        answers = [answer for site in self._sites.get(number, ()) for answer in self._site(site, where)]
+        answers = [answer for site in self._linked.sites_of.get(number, ()) for answer in self._site(site, where)]
         result = self._linked.result_of(number)
         if not answers and result in self._reaches:
             text = f"`{self.fates.called(result)}` shows the order of what it is given"
@@ -270,13 +270,6 @@ class Answers:
                     place = self.place(self._linked.result_of(write.site.call))
                     found[f"so `{named.shape}` is written, by `{api}` ({place})"] = None
         return some([Note(text) for text in found])
-
-    @cached_property
-    def _sites(self) -> dict[int, list[Site]]:
-        found: dict[int, list[Site]] = {}
-        for site in self._linked.sites:
-            found.setdefault(site.call, []).append(site)
-        return found
 
     def _site(self, site: Site, where: Location) -> Iterator[SiteAnswer]:
         """What a library call does that matters here."""

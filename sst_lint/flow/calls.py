@@ -22,8 +22,8 @@ LOOP_ORDER: dict[How, Op] = {
     "serialize": Op.ORDERS,
     "serialize-sorted": Op.ORDERS,
 }
-#: Methods of unknown receivers with one argument that can hardly be anything else.
 _PATH = "pathlib.Path"
+#: Methods of unknown receivers with one argument that can hardly be anything else.
 _BY_NAME = {"write": "typing.IO.write", "writelines": "typing.IO.writelines", "join": "builtins.str.join"}
 #: Methods of these are what an unknown receiver most likely has.
 _OF_PYTHON = ("builtins.", "pathlib.", "typing.", "collections.")

@@ -62,10 +62,8 @@ class Effects:
         self._identity = identity
         self._writes = writes
         self._locks = locks
-        self._sites: dict[int, list[Site]] = {}
         self._formats: dict[int, list[str]] = {}
         for site in linked.sites:
-            self._sites.setdefault(site.call, []).append(site)
             if site.model.format and not _parses(site):
                 self._formats.setdefault(locks.scope_of(site.call), []).append(site.model.format)
         self._moves = {p.move.call: p for p in protocols}
@@ -104,7 +102,7 @@ class Effects:
     # library calls
 
     def _own(self, call: int) -> Iterator[Effect]:
-        for site in self._sites.get(call, ()):
+        for site in self._linked.sites_of.get(call, ()):
             model = site.model
             if model.tests_existence:
                 yield from self._on("test", site, model.tests_existence)
@@ -182,7 +180,7 @@ class Effects:
 
     def _opened_path(self, call: int) -> list[int]:
         return [
-            s.ports[s.model.opens.path] for s in self._sites.get(call, ())
+            s.ports[s.model.opens.path] for s in self._linked.sites_of.get(call, ())
             if s.model.opens is not None and s.ports.get(s.model.opens.path, -1) >= 0
         ]  # fmt: skip
 

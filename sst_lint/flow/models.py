@@ -52,6 +52,7 @@ class Modeled(Sites):
     def __init__(self, world: World, modules: Modules, library: LibraryIndex) -> None:
         super().__init__(world, modules, library)
         self.sites: list[Site] = []
+        self.sites_of: dict[int, list[Site]] = {}  #: call -> its sites
         self.callees: dict[int, dict[int, bool]] = {}  #: call -> function scopes (bound?)
         self.sources: dict[int, list[tuple[int, str, int]]] = {}  #: node -> (bits, kind, call)
         self.contents: dict[tuple[int, str], int] = {}
@@ -65,6 +66,7 @@ class Modeled(Sites):
         ports, constants, given = self.ports(number, model, stored)
         site = Site(number, model, ports, constants, given, self.weak > 0)
         self.sites.append(site)
+        self.sites_of.setdefault(number, []).append(site)
         result = ports["return"]
         if model.returns:
             self.add_value(result, ("t", self.library.canonical(model.returns)))

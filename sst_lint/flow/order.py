@@ -35,6 +35,9 @@ PRINTED = -1
 _CALLS = 5
 #: A way with so many doubts is not the one to show when there is another.
 _DOUBTFUL = 3
+#: What comes in no order from outside of the program, and what a sort leaves without one.
+_FOUND = ("listing", "rows", "completion")
+_SORTED = ("clocked", "tied")
 #: So many changes of one mapping are looked through.
 _NEAR = 12
 #: In so many calling contexts one step is looked at.
@@ -117,7 +120,7 @@ class Order:
         self.sorted: dict[int, SortedBy] = {}
         self._add_sorted()
         self.reaches: dict[tuple[str, int], Reach] = {}
-        self._run(("listing", "rows", "completion", "clocked", "tied"), "set", "set", SETS)
+        self._run((*_FOUND, *_SORTED), "set", "set", SETS)
         graph.follow_picks = True
         self._run(("dict",), "mapping", "dict", KEYS_ANY)
         graph.follow_picks = False
@@ -258,7 +261,7 @@ class Order:
         rows = sorting.all
         if not rows:
             return
-        sources = self._unordered(("listing", "rows", "set", "completion"))
+        sources = self._unordered((*_FOUND, "set"))
         mask = self._arriving(sources)
         for row in rows:
             bits = mask.get(row.elements, 0) & (ORDER | SET)
@@ -413,7 +416,7 @@ class Order:
     @cached_property
     def _without_order(self) -> tuple[dict[int, list[tuple[int, str]]], Mask]:
         """Every source that is no mapping, and what may come of it."""
-        sources = self._unordered(("listing", "rows", "set", "completion", "clocked", "tied"))
+        sources = self._unordered((*_FOUND, "set", *_SORTED))
         return sources, self._arriving(sources)
 
     def origin_of(self, node: int) -> tuple[str, tuple[tuple[int, int], ...]] | None:

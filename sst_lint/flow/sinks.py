@@ -49,9 +49,6 @@ class Sinks:
         self._linked = linked
         self._graph = graph
         self._writes = writes
-        self._sites_of: dict[int, list[Site]] = {}
-        for site in linked.sites:
-            self._sites_of.setdefault(site.call, []).append(site)
         self.printed: list[Sink] = []
         self.all = (*self._find_sinks(), *self._name_sinks(), *self._given_sinks())
 
@@ -111,7 +108,7 @@ class Sinks:
         linked = self._linked
         found: list[Write] = []
         known, anywhere = self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call])), False
-        for site in self._sites_of[call]:
+        for site in self._linked.sites_of[call]:
             for flow in site.model.flows:
                 port = site.ports.get(flow.to, -1)
                 if flow.to == "return" or port < 0:
@@ -135,7 +132,7 @@ class Sinks:
         """Whether a call writes to the standard output, in code that is no test."""
         if self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
             return False
-        prints = [s for s in self._sites_of[call] if s.model.console and s.model.name in _PRINTS]
+        prints = [s for s in self._linked.sites_of[call] if s.model.console and s.model.name in _PRINTS]
         return any(not self._names_file(s) and not s.constants.get("err") for s in prints)
 
     def _names_file(self, site: Site) -> bool:

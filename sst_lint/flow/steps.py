@@ -66,9 +66,6 @@ class Steps:
         self._writes = writes
         self._locks = locks
         self._folders = made_folders(linked)
-        self._sites: dict[int, list[Site]] = {}
-        for site in linked.sites:
-            self._sites.setdefault(site.call, []).append(site)
         self._syncs = [s for s in linked.sites if s.model.sync]
         self._databases = [s.call for s in linked.sites if s.model.returns == "sqlite3.Connection"]
         #: Calls that remove a path, each with where the path comes from.
@@ -155,7 +152,7 @@ class Steps:
             return True
         if record.kind == NodeKind.CALL:
             call = self._linked.world.call_of(node)
-            if not any(f.how in ("path", "same") for s in self._sites.get(call, ()) for f in s.model.flows):
+            if not any(f.how in ("path", "same") for s in self._linked.sites_of.get(call, ()) for f in s.model.flows):
                 return False
             parts = [n for _, n in self._linked.argument_nodes(call)]
             receiver = self._linked.receiver_of(call)
@@ -229,7 +226,7 @@ class Steps:
 
     def _opened_path(self, call: int) -> list[int]:
         return [
-            s.ports[s.model.opens.path] for s in self._sites.get(call, ())
+            s.ports[s.model.opens.path] for s in self._linked.sites_of.get(call, ())
             if s.model.opens is not None and s.ports.get(s.model.opens.path, -1) >= 0
         ]  # fmt: skip
 

@@ -14,7 +14,6 @@ from sst_lint.flow.graph import Graph
 from sst_lint.flow.identity import Identity
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.sites import Site
 
 _WRITES = ("write", "replace")
 #: So many steps away from a condition a test is still part of it.
@@ -52,9 +51,6 @@ class Tests:
         for index, (_, _, facts) in enumerate(linked.world.units):
             for number, handler in enumerate(facts.handlers):
                 self._handlers.setdefault((index, handler.tried), []).append(number)
-        self._sites_of: dict[int, list[Site]] = {}
-        for site in linked.sites:
-            self._sites_of.setdefault(site.call, []).append(site)
 
     @cached_property
     def all(self) -> tuple[Tested, ...]:
@@ -102,7 +98,7 @@ class Tests:
         receiver = linked.receiver_of(number)
         if not any(self._identity.of(node) == act.path for node in (*given, *((receiver,) if receiver >= 0 else ()))):
             return False
-        if any(site.model.moves is not None for site in self._sites_of.get(number, ())):
+        if any(site.model.moves is not None for site in linked.sites_of.get(number, ())):
             return True
         named = linked.externals.get(number, {})
         return linked.world.calls[number].used and any(name in _ASKING for name in named)

@@ -62,9 +62,6 @@ class Sources:
         self._linked = linked
         self._graph = graph
         self._writes = writes
-        self._sites: dict[int, list[Site]] = {}
-        for site in linked.sites:
-            self._sites.setdefault(site.call, []).append(site)
         world = linked.world
         self._reproducible = {
             (world.node_unit[n], world.nodes[n].scope)
@@ -117,7 +114,8 @@ class Sources:
                 if self._linked.result_of(call) != node and kind == "clock":
                     continue  # the date in the header of an archive: see `headers`
                 site = next(
-                    (s for s in self._sites.get(call, ()) if any(e.kind == kind for e in s.model.sources)), None
+                    (s for s in self._linked.sites_of.get(call, ()) if any(e.kind == kind for e in s.model.sources)),
+                    None,
                 )
                 if site is not None and self._is_named(site) and not self._harmless(node, kind, site):
                     of_file = any(e.file for e in site.model.sources)

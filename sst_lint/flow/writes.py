@@ -59,7 +59,6 @@ class Writes:
         self.config = config
         self._formats: dict[int, dict[str, None]] = {}
         self._opened_by: dict[int, list[Site]] = {}
-        self._sites: dict[int, list[Site]] | None = None
         self._temporary = {s.ports["return"] for s in linked.sites if s.model.temp}
         self._read = {s.ports.get("raw", -1) for s in linked.sites if s.model.name == "io.BufferedReader"}
         self._handles()
@@ -284,12 +283,8 @@ class Writes:
         """The writes to whose files a call adds content: itself, or those that opened the handle that it is given."""
         if call in self.by_call:
             return [self.by_call[call]]
-        if self._sites is None:
-            self._sites = {}
-            for site in self._linked.sites:
-                self._sites.setdefault(site.call, []).append(site)
-        ports = [site.ports.get(flow.to, -1) for site in self._sites.get(call, ()) for flow in site.model.flows
-                 if flow.to != "return"]  # fmt: skip
+        sites = self._linked.sites_of.get(call, ())
+        ports = [site.ports.get(flow.to, -1) for site in sites for flow in site.model.flows if flow.to != "return"]
         found = {write.site.call: write for port in ports if port >= 0 for write in self.handle_writes(port)}
         return list(found.values())
 
