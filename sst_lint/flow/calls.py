@@ -169,6 +169,8 @@ class Calls(Registered):
                 self.mapping_sources[node] = KEYS
             elif param.kind == "*":
                 self.add_value(node, ("t", "builtins.tuple"))
+        if function.decorators and self.is_decorated(function):
+            self.bind_decorated(function)  # what decorates it calls it, also when nobody else names it
         if function.record.annotation:
             self.annotate(function.returns, function.record.annotation, file, function.unit)
         if function.cls >= 0 and function.params:

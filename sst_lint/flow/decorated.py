@@ -35,6 +35,8 @@ class Decorated(Values):
         super().__init__(world)
         self.modules = modules
         self.decorator_calls = Listeners[tuple[int, int]](self.heard)
+        #: decorators of methods, each with its method
+        self._methods_decorated = {d: f for f in world.functions.values() if f.cls >= 0 for d in f.decorators}
 
     def file_of(self, node: int) -> int:
         """The file that a node stands in."""
@@ -53,12 +55,22 @@ class Decorated(Values):
         inner = world.add_node(Kind.VALUE, function.unit, world.nodes[function.returns], function.record.name)
         self.add_value(inner, ("f", function.scope))
         for decorator in reversed(through):
+            if (own := self._of_own_class(decorator)) >= 0:
+                self.add_value(decorator, ("f", own))  # no name of the module, so nobody else binds it
             outer = world.add_node(Kind.VALUE, function.unit, world.nodes[function.returns], function.record.name)
             self.decorator_calls.add(decorator, (inner, outer))
             for value in self.values(decorator):
                 self._decorate(inner, outer, value)
             inner = outer
         self.add_edge(inner, node)
+
+    def find_method(self, cls: int, name: str, start: int = 0) -> list[Function]:
+        """The definitions of a method in the first class of the MRO that has it."""
+        raise NotImplementedError
+
+    def is_decorated(self, function: Function) -> bool:
+        """Whether a decorator of the program stands between a function and its name."""
+        return any(self._is_project_decorator(d) for d in function.decorators)
 
     def _is_project_decorator(self, node: int) -> bool:
         """Whether a decorator is (made by) a function of the program, as far as names tell without following values."""
@@ -69,12 +81,23 @@ class Decorated(Values):
             return self._is_project_decorator(self.world.node_base[unit] + call.callee)
         if record.kind == Kind.NAME:
             file = self.file_of(node)
-            return self._names_function(file, record.name, 0)
+            return self._names_function(file, record.name, 0) or self._of_own_class(node) >= 0
         return False
 
+    def _of_own_class(self, node: int) -> int:
+        """The function that a decorator names, if it stands before it in the body of the same class; else -1."""
+        world = self.world
+        decorated = self._methods_decorated.get(node)
+        if decorated is None:
+            return -1
+        found = world.classes[decorated.cls].methods.get(world.nodes[node].name, [])
+        before = [scope for scope in found if scope in world.functions and scope < decorated.scope]
+        return before[-1] if before else -1
+
     def _names_function(self, file: int, name: str, depth: int) -> bool:
-        if any(kind == "function" for kind, _ in self.world.definitions[file].get(name, ())):
-            return True
+        for kind, scope in self.world.definitions[file].get(name, ()):
+            if kind == "function" or "__call__" in self.world.classes[self.world.class_of_scope[scope]].methods:
+                return True
         if depth > 3:
             return False
         unit = self.world.module_unit[file]
@@ -87,7 +110,16 @@ class Decorated(Values):
         return False
 
     def _decorate(self, inner: int, outer: int, value: Value) -> None:
-        if value[0] in ("f", "b"):
+        if value[0] == "i":  # an object that is called, such as what `@Retry(3)` makes
+            for method in self.find_method(value[1], "__call__"):
+                self._decorate(inner, outer, ("b", method.scope))
+        elif value[0] == "c":  # a class that keeps the function and is called in its stead
+            for method in self.find_method(value[1], "__init__"):
+                if method.params[1:]:
+                    self.add_edge(inner, method.params[1])
+            self.add_value(outer, ("i", value[1]))
+            self.add_edge(inner, outer)  # under a method's name it is up to its ``__get__``: mostly as the function
+        elif value[0] in ("f", "b"):
             function = self.world.functions[value[1]]
             params = function.params[1:] if value[0] == "b" else function.params
             if params:

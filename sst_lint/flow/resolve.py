@@ -148,7 +148,7 @@ class Resolver(Classes):
             self.read_property(node, function)
         elif role == "staticmethod" or (role == "method" and not through_instance):
             self.add_value(node, ("f", function.scope))
-        elif any(self._is_project_decorator(d) for d in function.decorators):
+        elif self.is_decorated(function):
             binding = self._binding(function)
             self.bound_methods.add(binding, node)
             for value in self.values(binding):
@@ -156,6 +156,13 @@ class Resolver(Classes):
                     self.add_value(node, ("b", value[1]))
         else:
             self.add_value(node, ("b", function.scope))
+
+    def bind_decorated(self, function: Function) -> None:
+        """Binds a decorated function to its name, though nobody may read the name: what decorates it calls it."""
+        if function.cls >= 0:
+            self._binding(function)
+        elif function.record.parent < 0:  # a nested one is bound where it stands
+            self.global_node(self.world.units[function.unit][0], function.record.name)
 
     def _binding(self, function: Function) -> int:
         known = self._bindings.get(function.scope)
