@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from sst_lint.checks.certainty import FAR, is_accepted
 from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.checks.order import FAR, is_accepted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.location import Step

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sst_lint.checks.certainty import FAR, LESS
 from sst_lint.checks.defect import Confidence, Defect, Severity
-from sst_lint.checks.order import FAR
 from sst_lint.checks.values import VERY_FAR
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sst_lint.flow.digests import Short
     from sst_lint.flow.permanence import Leak
 
-_LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
 #: Among so few bits two of some ten thousand things share them; among so many, of some ten million.
 _FEW, _SOME = 32, 48
 _WHY = {
@@ -135,7 +134,7 @@ def _defect(
 ) -> Defect:
     where = project.trace.location(node)
     if leak.weak or project.stretch(leak.path) >= FAR:
-        confidence = _LESS[confidence]
+        confidence = LESS[confidence]
     if project.stretch(leak.path) >= VERY_FAR:
         confidence = "low"
     if project.is_test(where.path) or project.passes_test(leak.path):

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.defect import Confidence, Defect, Severity
-from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op, forward
+from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted
+from sst_lint.checks.defect import Defect, Severity
+from sst_lint.checks.kept import joined_later, leaves_as_text, stays_inside
+from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import IS_PRINTED
 from sst_lint.flow.trace import long_for
-from sst_lint.flow.values import ONE_OF_SEVERAL
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.order import Reach
 
-_BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
 #: What a finding on rows is about: no `sorted` mends it.
 A_QUERY = "a query"
-#: A way past so many fields, globals and orders of calls is one step less certain.
-FAR = 3
 #: Steps that make the order of keys one of a sequence.
 _SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW, Op.KEYED})
-_WORDS = re.compile("[A-Za-z]{2}[:,.!?]* ")
-_RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED})
-_LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
 
 
 def listings(project: Project) -> Iterator[Defect]:
@@ -39,7 +33,8 @@ def listings(project: Project) -> Iterator[Defect]:
                 project,
                 reach,
                 "SST201",
-                f"{api} gives rows in any order, {_consequence(reach)}; add an ORDER BY that no two rows share",
+                f"{api} gives rows in any order",
+                "add an ORDER BY that no two rows share",
                 f"{api} asks for rows without ORDER BY",
             )
         if reach.kind == "listing":
@@ -48,7 +43,8 @@ def listings(project: Project) -> Iterator[Defect]:
                 project,
                 reach,
                 "SST201",
-                f"{api} lists in file-system order, {_consequence(reach)}; wrap it in `sorted(...)`",
+                f"{api} lists in file-system order",
+                "wrap it in `sorted(...)`",
                 f"{api} lists in file-system order",
             )
 
@@ -61,7 +57,8 @@ def sets(project: Project) -> Iterator[Defect]:
                 project,
                 reach,
                 "SST202",
-                f"the order of a set differs from run to run, {_consequence(reach)}; use `sorted(...)`",
+                "the order of a set differs from run to run",
+                "use `sorted(...)`",
                 "a set is made here",
             )
 
@@ -79,18 +76,14 @@ def completions(project: Project) -> Iterator[Defect]:
                 project,
                 reach,
                 "SST204",
-                f"{api} {_ARRIVES.get(api, _GIVES)}, {_consequence(reach)}; collect under a key and sort, or use "
-                "what keeps the order of the input",
+                f"{api} {_ARRIVES.get(api, _GIVES)}",
+                "collect under a key and sort, or use what keeps the order of the input",
                 f"{api} {_ARRIVES.get(api, _GIVES)}",
             )
 
 
-#: So many places are asked for where a mapping was read, or where what an attribute holds is joined.
+#: So many places are asked for where a mapping was read.
 _NEAR = 24
-_LEAVES = "and leaves through a public function"
-#: What fills a new object.
-_BEGINS = ("__init__", "__new__", "__post_init__")
-_STAYS = "and stays in a field of what is built from it"
 _READS = ("load", "parse", "read")
 _GIVES = "gives results in the order in which workers finish"
 _STARTED = "runs beside others: what it fills stands in the order in which workers finish"
@@ -126,7 +119,8 @@ def dicts(project: Project) -> Iterator[Defect]:
             project,
             reach,
             "SST203",
-            f"the order of a dict is the order of its insertions, {_consequence(reach)}; iterate over `sorted(...)`",
+            "the order of a dict is the order of its insertions",
+            "iterate over `sorted(...)`",
             "a mapping that others fill",
         )
 
@@ -152,8 +146,8 @@ def serializations(project: Project) -> Iterator[Defect]:
             project,
             reach,
             "SST103",
-            f"`{name}` writes keys in the order of their insertion, {_consequence(reach)}; pass "
-            f"`{site.model.sort_param}=True`",
+            f"`{name}` writes keys in the order of their insertion",
+            f"pass `{site.model.sort_param}=True`",
             "a mapping",
         )
         if _was_read(project, reach):
@@ -206,22 +200,13 @@ def _api(project: Project, reach: Reach) -> str:
     return "this"
 
 
-def _consequence(reach: Reach) -> str:
+def _consequence(reach: Reach, stays: bool) -> str:
+    if reach.sink.rank == 3 and stays:
+        return "and stays in a field of what is built from it"
     if reach.sink.rank == 3:
-        return _LEAVES
+        return "and leaves through a public function"
     verb = "reaches" if reach.sink.rank == 0 else "may reach"
     return f"which {verb} {reach.sink.what}"
-
-
-def confidence_of(rank: int, weak: int, dict_order: bool = False) -> Confidence:
-    """How sure an order finding is: by the rank of its sink, one step less when a call was resolved by name
-    alone, and low when a function that was handed over is one of several."""
-    if weak == ONE_OF_SEVERAL:
-        return "low"
-    confidence = _BY_RANK[rank]
-    if weak or (dict_order and rank > 0):
-        confidence = _LESS[confidence]
-    return _LESS[confidence] if dict_order and rank == 0 and confidence == "high" else confidence
 
 
 def _as_keys(project: Project, reach: Reach) -> bool:
@@ -239,127 +224,32 @@ def _fills_keys(project: Project, reach: Reach) -> bool:
     )
 
 
-def _leaves_as_text(project: Project, reach: Reach) -> bool:
-    """Whether a public function gives away a text in the order of a set: nobody can put a text in order again."""
-    if reach.sink.rank < 3 or project.distance(reach.path) > 0:
-        return False
-    function = project.world.functions.get(project.graph.port_scope.get(reach.path[-1][0], -1))
-    if function is None or function.record.name.startswith("__"):
-        return False
-    rendered = [n for n, (_, edge) in enumerate(reach.path) if edge >= 0 and project.graph.op[edge] in _RENDERS]
-    return bool(rendered) and not any(_tells(project, node) for node, _ in reach.path[rendered[0] :])
-
-
-def _stays_inside(project: Project, reach: Reach) -> bool:
-    """Whether a sequence in the order of a set becomes a public field of a new object that leaves: who gets the object
-    takes that order for one that is meant."""
-    begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
-    if (reach.sink.rank < 3 and reach.sink.what != IS_PRINTED) or project.distance(reach.path) >= FAR:
-        return False
-    graph, nodes, units = project.graph, project.world.nodes, project.world.node_unit
-    bits, fields = ORDER, project.linked.field_nodes
-    for number, (node, edge) in enumerate(reach.path[begun:], begun):
-        if node in fields:
-            kept = not fields[node][1].startswith("_") and bool(bits & ORDERS_ANY)
-            return kept and project.distance(reach.path[begun : number + 1]) == 1
-        begins = units[node] != units[reach.place] and project.world.units[units[node]][1].qualname.endswith(_BEGINS)
-        if nodes[node].kind == Kind.ATTR or (nodes[node].kind == Kind.PUT and not begins):
-            return False  # an object that is there already, mostly the own one, keeps it
-        if edge < 0:
-            continue
-        key, to = graph.key[edge], graph.target[edge]
-        if graph.op[edge] == Op.STORE and key.startswith(".") and bits & ORDERS_ANY and reach.sink.rank == 3:
-            given = nodes[to].kind == Kind.CALL and _is_argument(project, node, project.world.call_of(to))
-            return (given or begins) and not key.startswith("._")
-        bits = forward(graph.op[edge], bits)
-    return False
-
-
-def _joined_later(project: Project, reach: Reach) -> bool:
-    """Whether the order of a set becomes that of an attribute whose elements are joined to a text later: lines that an
-    object collects and writes."""
-    if reach.sink.rank < 3 or project.distance(reach.path) >= FAR:
-        return False
-    graph, nodes, fields = project.graph, project.world.nodes, project.linked.field_nodes
-    begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
-    bits = ORDER
-    for node, edge in reach.path[begun:]:
-        held = [node] if node in fields else []
-        if nodes[node].kind == Kind.ATTR:
-            held = [graph.source[e] for e in graph.incoming.get(node, ()) if graph.source[e] in fields]
-        if held and bits & ORDER:
-            return any(_is_joined(project, one) for one in held)
-        bits = forward(graph.op[edge], bits) if edge >= 0 else bits
-    return False
-
-
-def _is_joined(project: Project, field: int) -> bool:
-    """Whether what a field holds is joined to a text, and to none for people."""
-    graph, nodes = project.graph, project.world.nodes
-    near = [field]
-    for node in near:
-        for edge in graph.outgoing.get(node, ()):
-            target = graph.target[edge]
-            if graph.op[edge] == Op.TEXT and nodes[target].kind == Kind.CALL and nodes[target].name == "join":
-                if not any(_tells(project, each) for each in (target, *_after(project, target))):
-                    return True
-            elif graph.op[edge] in (Op.SAME, Op.COPY) and len(near) < _NEAR and target not in near:
-                near.append(target)
-    return False
-
-
-def _after(project: Project, node: int) -> list[int]:
-    return [project.graph.target[edge] for edge in project.graph.outgoing.get(node, ())]
-
-
-def _is_argument(project: Project, node: int, call: int) -> bool:
-    return any(node == given for _, given in project.linked.argument_nodes(call))
-
-
-def is_accepted(project: Project, source: int) -> bool:
-    """Whether all that speaks for a set is a test that lets sets pass, too: ``isinstance(x, (list, set))``."""
-    record = project.world.nodes[source]
-    if record.kind != Kind.VALUE or record.name != ":set":
-        return False
-    incoming = project.graph.incoming.get(source, ())
-    return not any(project.graph.op[edge] == Op.AS_SET for edge in incoming)
-
-
-def _tells(project: Project, node: int) -> bool:
-    """Whether ``node`` is a text for people: words stand in it, or it is added to words."""
-    nodes, graph = project.world.nodes, project.graph
-    parts = [node, *(graph.source[edge] for edge in graph.incoming.get(node, ()) if nodes[node].kind == Kind.BINOP)]
-    return any(nodes[part].kind == Kind.TEXT and _WORDS.search(nodes[part].name) for part in parts)
-
-
 def _comes_back(project: Project, reach: Reach) -> bool:
     """Whether a set is pickled into a file: what is loaded is a set again, so only the bytes of the file differ."""
     site = project.serialized.get(reach.place)
     return site is not None and site.model.format == "pickle" and reach.sink.what != "a digest"
 
 
-def _defect(project: Project, reach: Reach, rule: str, message: str, first: str) -> Defect:
+def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, first: str) -> Defect:
+    """A finding on what ``head`` says; ``first`` are the words at the first step of its trace."""
     where = project.trace.location(reach.place)
     is_dict = reach.kind == "dict"
     confidence = confidence_of(reach.sink.rank, reach.weak, is_dict)
     distance = project.distance(reach.path)
     if is_dict and project.implied(reach.path):
-        confidence = _LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
+        confidence = LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
     if is_dict and reach.sink.call in project.pickling:
         confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
     sure = reach.kind in ("set", "listing") and not reach.weak and not is_accepted(project, reach.source)
-    inside = sure and reach.kind == "set" and _stays_inside(project, reach)
-    if inside:
-        message = message.replace(_LEAVES, _STAYS)
-        confidence = "medium"
-    elif sure and (_leaves_as_text(project, reach) or (reach.kind == "set" and _joined_later(project, reach))):
+    inside = sure and reach.kind == "set" and stays_inside(project, reach)
+    if inside or (sure and (leaves_as_text(project, reach) or (reach.kind == "set" and joined_later(project, reach)))):
         confidence = "medium"
     if reach.kind != "dict" and _as_keys(project, reach) and confidence == "high":
         confidence = "medium"  # the order of keys is weaker than that of a list
     if reach.kind == "set" and _comes_back(project, reach):
-        confidence = "low" if distance else _LESS[confidence]
+        confidence = "low" if distance else LESS[confidence]
     if distance >= FAR:
-        confidence = _LESS[confidence]
+        confidence = LESS[confidence]
     if (
         distance
         and reach.sink.what == IS_PRINTED
@@ -381,7 +271,7 @@ def _defect(project: Project, reach: Reach, rule: str, message: str, first: str)
         where,
         project.trace.statement_line(reach.place),
         "",
-        message,
+        f"{head}, {_consequence(reach, inside)}; {advice}",
         severity,
         confidence,
         steps,

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sst_lint.checks.certainty import FAR, LESS
 from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.checks.order import FAR
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.permanence import Leak
     from sst_lint.flow.serializers import Lossy
-
-_LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
 
 
 def lossy(project: Project) -> Iterator[Defect]:
@@ -52,9 +50,9 @@ def _defect(
     sink = found.leak.sink
     confidence: Confidence = "high" if sink.where == "digest" else "medium" if sink.rank == 0 else "low"
     if found.source or found.leak.weak or project.stretch(found.leak.path) >= FAR:
-        confidence = _LESS[confidence] if confidence == "high" or not found.source else confidence
+        confidence = LESS[confidence] if confidence == "high" or not found.source else confidence
     if found.source and project.stretch(found.source) >= FAR:
-        confidence = _LESS[confidence]
+        confidence = LESS[confidence]
     if project.is_test(where.path) or project.passes_test((*found.leak.path, *found.source)):
         confidence = "low"
     return Defect(

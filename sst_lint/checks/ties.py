@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sst_lint.checks.certainty import FAR
 from sst_lint.checks.choices import only_tested
 from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.checks.order import FAR
 from sst_lint.facts.ops import Op
 from sst_lint.flow.trace import LONG
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from sst_lint.checks.certainty import FAR, LESS
 from sst_lint.checks.defect import Confidence, Defect, Severity
-from sst_lint.checks.order import FAR
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
@@ -123,7 +123,6 @@ VERY_FAR = 5
 _SECRETS = frozenset({"pin", "cookie", "secret", "token", "password", "salt", "nonce", "session"})
 #: What caches hold nobody compares.
 _CACHE = re.compile(r"cach", re.IGNORECASE)
-_LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
 
 
 def clocks(project: Project) -> Iterator[Defect]:
@@ -370,7 +369,7 @@ def _defect(
 ) -> Defect:
     where = project.trace.location(source.place)
     if leak.weak or project.stretch(leak.path) >= FAR or (rule == "SST303" and _is_key(project, leak)):
-        confidence = _LESS[confidence]
+        confidence = LESS[confidence]
     if project.stretch(leak.path) >= VERY_FAR or (rule == "SST303" and _is_key(project, leak)):
         confidence = "low"
     steps = project.trace.steps(leak.path, f"{_named(source)} {_FIRST[rule]}", f"{_verb(leak)} {leak.sink.what}")

@@ -1,0 +1,39 @@
+"""How sure is a finding that follows a path? By the rank of its sink, how calls were resolved, and how far it goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.defect import Confidence
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.values import ONE_OF_SEVERAL
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+
+#: A way past so many fields, globals and orders of calls is one step less certain.
+FAR = 3
+#: One step less certain.
+LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
+_BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
+
+
+def confidence_of(rank: int, weak: int, dict_order: bool = False) -> Confidence:
+    """How sure an order finding is: by the rank of its sink, one step less when a call was resolved by name
+    alone, and low when a function that was handed over is one of several."""
+    if weak == ONE_OF_SEVERAL:
+        return "low"
+    confidence = _BY_RANK[rank]
+    if weak or (dict_order and rank > 0):
+        confidence = LESS[confidence]
+    return LESS[confidence] if dict_order and rank == 0 and confidence == "high" else confidence
+
+
+def is_accepted(project: Project, source: int) -> bool:
+    """Whether all that speaks for a set is a test that lets sets pass, too: ``isinstance(x, (list, set))``."""
+    record = project.world.nodes[source]
+    if record.kind != Kind.VALUE or record.name != ":set":
+        return False
+    incoming = project.graph.incoming.get(source, ())
+    return not any(project.graph.op[edge] == Op.AS_SET for edge in incoming)

@@ -1,0 +1,106 @@
+"""Where is an order kept that leaves the program? In a text, in a field of what is built, in lines that are joined."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.certainty import FAR
+from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op, forward
+from sst_lint.facts.records import Kind
+from sst_lint.flow.sinks import IS_PRINTED
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.order import Reach
+
+_WORDS = re.compile("[A-Za-z]{2}[:,.!?]* ")
+_RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED})
+#: So many places are asked for where what an attribute holds is joined.
+_NEAR = 24
+#: What fills a new object.
+_BEGINS = ("__init__", "__new__", "__post_init__")
+
+
+def leaves_as_text(project: Project, reach: Reach) -> bool:
+    """Whether a public function gives away a text in the order of a set: nobody can put a text in order again."""
+    if reach.sink.rank < 3 or project.distance(reach.path) > 0:
+        return False
+    function = project.world.functions.get(project.graph.port_scope.get(reach.path[-1][0], -1))
+    if function is None or function.record.name.startswith("__"):
+        return False
+    rendered = [n for n, (_, edge) in enumerate(reach.path) if edge >= 0 and project.graph.op[edge] in _RENDERS]
+    return bool(rendered) and not any(_tells(project, node) for node, _ in reach.path[rendered[0] :])
+
+
+def stays_inside(project: Project, reach: Reach) -> bool:
+    """Whether a sequence in the order of a set becomes a public field of a new object that leaves: who gets the object
+    takes that order for one that is meant."""
+    begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
+    if (reach.sink.rank < 3 and reach.sink.what != IS_PRINTED) or project.distance(reach.path) >= FAR:
+        return False
+    graph, nodes, units = project.graph, project.world.nodes, project.world.node_unit
+    bits, fields = ORDER, project.linked.field_nodes
+    for number, (node, edge) in enumerate(reach.path[begun:], begun):
+        if node in fields:
+            kept = not fields[node][1].startswith("_") and bool(bits & ORDERS_ANY)
+            return kept and project.distance(reach.path[begun : number + 1]) == 1
+        begins = units[node] != units[reach.place] and project.world.units[units[node]][1].qualname.endswith(_BEGINS)
+        if nodes[node].kind == Kind.ATTR or (nodes[node].kind == Kind.PUT and not begins):
+            return False  # an object that is there already, mostly the own one, keeps it
+        if edge < 0:
+            continue
+        key, to = graph.key[edge], graph.target[edge]
+        if graph.op[edge] == Op.STORE and key.startswith(".") and bits & ORDERS_ANY and reach.sink.rank == 3:
+            given = nodes[to].kind == Kind.CALL and _is_argument(project, node, project.world.call_of(to))
+            return (given or begins) and not key.startswith("._")
+        bits = forward(graph.op[edge], bits)
+    return False
+
+
+def joined_later(project: Project, reach: Reach) -> bool:
+    """Whether the order of a set becomes that of an attribute whose elements are joined to a text later: lines that an
+    object collects and writes."""
+    if reach.sink.rank < 3 or project.distance(reach.path) >= FAR:
+        return False
+    graph, nodes, fields = project.graph, project.world.nodes, project.linked.field_nodes
+    begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
+    bits = ORDER
+    for node, edge in reach.path[begun:]:
+        held = [node] if node in fields else []
+        if nodes[node].kind == Kind.ATTR:
+            held = [graph.source[e] for e in graph.incoming.get(node, ()) if graph.source[e] in fields]
+        if held and bits & ORDER:
+            return any(_is_joined(project, one) for one in held)
+        bits = forward(graph.op[edge], bits) if edge >= 0 else bits
+    return False
+
+
+def _is_joined(project: Project, field: int) -> bool:
+    """Whether what a field holds is joined to a text, and to none for people."""
+    graph, nodes = project.graph, project.world.nodes
+    near = [field]
+    for node in near:
+        for edge in graph.outgoing.get(node, ()):
+            target = graph.target[edge]
+            if graph.op[edge] == Op.TEXT and nodes[target].kind == Kind.CALL and nodes[target].name == "join":
+                if not any(_tells(project, each) for each in (target, *_after(project, target))):
+                    return True
+            elif graph.op[edge] in (Op.SAME, Op.COPY) and len(near) < _NEAR and target not in near:
+                near.append(target)
+    return False
+
+
+def _after(project: Project, node: int) -> list[int]:
+    return [project.graph.target[edge] for edge in project.graph.outgoing.get(node, ())]
+
+
+def _is_argument(project: Project, node: int, call: int) -> bool:
+    return any(node == given for _, given in project.linked.argument_nodes(call))
+
+
+def _tells(project: Project, node: int) -> bool:
+    """Whether ``node`` is a text for people: words stand in it, or it is added to words."""
+    nodes, graph = project.world.nodes, project.graph
+    parts = [node, *(graph.source[edge] for edge in graph.incoming.get(node, ()) if nodes[node].kind == Kind.BINOP)]
+    return any(nodes[part].kind == Kind.TEXT and _WORDS.search(nodes[part].name) for part in parts)
