@@ -37,6 +37,7 @@ class Callees(Modeled):
         self.externals: dict[int, dict[str, None]] = {}
         self._outside: dict[tuple[str, ...], dict[str, None]] = {}
         self.declared: dict[int, Model] = {}  #: scopes of functions of the program -> their models in the configuration
+        self.accepts = Op.SAME  #: what passes to the first parameter of the functions that are bound now
         self._done: set[tuple[object, ...]] = set()
         self._by_method_later: dict[int, None] = {}
         self._replaced = Listeners[tuple[str, int]](self.heard)
@@ -79,7 +80,7 @@ class Callees(Modeled):
     def bind_function(self, number: int, function: Function, receiver: int) -> None:
         """Edges for one callee. ``receiver``: the node of ``self``, -1 unknown, -2 not bound."""
         known = self.callees.setdefault(number, {})
-        if function.scope not in known and len(known) >= MAX_CALLEES:
+        if function.scope not in known and len(known) >= self._most(number):
             return
         known[function.scope] = receiver != -2
         label = number + 1
@@ -94,6 +95,10 @@ class Callees(Modeled):
             self.weak = ONE_OF_SEVERAL
         self.add_edge(function.returns, self.result_of(number), self._return_op(number, function), "", -label)
         self.weak = before
+
+    def _most(self, number: int) -> int:
+        """So many functions at most a call may call."""
+        return MAX_CALLEES
 
     def _is_one_of_several(self, number: int, function: Function, known: dict[int, bool]) -> bool:
         """Whether a call is of what was handed over (a parameter, a captured name, an attribute), and several functions
@@ -134,7 +139,7 @@ class Callees(Modeled):
         for slot, node in arguments:
             if slot == "":
                 if at < len(positional):
-                    self.add_edge(node, positional[at][1], Op.SAME, "", label)
+                    self.add_edge(node, positional[at][1], Op.SAME if at else self.accepts, "", label)
                     pairs.append((node, positional[at][1]))
                 elif rest >= 0:
                     self.add_edge(node, rest, Op.STORE, f"#{at - len(positional)}", label)

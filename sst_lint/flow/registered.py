@@ -1,10 +1,13 @@
 """Which functions are handed over by their decorators? ``@registry.add(key)`` keeps the function that it decorates, and
-a generic function of ``functools.singledispatch`` calls what is registered with it.
+a generic function of ``functools.singledispatch`` calls what is registered with it. So does an object of the program
+whose class can be called and has a method ``register``.
 
 The types that a function is registered for are what its first parameter gets.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
@@ -17,6 +20,19 @@ from sst_lint.flow.world import Function, World
 
 _GENERIC = frozenset({"singledispatch", "singledispatchmethod"})
 _REGISTER = "register"
+#: A call that picks one by the type of its argument may call so many functions. Unlike those that somebody hands over,
+#: all of them are meant for it.
+MAX_REGISTERED = 40
+_ANY = Op.LOAD  #: stands for anything at all: the last resort
+#: What passes to a function that is registered for these types only.
+_ACCEPTS = {
+    "object": _ANY, "set": Op.AS_SET, "frozenset": Op.AS_SET, "Set": Op.AS_SET, "list": Op.AS_LIST,
+    "tuple": Op.AS_LIST, "dict": Op.AS_DICT, "OrderedDict": Op.AS_DICT, "defaultdict": Op.AS_DICT,
+    "Mapping": Op.AS_DICT, "MappingProxyType": Op.AS_DICT, "str": Op.SAME, "bytes": Op.SAME, "int": Op.SAME,
+    "float": Op.SAME, "Iterable": Op.SAME, "Iterator": Op.SAME, "Sequence": Op.SAME, "Collection": Op.SAME,
+    "deque": Op.SAME,
+}  # fmt: skip
+_CONTAINERS = frozenset({Op.AS_SET, Op.AS_LIST, Op.AS_DICT})
 
 
 class Registered(Callees):
@@ -26,6 +42,12 @@ class Registered(Callees):
         super().__init__(world, modules, library)
         self._implementations: dict[int, list[Function]] = {}  #: generic function -> what is registered with it
         self._registering: dict[int, list[tuple[Function, int]]] = {}  #: ``x.register`` -> (function, call or -1)
+        self._named_by: dict[int, list[int]] = {}  #: function -> what names the types that it is registered for
+        self._dispatching: dict[int, None] = {}  #: calls that pick from what is registered
+        # of a registry, by the call that made it: its functions, the calls of it, and those that it is handed to
+        self._kept: dict[int, list[Function]] = {}
+        self._calling: dict[int, list[int]] = {}
+        self._called_back: dict[int, list[tuple[int, int, int]]] = {}
 
     def hand_over(self) -> None:
         """Seed the decorators that may keep what they decorate, which nobody need ask for by its name."""
@@ -69,20 +91,76 @@ class Registered(Callees):
         for function, call in self._registering.get(node, ()):
             generic = self.world.functions.get(value[1]) if value[0] in ("f", "b") else None
             if generic is not None and any(self.world.nodes[d].name in _GENERIC for d in generic.decorators):
-                self._implement(generic, function)
                 self._promise(function, call)
+                self._implement(generic, function)
             elif value[0] == "i":
                 self._promise(function, call)
+            elif value[0] == "r":
+                self._keep(value[1], function)
+
+    def bind_class(self, number: int, cls: int) -> None:
+        """As the base does; an object that can be called and registers functions stands for those, too."""
+        super().bind_class(number, cls)
+        if self.find_method(cls, _REGISTER) and self.find_method(cls, "__call__"):
+            self.add_value(self.result_of(number), ("r", number))
+
+    def bind_call(self, number: int, value: Value) -> None:
+        """As the base does; a call of a registry may call each function that is registered with it."""
+        super().bind_call(number, value)
+        if value[0] == "r":
+            self._dispatching[number] = None
+            self._calling.setdefault(value[1], []).append(number)
+            for function in self._kept.get(value[1], ()):
+                self._bind_kept(number, function, among=self._kept[value[1]])
+
+    def _bind_kept(self, number: int, function: Function, receiver: int = -2, among: Sequence[Function] = ()) -> None:
+        op = self._accepted(function)
+        if op == _ANY and any(self._accepted(other) in _CONTAINERS for other in among):
+            op = Op.NOTHING  # only what is no list, set or mapping comes to the last resort
+        self.accepts = Op.SAME if op == _ANY else op
+        super().bind_function(number, function, receiver)
+        self.accepts = Op.SAME
+
+    def _accepted(self, function: Function) -> Op:
+        """What passes to a function that is called for values of the types that it is registered for."""
+        held = [value for named in self._named_by.get(function.scope, ()) for value in self.values(named)]
+        names = [str(value[1]) for value in held if value[0] == "x"]
+        if not names or len(names) < len(held):
+            return Op.SAME
+        ops = {_ACCEPTS.get(name.rpartition(".")[2], Op.NOTHING) for name in names}  # what others are holds no order
+        return ops.pop() if len(ops) == 1 else Op.SAME
+
+    def _keep(self, registry: int, function: Function) -> None:
+        kept = self._kept.setdefault(registry, [])
+        if function in kept:
+            return
+        kept.append(function)
+        for number in self._calling.get(registry, ()):
+            self._bind_kept(number, function, among=kept)
+        for call, elements, result in self._called_back.get(registry, ()):
+            self._call_back(call, elements, result, ("f", function.scope))
+
+    def _call_back(self, call: int, elements: int, result: int, value: Value) -> None:
+        super()._call_back(call, elements, result, value)
+        if value[0] == "r":
+            self._called_back.setdefault(value[1], []).append((call, elements, result))
+
+    def _most(self, number: int) -> int:
+        return MAX_REGISTERED if number in self._dispatching else super()._most(number)
 
     def bind_function(self, number: int, function: Function, receiver: int) -> None:
         """As the base does; a call of a generic function may call each of its implementations."""
         super().bind_function(number, function, receiver)
+        if function.scope in self._implementations:
+            self._dispatching[number] = None
         for other in self._implementations.get(function.scope, ()):
-            super().bind_function(number, other, receiver)
+            self._bind_kept(number, other, receiver)
 
     def functions_of(self, value: Value) -> list[tuple[Function, bool]]:
-        """As the base does, with the implementations of a generic function."""
+        """As the base does, with the implementations of a generic function, and what a registry has."""
         found = super().functions_of(value)
+        if value[0] == "r":
+            return [(function, False) for function in self._kept.get(value[1], ())]
         return found + [(other, bound) for one, bound in found for other in self._implementations.get(one.scope, ())]
 
     def _implement(self, generic: Function, function: Function) -> None:
@@ -92,7 +170,8 @@ class Registered(Callees):
         known.append(function)
         for number in [n for n, scopes in self.callees.items() if generic.scope in scopes]:
             bound = self.callees[number][generic.scope]
-            super().bind_function(number, function, self.receiver_of(number) if bound else -2)
+            self._dispatching[number] = None
+            self._bind_kept(number, function, self.receiver_of(number) if bound else -2)
 
     def _promise(self, function: Function, call: int) -> None:
         """The first parameter gets what the first argument of ``register`` names: one type, or a tuple of them."""
@@ -102,6 +181,9 @@ class Registered(Callees):
             return
         for _, argument in arguments:
             for named in self._named_types(argument):
+                self._named_by.setdefault(function.scope, []).append(named)
+                if self.world.nodes[named].name == "OrderedDict":
+                    continue  # whose order is part of what it is
                 self._instances_of.add(named, (params[0], 0))
                 for value in self.values(named):
                     self._instance(params[0], 0, value)

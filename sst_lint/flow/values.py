@@ -4,7 +4,8 @@ An abstract value is a tuple: ``("m", file)`` a module of the program, ``("n", n
 ``("x", name)`` something outside of the program by its qualified name, ``("f", scope)`` a function, ``("b", scope)``
 a method bound to its receiver, ``("c", class)``, ``("i", class)`` an instance, ``("t", name)`` an instance of a
 library's type, ``("h", call)`` the file that a call opened, ``("p", call)`` a ``functools.partial``, ``("s",
-class)`` a ``super()``, ``("y", call)`` a ``property(...)``.
+class)`` a ``super()``, ``("y", call)`` a ``property(...)``, ``("r", call)`` what is registered with the object that a
+call made.
 
 Values travel along edges that keep the object; values of elements, and of what those hold or anything deeper, travel
 beside them. Sets are small and capped, events are worked off in order, so the result does not depend on anything but
