@@ -179,8 +179,20 @@ class Callees(Modeled):
         if init:
             for function in init:
                 self.bind_function(number, function, result)
-        else:
+        if not init or all(self._stands_for_another(function) for function in init):
             self._fill_fields(number, cls, result)
+
+    def _stands_for_another(self, constructor: Function) -> bool:
+        """Whether a constructor takes everything and does nothing with it: the true one is made at run time, from the
+        fields that a class declares, and type checkers look at this one."""
+        params = constructor.record.params[1:]
+        if len(constructor.params) != len(params) + 1 or not any(param.kind == "**" for param in params):
+            return False
+        facts, taken = self.world.units[constructor.unit][2], {param.node for param in params}
+        outs = {param.out for param in params}
+        return all(param.kind in ("*", "**") for param in params) and not any(
+            edge.source in taken and edge.target not in outs for edge in facts.edges
+        )
 
     def _fill_fields(self, number: int, cls: int, result: int) -> None:
         order: dict[str, int] = {}
