@@ -9,7 +9,7 @@ import libcst as cst
 
 from sst_lint.fixes.draft import LOGGER, Advice, Change, Draft, Import, Site, insertions, marker
 from sst_lint.fixes.logger import known_logger
-from sst_lint.fixes.ordering import before_statement
+from sst_lint.fixes.places import before_statement
 from sst_lint.fixes.tree import Tree, argument, constant, dotted
 from sst_lint.fixes.values import appended
 

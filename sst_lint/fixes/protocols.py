@@ -12,7 +12,7 @@ import libcst as cst
 
 from sst_lint.fixes.draft import Advice, Change, Draft, Import, Site, helper_of, marker
 from sst_lint.fixes.opening import MODES, squeezed
-from sst_lint.fixes.ordering import expression
+from sst_lint.fixes.places import expression
 from sst_lint.fixes.shifting import has_long_text, has_remark, indented, leaves, outdented, siblings, whole_lines
 from sst_lint.fixes.tree import Tree, argument, constant, dotted
 

@@ -6,7 +6,7 @@ import libcst as cst
 
 from sst_lint.fixes.draft import Advice, Change, Draft, Site
 from sst_lint.fixes.opening import squeezed
-from sst_lint.fixes.ordering import expression
+from sst_lint.fixes.places import expression
 from sst_lint.fixes.shifting import outdented
 from sst_lint.fixes.tree import Tree, argument, dotted
 from sst_lint.fixes.values import appended

@@ -12,7 +12,7 @@ import libcst as cst
 
 from sst_lint.fixes.draft import Advice, Change, Draft, Site, helper_of, marker
 from sst_lint.fixes.opening import path_of, squeezed
-from sst_lint.fixes.ordering import expression
+from sst_lint.fixes.places import expression
 from sst_lint.fixes.shifting import has_long_text, indented, leaves, siblings
 from sst_lint.fixes.tree import Tree, constant, dotted, target_names
 

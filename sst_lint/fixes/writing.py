@@ -6,8 +6,8 @@ import libcst as cst
 
 from sst_lint.fixes.draft import Advice, Change, Draft, Safety, Site, helper_of, marker
 from sst_lint.fixes.opening import MODES, OPENERS, as_function, ascii_only, opened, squeezed
-from sst_lint.fixes.ordering import expression
 from sst_lint.fixes.pathlike import ending, is_path
+from sst_lint.fixes.places import expression
 from sst_lint.fixes.shifting import in_block
 from sst_lint.fixes.tree import Tree, argument, constant, dotted
 
