@@ -266,6 +266,7 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
     steps = project.trace.steps(reach.path, first, last)
     if len(steps) > long_for(reach.kind):
         confidence = "low"
+    steps = project.trace.among(steps, reach.others, "and another one here, which comes to the same place")
     return Defect(
         rule,
         where,

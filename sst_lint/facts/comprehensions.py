@@ -14,6 +14,8 @@ from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind, Loop
 
+#: So many parts of a value are looked through for what it is worked out from.
+_PARTS = 16
 _COMPREHENSIONS: dict[type, tuple[Kind, str]] = {
     cst.ListComp: (Kind.LIST, "list"),
     cst.GeneratorExp: (Kind.LIST, "generator"),
@@ -106,9 +108,23 @@ class Comprehensions(Accesses):
                 self.edge(self.loops[self.numbers[one]].node, made, Op.ORDERS_INNER)
 
     def numbered_by_size(self, value: Val, made: int) -> None:
-        """``ids[x] = len(ids)``: how many came before is up to the loop, and so is what a counter gives next."""
-        if self.loop >= 0 and any(self._counts(one, made) for one in value):
+        """``ids[x] = len(ids)``: how many came before is up to the loop, and so is what a counter gives next, and a name
+        that none of those before has: ``names[x] = unique(x, names.values())``."""
+        if self.loop >= 0 and any(self._counts(one, made) or self._avoids(one, made) for one in value):
             self.edge(self.loops[self.loop].node, made, Op.ORDERS_INNER)
+
+    def _avoids(self, value: int, made: int) -> bool:
+        """Whether a value is worked out from all that ``made`` holds so far."""
+        asked = [value] if self.nodes[value].kind == Kind.CALL else []
+        for one in asked:
+            if self.nodes[one].kind == Kind.CALL:
+                call = self.calls[self.nodes[one].base]
+                if call.method == "values" and call.receiver == made:
+                    return True
+                asked += [argument.node for argument in call.args if argument.node not in asked]
+            elif len(asked) < _PARTS:
+                asked += [e.source for e in self.edges[-_PARTS:] if e.target == one and e.source not in asked]
+        return False
 
     def _counts(self, value: int, made: int) -> bool:
         """Whether a value is the number of what ``made`` holds so far, or the next of what was begun outside."""

@@ -40,6 +40,8 @@ _FOUND = ("listing", "rows", "completion")
 _SORTED = ("clocked", "tied")
 #: So many changes of one mapping are looked through.
 _NEAR = 12
+#: So many sets are named whose order shows at one place, besides the nearest.
+_OTHERS = 3
 #: In so many calling contexts one step is looked at.
 _CONTEXTS = 4
 #: A set that is put there may get more elements.
@@ -62,6 +64,7 @@ class Reach:
     path: tuple[tuple[int, int], ...]
     sink: Sink
     weak: int  #: how far the way is guessed: the most of its edges
+    others: tuple[int, ...] = ()  #: sets of other functions whose order shows at the same place, some
 
 
 @dataclass(frozen=True)
@@ -360,13 +363,38 @@ class Order:
                 if found is None:
                     continue
                 if promised is not None or nodes[node].kind != Kind.RETURN:
-                    self._add(shown_as, place, node, search.path(*found, exposure), rank)
+                    others = self._others(search, node, place, sources) if latent == "set" else ()
+                    self._add(shown_as, place, node, search.path(*found, exposure), rank, others)
                     return
                 promised = (node, search.path(*found, exposure))  # an annotation; where it is made tells more
         if promised is not None:
             self._add(shown_as, place, promised[0], promised[1], rank)
 
-    def _add(self, kind: str, place: int, source: int, steps: list[tuple[State, int]], rank: int) -> None:
+    def _others(
+        self, search: Search, node: int, place: int, sources: dict[int, list[tuple[int, str]]]
+    ) -> tuple[int, ...]:
+        """Sets that other functions make, besides ``node``: whoever mends that one is not done."""
+        world = self._linked.world
+        units, nodes = world.node_unit, world.nodes
+        made = [
+            other
+            for other in search.reached
+            if units[other] not in (units[node], units[place])
+            and nodes[other].kind != Kind.RETURN
+            and not self._writes.is_test(world.path_of_unit(units[other]))
+            and any(kind == "set" and search.found(other, bits) for bits, kind in sources.get(other, ()))
+        ]
+        return tuple(made[:_OTHERS])
+
+    def _add(
+        self,
+        kind: str,
+        place: int,
+        source: int,
+        steps: list[tuple[State, int]],
+        rank: int,
+        others: tuple[int, ...] = (),
+    ) -> None:
         path = tuple((state[0], edge) for state, edge in steps)
         sink = self._sink_of.get(path[-1][0]) if path else None
         if rank == 3 or sink is None:
@@ -377,7 +405,7 @@ class Order:
         known = self.reaches.get((kind, place))
         doubts = doubt(self._linked, self._graph, path) + bool(weak)
         if known is None or (doubts < _DOUBTFUL and not self._is_long(kind, path)):
-            self.reaches[(kind, place)] = Reach(kind, place, source, path, sink, weak)
+            self.reaches[(kind, place)] = Reach(kind, place, source, path, sink, weak, others)
 
     def _is_open(self, kind: str, place: int, rank: int) -> bool:
         """Whether no way from there is known that is believed, so that a file of less weight may be a better end."""

@@ -71,6 +71,12 @@ class Tracer:
         result.append(self._step(path[-1][0], last))
         return tuple(_without_repeats(result))
 
+    def among(self, steps: tuple[Step, ...], others: tuple[int, ...], message: str) -> tuple[Step, ...]:
+        """``steps`` with other places where the same way begins, each named once, after the first."""
+        seen = {(step.path, step.line) for step in steps}
+        also = {(step.path, step.line): step for step in (self._step(node, message) for node in others)}
+        return (*steps[:1], *(step for place, step in also.items() if place not in seen), *steps[1:])
+
     def _append(self, result: list[Step], step: Step, source: int) -> None:
         if step.line <= 0 or self._linked.world.nodes[source].line <= 0:
             return
