@@ -108,8 +108,8 @@ class Comprehensions(Accesses):
                 self.edge(self.loops[self.numbers[one]].node, made, Op.ORDERS_INNER)
 
     def numbered_by_size(self, value: Val, made: int) -> None:
-        """``ids[x] = len(ids)``: how many came before is up to the loop, and so is what a counter gives next, and a name
-        that none of those before has: ``names[x] = unique(x, names.values())``."""
+        """``ids[x] = len(ids)``: how many came before is up to the loop, and so is what a counter gives next; and so is
+        a name that none of those before has: ``names[x] = unique(x, names.values())``."""
         if self.loop >= 0 and any(self._counts(one, made) or self._avoids(one, made) for one in value):
             self.edge(self.loops[self.loop].node, made, Op.ORDERS_INNER)
 
