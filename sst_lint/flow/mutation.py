@@ -261,12 +261,14 @@ class Mutations(Implied):
         return not any(self.world.classes[v[1]].decorators or any(self.external_bases(v[1])) for v in held)
 
     def shows_fields(self, node: int) -> bool:
-        """Whether ``str(x)`` shows what the fields of ``x`` hold: records do, and classes that say how they print."""
+        """Whether ``str(x)`` shows what the fields of ``x`` hold: records do. Classes that say how they print show what
+        their method returns, which is called (``flow.implied``)."""
         for kind, cls in self.held.get(node):
             if kind != "i":
                 continue
             made = any(base.rpartition(".")[2] in _RECORDS for base in self.external_bases(cls))
-            if made or self.world.classes[cls].decorators or any(self.find_method(cls, name) for name in _PRINTING):
+            printed = any(self.find_method(cls, name) for name in _PRINTING)
+            if (made or self.world.classes[cls].decorators) and not printed:
                 return True
         return False
 
