@@ -6,6 +6,8 @@ A demand is a path into what is held: constant keys (``'k``), attributes (``.a``
 
 from __future__ import annotations
 
+from functools import cache
+
 #: At most so many overwritten keys are kept apart.
 _OVERWRITTEN = 6
 THEN = "\x1f"
@@ -42,6 +44,20 @@ def paired(stored: str, key: str) -> str | None:
     if first != ELEMENT or not position.startswith("#"):
         return ""
     return None if stored and stored != position else further(ELEMENT, rest)
+
+
+@cache
+def wider(key: str) -> tuple[str, ...]:
+    """The demands for something that holds all that ``key`` asks for.
+
+    Not those for any element, which of pairs mean another thing than those for a part of an element.
+    """
+    if key.startswith("!"):
+        return ("",)
+    parts = key.split(THEN)
+    return tuple(
+        THEN.join(parts[:length]) for length in range(len(parts)) if not length or parts[length - 1] != ELEMENT
+    )
 
 
 def without(key: str, stored: str) -> str:

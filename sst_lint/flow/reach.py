@@ -21,6 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sst_lint.flow.bits import cause, inputs_of, single
+from sst_lint.flow.demands import wider
 from sst_lint.flow.graph import LONGEST, Graph, Mask
 
 #: (node, bit, key demand): one state of the search.
@@ -28,23 +29,27 @@ State = tuple[int, int, str]
 #: In place of the number of the state nearer to the sink: there is none; it is one of the main search.
 _START, _FOREIGN = -1, -2
 
-#: Steps that one search may take, at least, for each node of the program, and at most; so many states it may see.
-_BUDGET = 150_000
-_BUDGET_PER_NODE = 1
-_LARGEST_BUDGET = 1_000_000
+#: Steps that one search may take, and states that it may see, and so many more for each place where it begins; however
+#: large the program is: what is nearest is found first, and what takes more is so far that nobody believes it.
+_BUDGET = 120_000
+_BUDGET_PER_START = 5
 #: Steps for each state that a limited search may see.
 _BUDGET_PER_STATE = 8
+#: At one node, and in one callee, at most so many demands are kept apart: values that are unpacked again and again in a
+#: circle are asked for every chain of positions, and each chain is another demand.
+_DEMANDS = 24
 #: A trace is cut at so many steps, and so many calls deep.
 _TRACE = 300
 _DEPTH = 12
 
 
-@dataclass
+@dataclass(slots=True)
 class Exploration:
     """The search inside one callee from one of its ports, or (``port`` None) the search from the sinks."""
 
     port: tuple[int, int, str] | None  #: (node, bits, key)
     seen: dict[tuple[int, str], int] = field(default_factory=dict)  #: (node, key) -> the number of its last state
+    demands: dict[int, int] = field(default_factory=dict)  #: node -> how many demands it was seen with
     #: callers that wait for parameters
     waiting: list[Waiting] = field(default_factory=list)
     #: (number of a state at a parameter, steps from the port)
@@ -123,9 +128,7 @@ class Search:
         self.count = 0
         #: bounded on programs whose calls fan out: the nearest sources are found first
         self.work = 0
-        self.budget = min(_BUDGET + _BUDGET_PER_NODE * graph.incoming.size, _LARGEST_BUDGET)
-        if limit:
-            self.budget = limit * _BUDGET_PER_STATE
+        self.budget = limit * _BUDGET_PER_STATE if limit else _BUDGET
 
     def __del__(self) -> None:
         """Explorations wait for each other; freed at once, for runs without the garbage collector."""
@@ -136,6 +139,7 @@ class Search:
         """Begin at sinks (node, bits, key), in the order given (of equally long traces the first is shown)."""
         for node, bits, key in states:
             self._add(self.top, node, bits, key, 0, _START, -1)
+            self.budget += _BUDGET_PER_START
 
     def start_at(self, exposure: Exposure, main: Search) -> None:
         """Begin at one exposure of another search, in its calling context."""
@@ -181,20 +185,27 @@ class Search:
         if length > self.longest:
             return -1
         new = bits & self._arrives[node]
-        if new and key[:1] == "!":  # all but something adds nothing to all, which was there by a way as short
-            whole = place.seen.get((node, ""), -1)
-            if whole >= 0 and self._steps[whole] <= steps:
-                new &= ~self._known[whole]
         if not new:
             return -1
-        last = place.seen.get((node, key), -1)
+        seen = place.seen
+        if key:  # a part adds nothing to the whole, which was there by a way as short
+            for whole in wider(key):
+                state = seen.get((node, whole), -1)
+                if state >= 0 and self._steps[state] <= steps:
+                    new &= ~self._known[state]
+        last = seen.get((node, key), -1)
         known = self._known[last] if last >= 0 else 0
         new &= ~known
         if not new:
             return -1
+        if last < 0 and key:
+            demands = place.demands.get(node, 0)
+            if demands >= _DEMANDS:
+                return -1
+            place.demands[node] = demands + 1
         state = self.count
         self.count += 1
-        place.seen[(node, key)] = state
+        seen[(node, key)] = state
         if last >= 0:
             self._before[state] = last
         self._node.append(node)
@@ -232,7 +243,7 @@ class Search:
         graph, far, longest, expose = self.graph, self._far, self.longest, self.expose
         labels, sources, costs, kinds, ops = graph.label, graph.source, graph.cost, graph.kind, graph.op
         shared, arrives = graph.is_shared, self._arrives
-        most = self.limit or self.count + self.budget
+        most = self.limit or self.budget
         while self.count <= most and self.work < self.budget:
             number = self._next()
             if number < 0:

@@ -1,4 +1,4 @@
-"""Does a search stay small where many keys of one mapping may be overwritten, each by itself?"""
+"""Does a search stay small where many keys of one mapping may be overwritten, or looked up again and again?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ _TEXT = (
 )
 
 
-def test_keys_that_may_be_overwritten_do_not_multiply(monkeypatch: pytest.MonkeyPatch) -> None:
+_NESTED = (
+    "import json\n\n\ndef save(rows, out):\n    found = {'k0': {'k1': {'k2': {'k3': {'k4': list(set(rows))}}}}}\n"
+    + "    while out.more():\n        if out.done():\n            found = found['k0']\n"
+    + "".join(f"        elif out.at({n}):\n            found = found['k{n}']\n" for n in range(1, _KEYS))
+    + "    json.dump(found, out)\n"
+)
+
+
+@pytest.mark.parametrize("text", [_TEXT, _NESTED], ids=["overwritten", "nested"])
+def test_keys_do_not_multiply(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     made: list[int] = []
     run = reach.Search.run
 
@@ -27,7 +36,7 @@ def test_keys_that_may_be_overwritten_do_not_multiply(monkeypatch: pytest.Monkey
         made.append(self.count)
 
     monkeypatch.setattr(reach.Search, "run", counted)
-    units = tuple((unit, extract(unit)) for unit in split_units(_TEXT))
+    units = tuple((unit, extract(unit)) for unit in split_units(text))
     project = link([FileFacts("a.py", units)], load_models(), Config())
     assert [found.kind for found in project.reaches()] == ["set"]
     assert max(made) < 50 * _KEYS
