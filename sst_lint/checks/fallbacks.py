@@ -91,6 +91,8 @@ def _sure(project: Project, lost: LostFile) -> Confidence:
     write = lost.write.write
     names = {*write.evidence.names, *write.evidence.texts} if write is not None else set()
     kind = write.final.kind if write is not None else "artifact"
+    if lost.info.handler.explained and not lost.info.broad:
+        return "low"  # somebody has thought of a file that cannot be read, and says so
     if lost.info.decides or kind in ("log", "lock", "temp", "scratch", "test", "console"):
         return "low"
     if any("cache" in name.lower() for name in names) or "cache" in lost.info.what:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sst_lint.flow.location import Step
 
 _PROGRAMS = frozenset({"main", "cli", "entry_point", "run_cli", "console_main", "main_cli"})
+#: Raised to end the program.
+_EXITS = frozenset({"SystemExit", "Exit", "KeyboardInterrupt", "Abort", "GeneratorExit"})
 #: Who closes things goes through all of them: what cannot be closed is logged, and the next one has its turn.
 _CLOSING = re.compile(r"(^|_)(a?close|shut_?down|stop|tear_?down|clean_?up|exit|a?exit|quit|dispose|release)(_|$)")
 
@@ -22,6 +24,16 @@ _CLOSING = re.compile(r"(^|_)(a?close|shut_?down|stop|tear_?down|clean_?up|exit|
 def bare(project: Project) -> Iterator[Defect]:
     """SST401: `except:`, unless it only cleans up and raises again."""
     for info in project.handlers():
+        if _makes_another(project, info):
+            yield defect_of(
+                project,
+                info,
+                "SST401",
+                "bare `except` also catches KeyboardInterrupt and SystemExit, and makes another error of them; name "
+                "the exceptions",
+                "warning",
+                "medium",
+            )
         if info.handler.bare and info.completes:
             yield defect_of(
                 project,
@@ -35,6 +47,17 @@ def bare(project: Project) -> Iterator[Defect]:
             )
 
 
+def _makes_another(project: Project, info: HandlerInfo) -> bool:
+    """Whether a bare clause raises another error in any case: whoever wanted to stop looks like a failure."""
+    handler = info.handler
+    if not handler.bare or info.completes or handler.reraises or info.fate.exits:
+        return False
+    facts, first = project.world.units[info.unit][2], project.world.call_base[info.unit]
+    calls = [facts.calls[n - first] for n in project.calls_in(info.unit, handler.body)]
+    names = {call.method or facts.nodes[call.callee].name for call in calls}
+    return (handler.raises_other or handler.raises_from) and names.isdisjoint(_EXITS)
+
+
 def silent(project: Project) -> Iterator[Defect]:
     """SST402: a broad clause that neither logs, nor raises, nor hands the error on."""
     for info in project.handlers():
@@ -43,7 +66,8 @@ def silent(project: Project) -> Iterator[Defect]:
         clause = "`suppress`" if info.handler.suppress >= 0 else "`except`"
         certain = info.context == "artifact-shaping" and info.certain and is_near(project, info)
         explained = info.handler.explained and not certain  # somebody has thought of it, and says so
-        sure: Confidence = "low" if info.probe or info.decides or info.meant or explained else "medium"
+        beside = info.beside and info.context != "artifact-shaping"
+        sure: Confidence = "low" if info.probe or info.decides or info.meant or explained or beside else "medium"
         high = certain and sure == "medium" and not info.logs
         yield defect_of(
             project,

@@ -100,9 +100,9 @@ def _named(project: Project, info: HandlerInfo) -> Confidence | None:
 
 
 def _stopped_before(project: Project, info: HandlerInfo) -> bool:
-    """Whether an earlier clause of the same ``try`` raises Ctrl-C again."""
+    """Whether an earlier clause of the same ``try`` takes Ctrl-C, or raises it again."""
     return any(
-        other.unit == info.unit and other.handler.tried == info.handler.tried and not other.completes
+        other.unit == info.unit and other.handler.tried == info.handler.tried and other is not info
         and "builtins.KeyboardInterrupt" in other.names
         for other in project.handlers()
     )  # fmt: skip

@@ -11,6 +11,7 @@ from sst_lint.flow.location import Step
 if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.protocol import Protocol
+    from sst_lint.flow.renames import Rename
 
 #: What is put in place has to be worth it: the others may be torn.
 _QUIET = frozenset({"log", "lock", "console", "test", "report", "scratch", "temp"})
@@ -54,7 +55,7 @@ def _by_protocol(project: Project) -> Iterator[Defect]:
 
 
 def _plain(project: Project) -> Iterator[Defect]:
-    """A finished file is renamed onto a name that may be taken."""
+    """A finished file is renamed onto a name that may be taken, or out of the directory for temporary files."""
     for rename in project.renames():
         node = rename.site.ports["return"]
         where = project.trace.location(node)
@@ -65,12 +66,24 @@ def _plain(project: Project) -> Iterator[Defect]:
             where,
             project.trace.statement_line(node),
             "",
-            f"`{rename.site.model.name}` fails on Windows when the target exists, and replaces it elsewhere; "
-            "`os.replace` does the same everywhere",
+            _of_rename(rename),
             "warning",
             "medium" if rename.certain else "low",
             group=f"write:{where.line}:{where.column}",
         )
+
+
+def _of_rename(rename: Rename) -> str:
+    name = rename.site.model.name
+    if rename.across:
+        return (
+            f"`{name}` moves what lies in the directory for temporary files, which may be on another device: then this "
+            "fails; make it beside the target (`dir=`)"
+        )
+    return (
+        f"`{name}` fails on Windows when the target exists, and replaces it elsewhere; "
+        "`os.replace` does the same everywhere"
+    )
 
 
 def _place(project: Project, protocol: Protocol, wrong: list[str]) -> int:

@@ -166,7 +166,7 @@ def _confidence(project: Project, write: Write) -> Confidence:
         return "low"
     if project.runs_once(project.trace.location(write.site.ports["return"]).path):
         return "low"
-    if write.kind.kind == "unknown" and (_brings_itself(project, write) or _is_no_path(project, write)):
+    if write.kind.kind == "unknown" and any(slight(project, write) for slight in _SLIGHT):
         return "low"
     if write.mode == "update":
         return "medium"
@@ -188,6 +188,18 @@ def _is_no_path(project: Project, write: Write) -> bool:
         return False
     made = project.world.nodes[write.path_node].kind == NodeKind.CALL
     return made and not any(words(name) & _OF_PATHS for name in write.evidence.names)
+
+
+def _is_of_developers(project: Project, write: Write) -> bool:
+    """Whether a script beside the program writes: it is run by hand, on what is made again or under version control."""
+    path = project.trace.location(write.site.ports["return"]).path
+    folders = path.split("/")[:-1]
+    return folders[:1] == ["scripts"] or not _OF_DEVELOPERS.isdisjoint(folders)
+
+
+_SLIGHT = (_brings_itself, _is_no_path, _is_of_developers)
+#: Directories of scripts that are no part of what is installed.
+_OF_DEVELOPERS = frozenset({"_tools", "devtools", "dev_tools", "maintenance"})
 
 
 def _message(write: Write) -> str:

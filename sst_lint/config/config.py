@@ -51,6 +51,7 @@ COPIED = ("_vendor/", "_vendored/", "vendored/", "third_party/")
 DEFAULT_TEST_PATTERNS = (
     "test/",
     "tests/",
+    "_tests/",
     "test_*/",
     "*_test/",
     "testing/",

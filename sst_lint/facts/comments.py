@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,18 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _CODE_OF_RULE = re.compile(r"\b[A-Z]+\d+\b")
 #: So many words are a reason; fewer are a heading.
 _WORDS = 3
+#: Few words that are a reason all the same.
+_REASON = re.compile(
+    r"\bbest[- ]effort\b|\bignor(e|es|ed|ing)\b.*\b(errors?|failures?|exceptions?|problems?|it|them|all|any)\b"
+    r"|\bnot (critical|fatal|important)\b|\bnon-?(critical|fatal)\b|\bharmless\b|\bnever mind\b|\bdon'?t care\b",
+    re.IGNORECASE,
+)
+#: What a comment above a ``try`` speaks of, if it is about the failure and not about what is tried.
+_OF_FAILURES = re.compile(
+    r"\b(except(ions?)?|errors?|fail(s|ed|ing|ures?)?|catch(es|ing)?|swallow(s|ed|ing)?|ignor(e|es|ed|ing)"
+    r"|rais(e|es|ed|ing)|best[- ]effort)\b",
+    re.IGNORECASE,
+)
 
 
 def is_explained(node: Any) -> bool:
@@ -29,10 +42,25 @@ def is_explained(node: Any) -> bool:
     return any(_explains(text) for text in _comments(node))
 
 
+def is_foreseen(node: Any) -> bool:
+    """Whether the comment above a ``try`` speaks of the failure."""
+    text = " ".join(line.comment.value.lstrip("#! ") for line in node.leading_lines if line.comment is not None)
+    return _OF_FAILURES.search(text) is not None and _explains(f"# {text}")
+
+
 def _explains(comment: str) -> bool:
-    if _DIRECTIVE.match(comment) or _CODE.match(comment):
+    if _DIRECTIVE.match(comment) or (_CODE.match(comment) and _is_code(comment)):
         return False
-    return len(_WORD.findall(_CODE_OF_RULE.sub("", comment))) >= _WORDS
+    return len(_WORD.findall(_CODE_OF_RULE.sub("", comment))) >= _WORDS or _REASON.search(comment) is not None
+
+
+def _is_code(comment: str) -> bool:
+    """Whether a comment is a statement that was put out of use: English that begins like one is none."""
+    try:
+        ast.parse(comment.lstrip("#! \t"))
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def _comments(node: Any) -> Iterator[str]:

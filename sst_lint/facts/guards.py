@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from sst_lint.facts.build import Env, Watcher
-from sst_lint.facts.comments import is_explained
+from sst_lint.facts.comments import is_explained, is_foreseen
 from sst_lint.facts.handlers import HandlerState, body_is_trivial, leaving, only_imports
 from sst_lint.facts.loops import Loops
 from sst_lint.facts.names import dotted
@@ -70,7 +70,7 @@ class Guards(Loops):
         after = self.frame.env
         for handler in node.handlers:
             self.frame.env = dict(caught)
-            self._handler(handler, tried, watcher, only_imports(node.body))
+            self._handler(handler, tried, watcher, only_imports(node.body), is_foreseen(node))
             after = self.join_env(after, self.frame.env)
         if node.finalbody is not None:
             self.frame.env = dict(after) if after is not None else dict(caught)
@@ -95,7 +95,7 @@ class Guards(Loops):
                 env.pop(name, None)
         return env
 
-    def _handler(self, node: Any, tried: int, written: Watcher, imports: bool) -> None:
+    def _handler(self, node: Any, tried: int, written: Watcher, imports: bool, foreseen: bool) -> None:
         types: tuple[int, ...] = ()
         if node.type is not None:
             inner = node.type.elements if isinstance(node.type, cst.Tuple) else None
@@ -122,7 +122,7 @@ class Guards(Loops):
                 state.raises_from, state.raises_other, state.uses_error, body_is_trivial(node.body),
                 tuple(written.found), tuple(watcher.found), imports, line, column, end_line, end_column, -1,
                 tuple(written.found.values()), tuple(watcher.found.values()), error, tuple(state.hidden),
-                is_explained(node),
+                foreseen or is_explained(node),
             )
         )  # fmt: skip
 

@@ -193,8 +193,8 @@ def classify(
     for text in evidence.texts[:2]:
         for part in text.split("/"):
             found = _by_name(part) if part.isidentifier() else None
-            if found is not None and found.kind in ("temp", "log"):
-                return Kind(found.kind, f"below {_shown(part)}", True)
+            if found is not None and found.kind in ("temp", "log", "console"):
+                return Kind(found.kind, f"{'named' if part == text else 'below'} {_shown(part)}", True)
     for name in evidence.names[:_NEAR]:
         found = _by_name(name)
         if found is not None and found.kind in ("temp", "lock", "log", "console"):

@@ -12,9 +12,10 @@ from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 
 _CLEANUP = frozenset(
-    "close aclose unlink remove rmtree rmdir kill terminate shutdown disconnect release join stop cleanup unregister "
-    "quit cancel delete removedirs flush logout abort rollback __exit__ __aexit__ wait detach unlock dispose destroy "
-    "killpg communicate unsubscribe deregister exit clear closerange stop_loop call_soon_threadsafe".split()
+    "wait_closed close_connection write_eof close aclose unlink remove rmtree rmdir kill terminate shutdown "
+    "disconnect release join stop cleanup unregister quit cancel delete removedirs flush logout abort rollback "
+    "__exit__ __aexit__ wait detach unlock dispose destroy killpg communicate unsubscribe deregister exit clear "
+    "closerange stop_loop call_soon_threadsafe".split()
 )
 #: Functions that are called when things are being thrown away.
 _DISPOSING = re.compile(r"_*(del|abort|kill|terminate|clean_?up|tear_?down|rollback|dispose|disconnect|finalize)(_|$)")
@@ -40,8 +41,20 @@ _IN_MEMORY = frozenset(
 _OF_ITSELF = frozenset(
     "fileno isatty current_process current_thread current_task get_running_loop _getframe currentframe getframeinfo "
     "get_terminal_size getencoding getpreferredencoding getlocale getlogin getuser gethostname getfqdn getpid getppid "
-    "getuid getgid getenv cpu_count".split()
+    "getuid getgid getenv cpu_count sysconf confstr getrlimit getloadavg CDLL PyDLL WinDLL LoadLibrary find_library "
+    "getkey getch get_wch".split()
 )
+#: Functions that close things.
+_CLOSING = re.compile(
+    r"_*(a?close|shut_?down|stop|tear_?down|clean_?up|a?exit|quit|dispose|release|unlink|disconnect)(_|$)"
+)
+#: Parameters by which a caller says whether it wants to hear of a failure.
+_CHOSEN = frozenset(
+    "raising raise_error raise_errors raise_exception raise_exceptions raise_on_error raise_on_failure silent "
+    "fail_silently ignore_error ignore_errors ignore_failures suppress_errors strict safe tolerant".split()
+)
+#: What turns one value into another: whoever drops the result only asks whether it can be done.
+_TURNS = re.compile(r"(^|_)(loads|dumps|encoder?|decoder?|compile|deepcopy)$")
 #: They take a value apart, or turn it into another, and do nothing else.
 _CONVERSIONS = (
     "ipaddress.", "uuid.UUID", "decimal.Decimal", "fractions.Fraction", "datetime.datetime.strptime", "math.",
@@ -122,6 +135,35 @@ class Circumstances:
         if self._tries_others(unit, handler):
             return True
         return handler.suppress < 0 and (self._keeps(unit, handler, calls) or self._answers_otherwise(unit, handler))
+
+    def is_beside(self, unit: int, handler: Handler) -> bool:
+        """Whether nobody waits for what may fail: things are closed, an error that was logged is told to somebody else,
+        it is asked whether something can be done, or the caller has said that it does not want to hear of it."""
+        facts = self._linked.world.units[unit][2]
+        if handler.trivial and _CLOSING.match(self.function_name(unit, handler)):
+            return True
+        if facts.scopes and any(param.name in _CHOSEN for param in facts.scopes[handler.scope].params):
+            return True
+        return self._is_told_before(unit, handler) or self._only_asks(unit, handler)
+
+    def _is_told_before(self, unit: int, handler: Handler) -> bool:
+        """Whether the ``try`` stands in a clause that has logged its own error, or hands it on."""
+        facts = self._linked.world.units[unit][2]
+        bodies = {h.body: h for h in facts.handlers if h.body >= 0}
+        region = handler.tried
+        while region >= 0:
+            outer = bodies.get(region)
+            if outer is not None and self._clauses.fate(unit, outer).logged:
+                return True
+            region = facts.regions[region].parent
+        return False
+
+    def _only_asks(self, unit: int, handler: Handler) -> bool:
+        """Whether the results of what is tried are dropped, which only turn one value into another."""
+        world = self._linked.world
+        tried = self._clauses.calls_in(unit, handler.tried)
+        dropped = [n for n in tried if not world.calls[n].used and not self._looks(n)]
+        return bool(dropped) and all(_TURNS.search(self._clauses.name_of(n)) for n in dropped)
 
     def accounts(self, unit: int, handler: Handler) -> bool:
         """Whether the clause does more than to tell the error: it undoes what was begun, or writes down which element

@@ -159,10 +159,25 @@ class Clauses:
             return True
         world = self._linked.world
         scopes = self._linked.callees.get(number, {})
-        records = [world.functions[s].record for s in scopes if s in world.functions]
+        records = {s: world.functions[s].record for s in scopes if s in world.functions}
         return bool(records) and all(
-            r.endless or r.annotation.rpartition(".")[2].strip("'\"") in ("NoReturn", "Never") for r in records
+            s in self._leaving or r.endless or r.annotation.rpartition(".")[2].strip("'\"") in ("NoReturn", "Never")
+            for s, r in records.items()
         )
+
+    @cached_property
+    def _leaving(self) -> frozenset[int]:
+        """Functions whose last call, in no condition, ends the program, and that return nothing before."""
+        world = self._linked.world
+        last: dict[int, int] = {}
+        for number in range(len(world.calls)):
+            last[world.scope_of_call(number)] = number
+        return frozenset(
+            scope
+            for scope, number in last.items()
+            if number in self._exits and world.calls[number].region == -1 and scope in world.functions
+            and not self._graph.incoming.get(world.functions[scope].returns)
+        )  # fmt: skip
 
     # the error
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sst_lint.facts.records import Kind as NodeKind
+from sst_lint.flow.evidence import SAME_FILE
 from sst_lint.flow.identity import Identity, Symbol, substituted
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
@@ -161,8 +162,12 @@ class Effects:
         if len(opened) == 1:
             for path in self._opened_path(opened[0]):
                 yield Effect("lock", self._identity.of(path), site.call, site, opened=opened[0])
-        elif not opened and self._linked.world.nodes[port].kind != NodeKind.CALL:
+        elif not opened and (self._linked.world.nodes[port].kind != NodeKind.CALL or self._is_path(port)):
             yield Effect("lock", self._identity.of(port), site.call, site)
+
+    def _is_path(self, node: int) -> bool:
+        """Whether a call only gives a path another form: `str(path)`."""
+        return not SAME_FILE.isdisjoint(self._linked.externals.get(self._linked.world.call_of(node), ()))
 
     def _truncated(self, site: Site) -> Iterator[Effect]:
         port = site.ports.get("self", -1)

@@ -115,6 +115,7 @@ class PathEvidence:
                     texts[record.name] = None
             elif record.kind in (Kind.NAME, Kind.ATTR, Kind.PARAM, Kind.CELL, Kind.IMPORT, Kind.PUT, Kind.BOUND):
                 names[record.name] = None
+                argument |= record.name == "argv"
                 if record.kind == Kind.ATTR and record.base >= 0:
                     base = world.node_base[world.node_unit[node]] + record.base
                     owner = {world.nodes[base].name, self._given.get(base, "")}

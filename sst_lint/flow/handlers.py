@@ -61,6 +61,7 @@ class HandlerInfo:
     loops: bool  #: after the clause the loop around it goes on
     asynchronous: bool
     meant: bool  #: the code says that silence is meant, or nothing can have happened that somebody would look for
+    beside: bool  #: nobody waits for what may fail
     in_memory: bool  #: the guarded code only looks at values
     accounts: bool  #: it undoes what was begun, or writes down which element of a loop has failed
 
@@ -151,13 +152,15 @@ class Handlers:
         if context != "artifact-shaping":
             context = "diagnostic" if fate.calls else "best-effort"
         around = self.circumstances
+        broad = handler.bare or any(n in BROAD for n in names)
+        silent = completes and not fate.kept and not fate.examined
         return HandlerInfo(
             unit,
             handler,
             names,
-            handler.bare or any(n in BROAD for n in names),
+            broad,
             handler.bare or "builtins.BaseException" in names,
-            completes and not fate.kept and not fate.examined,
+            silent,
             completes,
             context,
             certain,
@@ -173,6 +176,7 @@ class Handlers:
             around.goes_on(unit, handler),
             world.units[unit][2].scopes[handler.scope].is_async if world.units[unit][2].scopes else False,
             around.is_meant(unit, handler),
+            silent and broad and around.is_beside(unit, handler),
             around.is_in_memory(unit, handler),
             completes and around.accounts(unit, handler),
         )

@@ -106,6 +106,12 @@ class Protocols:
         """Whether a move is all that its function does with what it is given."""
         return self._wrapped(site, source, target)
 
+    def is_across(self, source: int, target: int) -> bool:
+        """Whether a move leaves a temporary directory that may be on another device than the target."""
+        if self._evidence.is_temporary(target) or self._evidence.of(target).temporary:
+            return False
+        return self._of_steps.from_elsewhere(source, target) is True
+
     def is_new(self, node: int) -> bool:
         """Whether a name has a part of its own for each version of the file, or for each run."""
         texts = self._evidence.of(node).texts[:2]

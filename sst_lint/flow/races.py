@@ -20,7 +20,10 @@ _WRITES = ("write", "replace")
 #: A library that opens the lock file for writing, so locking the data empties it.
 _TRUNCATING_LOCKS = frozenset({"filelock.FileLock", "filelock.UnixFileLock"})
 #: Locks that bind to the open file, not to its name. (Windows does not remove a file that others have open.)
-_KERNEL_LOCKS = frozenset({"fcntl.flock", "fcntl.lockf", "os.lockf", "portalocker.lock", "portalocker.Lock"})
+_KERNEL_LOCKS = frozenset(
+    {"fcntl.flock", "fcntl.lockf", "os.lockf", "portalocker.lock", "portalocker.Lock", "filelock.FileLock",
+     "filelock.UnixFileLock"}
+)  # fmt: skip
 #: How many calls away from the function that reads or writes it a file may be that only the module names.
 _CALLS_TO_A_GLOBAL = 2
 

@@ -26,6 +26,8 @@ from sst_lint.flow.tested import truth_of
 _POSIX = frozenset({"fcntl", "pwd", "grp", "termios", "resource", "syslog", "pty", "tty", "crypt", "spwd"})
 _DIRECTORIES = frozenset({"dir", "dirs", "directory", "folder", "tree", "dirname", "venv", "repo", "clone", "worktree"})
 _EXISTS = frozenset({"FileExistsError"})
+#: What a rename to another device raises.
+_FAILS = frozenset({"OSError", "IOError", "EnvironmentError", "Exception", "error"})
 _DEPTH = 6
 
 
@@ -36,6 +38,7 @@ class Rename:
     site: Site
     final: Kind  #: of what the target is
     certain: bool
+    across: bool = False  #: out of a temporary directory, which may be on another device: then it fails everywhere
 
 
 class Renames:
@@ -68,10 +71,15 @@ class Renames:
         ends = {protocol.move.call for protocol in self._protocols.all}
         for site in self._linked.sites:
             moves = site.model.moves
-            if moves is None or moves.kind != "rename" or site.call in ends:
+            if moves is None or moves.kind not in ("rename", "replace") or site.call in ends:
                 continue
             source, target = site.ports.get(moves.src, -1), site.ports.get(moves.dst, -1)
-            if source >= 0 and target >= 0 and not self._moves_directory(source, target):
+            if source < 0 or target < 0:
+                continue
+            if self._protocols.is_across(source, target) and not self._is_caught(site, _FAILS):
+                kind = self._protocols.kind_of(target, site)
+                yield Rename(site, kind, not site.weak, across=True)
+            elif moves.kind == "rename" and not self._moves_directory(source, target):
                 yield Rename(site, self._protocols.kind_of(target, site), self._may_be_there(site, source, target))
 
     def _moves_directory(self, source: int, target: int) -> bool:
@@ -87,7 +95,7 @@ class Renames:
         """Whether the program says that the target may be there, and nothing says that it is not."""
         if site.weak or self._linked.file_of(target) in self._posix:
             return False
-        if self._is_expected(site) or self._protocols.is_wrapper(site, source, target):
+        if self._is_caught(site, _EXISTS) or self._protocols.is_wrapper(site, source, target):
             return False
         tests = self._tests(site, target)
         if tests:
@@ -109,14 +117,15 @@ class Renames:
             for again in self._moves
         )
 
-    def _is_expected(self, site: Site) -> bool:
-        """Whether a clause around the rename is for a target that is there."""
+    def _is_caught(self, site: Site, names: frozenset[str]) -> bool:
+        """Whether a clause around the rename is for an error of one of these classes, and goes on."""
         world = self._linked.world
         unit, region = world.call_unit[site.call], world.calls[site.call].region
         facts, base = world.units[unit][2], world.node_base[unit]
         while region >= 0:
             for handler in facts.handlers:
-                if handler.tried == region and any(world.nodes[base + t].name in _EXISTS for t in handler.types):
+                named = any(world.nodes[base + t].name in names for t in handler.types)
+                if handler.tried == region and named and (names is _EXISTS or set(handler.ends) != {"raises"}):
                     return True
             region = world.region(unit, region).parent
         return False

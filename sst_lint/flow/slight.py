@@ -21,6 +21,9 @@ from sst_lint.flow.writes import Write
 
 #: Names of program text: it is made again, or lies in version control, and half of it does not compile.
 _PROGRAM = re.compile(r"\.(pyi?|pyx|pxd|c|cc|cpp|cxx|h|hpp|js|mjs|ts|sh|bash|bat|cmd|ps1|rs|go|java)$", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.\w{1,6}$")
+#: The nearest texts of a path: what is joined stands here from its beginning.
+_NAMED = 6
 _SCAFFOLD = "a scaffold that is not written over what is there"
 #: What a text may pass through on its way.
 _PASSING = (Kind.VALUE, Kind.NAME, Kind.BOUND, Kind.BINOP)
@@ -51,7 +54,8 @@ class Slight:
         """Why a write has nothing to lose, in words; "" if it has."""
         if "getpid" in write.evidence.names:
             return "named after the process"
-        if any(_PROGRAM.search(text) for text in write.evidence.texts[:1]):
+        named = next((text for text in write.evidence.texts[:_NAMED] if _SUFFIX.search(text)), "")
+        if _PROGRAM.search(named):
             return "program text"
         if write.kind.kind == "unknown" and self._is_constant(write) and not self._is_aside(write):
             return "holds a constant"

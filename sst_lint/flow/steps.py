@@ -101,10 +101,18 @@ class Steps:
         below = any(t.startswith(_TEMPORARY_DIRECTORY) for t in texts[-2:])
         if below and not final.temporary and not any(t.startswith(_TEMPORARY_DIRECTORY) for t in final.texts):
             return True
-        folders = self._folders_of(draft.source)
-        if folders and not folders & self._folders_of(draft.target) and self._evidence.is_temporary(draft.source):
-            return all(self._maker_elsewhere(self._folders[f], draft.target) for f in sorted(folders))
+        below_one = self.from_elsewhere(draft.source, draft.target)
+        if below_one is not None:
+            return below_one
         return False if draft.writes else None
+
+    def from_elsewhere(self, source: int, target: int) -> bool | None:
+        """Whether what is moved is, or lies below, a temporary directory that may be on another device than the target;
+        None if it lies below none, or the target does as well."""
+        folders = self._folders_of(source)
+        if folders and not folders & self._folders_of(target) and self._evidence.is_temporary(source):
+            return all(self._maker_elsewhere(self._folders[f], target) for f in sorted(folders))
+        return None
 
     def _maker_elsewhere(self, maker: Site, target: int) -> bool:
         """Whether ``tempfile`` makes the file in the system's directory."""

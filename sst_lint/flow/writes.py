@@ -151,6 +151,10 @@ class Writes:
             return None
         atomic = site.model.atomic_writer or site.constants.get(site.model.atomic_param) is True
         write = self._write(site, -1, path, mode, "", atomic)
+        if write.kind.kind == "unknown" and opens.mode in site.given and opens.mode not in site.constants:
+            names = self._evidence.of(site.ports[opens.mode]).names[:1]
+            log = next((k for n in names if (k := by_handle_name(n)) is not None and k.kind == "log"), None)
+            write = replace(write, kind=log or write.kind, final=log or write.final)
         return replace(write, touches=self._evidence.is_dropped(site.call))
 
     def _wraps(self, site: Site, path: int) -> bool:
