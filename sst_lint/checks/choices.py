@@ -27,6 +27,8 @@ _WHAT = {
 }
 #: Choices that stand at the list from which they take.
 _TAKES = frozenset({"index", "slice", "unpack"})
+#: (node, edge that leads on) from the source
+Path = tuple[tuple[int, int], ...]
 _OF = {
     "listing": "a listing in file-system order",
     "rows": "rows of a query without ORDER BY",
@@ -40,7 +42,12 @@ def first_match(project: Project) -> Iterator[Defect]:
     yield from first_of_mapping(project)
     told: set[tuple[int, int]] = set()
     for picked in _nearest(project):
-        if only_tested(project, picked) or _first_of_walk(project, picked) or _behind_prefix(project, picked):
+        if (
+            _hands_on(project, picked)
+            or only_tested(project, picked)
+            or _first_of_walk(project, picked)
+            or _behind_prefix(project, picked)
+        ):
             continue
         choice = picked.choice
         kind = choice.kind if choice is not None else "call"
@@ -117,7 +124,7 @@ def first_of_mapping(project: Project) -> Iterator[Defect]:
             f"the first element of a mapping is picked and reaches {reach.sink.what}: whichever was inserted first; "
             "name the key, or use `min`/`max`",
             "warning",
-            "low" if project.is_test(where.path) or reach.weak else "medium",
+            "low" if project.is_test(where.path) or reach.weak or _passes_one(project, reach.path) else "medium",
             project.trace.steps(reach.path, "a mapping", f"reaches {reach.sink.what}"),
             f"order:{where.line}:{where.column}",
         )
@@ -131,7 +138,7 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return None
     if choice is not None and choice.keyed:
         return "low"
-    if _passes_one(project, picked):
+    if _passes_one(project, picked.path):
         return "low"
     if picked.weak or _is_random(project, picked) or (bool(picked.path) and is_accepted(project, picked.path[0][0])):
         return "low"
@@ -143,11 +150,11 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     return "high"
 
 
-def _passes_one(project: Project, picked: Picked) -> bool:
+def _passes_one(project: Project, path: Path) -> bool:
     """``next(x for x in xs if x == key)``: a test that only one element can pass; of constants that something starts
     (or ends) with, none of which starts with another, it is one as well."""
     nodes = project.world.nodes
-    for node, _ in picked.path:
+    for node, _ in path:
         if nodes[node].kind != Kind.LOOP:
             continue
         unit = project.world.node_unit[node]
@@ -156,7 +163,7 @@ def _passes_one(project: Project, picked: Picked) -> bool:
             if loop.node == local and loop.passes:
                 if loop.passes == "equal":
                     return True
-                return _none_contains(_constants(project, picked.path[0][0]), loop.passes == "start")
+                return _none_contains(_constants(project, path[0][0]), loop.passes == "start")
     return False
 
 
@@ -194,6 +201,13 @@ def _is_done(project: Project, picked: Picked) -> bool:
     """One of those that ``wait`` says are done: whichever it is, the others have their turn."""
     calls = [call for _, _, call in project.linked.sources.get(picked.path[0][0], ())] if picked.path else []
     return any(n.rpartition(".")[2] == "wait" for c in calls if c >= 0 for n in project.linked.externals.get(c, ()))
+
+
+def _hands_on(project: Project, picked: Picked) -> bool:
+    """``def __next__(self): return next(self.rest)``: an iterator that hands on the elements of another, each in turn."""
+    scope = project.world.scope_of_call(picked.call) if picked.call >= 0 else -1
+    function = project.world.functions.get(scope)
+    return function is not None and function.record.name in ("__next__", "__anext__", "next")
 
 
 def _is_random(project: Project, picked: Picked) -> bool:

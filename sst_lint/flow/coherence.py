@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
 from sst_lint.flow.graph import Graph
+from sst_lint.flow.mutation import Mutations
 
 #: What comes out of these is a text: it has no attributes any more.
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.JSON, Op.JSON_SORTED, Op.PATH})
@@ -33,6 +35,30 @@ def torn_at(graph: Graph, path: Sequence[tuple[int, int]]) -> int:
         elif op == Op.LOAD and key.startswith(".") and attributes and attributes.pop() != key:
             return edge
     return -1
+
+
+_OF_TEXTS = ("builtins.str.", "builtins.bytes.")
+
+
+def asks_for_text(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether a way goes through a method that only texts have (``x.split()``) and nothing before made a text: a list
+    and a text that share a name, or a mapping that holds both, are taken for one another."""
+    if not path or linked.has_type(path[0][0], "builtins.str", "builtins.bytes"):
+        return False
+    world = linked.world
+    for node, edge in path:
+        if edge < 0:
+            continue
+        target = graph.target[edge]
+        if graph.op[edge] in _TEXTS:
+            return False
+        if world.nodes[target].kind == Kind.CALL and not graph.label[edge]:
+            number = world.call_of(target)
+            sites = linked.sites_of.get(number, ())
+            if node == linked.receiver_of(number) and sites:
+                if all(site.model.name.startswith(_OF_TEXTS) for site in sites):
+                    return True
+    return False
 
 
 def holds_together(graph: Graph, path: Sequence[tuple[int, int]]) -> bool:

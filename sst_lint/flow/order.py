@@ -9,6 +9,7 @@ from functools import cached_property
 from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDER, ORDERS_ANY, SET, SETS, Op, at_depth
 from sst_lint.facts.records import Choice, Kind
 from sst_lint.flow.codes import places
+from sst_lint.flow.coherence import asks_for_text
 from sst_lint.flow.graph import LONGEST, Graph, Mask
 from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
@@ -396,6 +397,8 @@ class Order:
         others: tuple[int, ...] = (),
     ) -> None:
         path = tuple((state[0], edge) for state, edge in steps)
+        if asks_for_text(self._linked, self._graph, path):
+            return
         sink = self._sink_of.get(path[-1][0]) if path else None
         if rank == 3 or sink is None:
             sink = Sink(path[-1][0] if path else place, 0, 3, "")
@@ -488,8 +491,9 @@ class Order:
         for reached in search.reached:
             for source_bits, kind in sources.get(reached, ()):
                 found = search.found(reached, source_bits)
-                if found is not None:
-                    return kind, tuple((s[0], e) for s, e in search.path(*found))
+                path = tuple((s[0], e) for s, e in search.path(*found)) if found is not None else ()
+                if path and not asks_for_text(self._linked, self._graph, path):
+                    return kind, path
         return None
 
 

@@ -118,10 +118,11 @@ class Tests:
                 if truth is not None:
                     return (truth == (record.kind == "if")) == wanted
             region = record.parent
-        return act.kind == "mkdir" and self._left_early(test, act) is True
+        return act.kind == "mkdir" and self._left_early(test, act)
 
-    def _left_early(self, test: Effect, act: Effect) -> bool | None:
-        """Whether the test held where the function went another way before it came to the act; None: no such way."""
+    def _left_early(self, test: Effect, act: Effect) -> bool:
+        """Whether the function went another way before it came to the act where the test held. One that raises there
+        says no to whoever was faster, too: what it makes then raises as well."""
         world = self._linked.world
         unit = world.call_unit[act.call]
         record = world.calls[act.call]
@@ -130,13 +131,14 @@ class Tests:
             around.add(region)
             region = world.region(unit, region).parent
         line = world.nodes[self._linked.result_of(act.call)].line
-        for left in world.units[unit][2].regions:
+        facts = world.units[unit][2]
+        for number, left in enumerate(facts.regions):
             if left.leaves and left.parent in around and left.scope == record.scope and left.line < line:
                 condition = world.node_base[unit] + left.node
                 truth = truth_of(self._linked, self._graph, condition, self._linked.result_of(test.call))
                 if truth is not None:
-                    return truth
-        return None
+                    return truth and number not in facts.scopes[left.scope].raises
+        return False
 
     def _guarded(self, test: Effect, act: Effect) -> bool:
         """Whether a lock is held across both, or the error of the lost race is expected."""
