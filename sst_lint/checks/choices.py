@@ -204,7 +204,7 @@ def _is_done(project: Project, picked: Picked) -> bool:
 
 
 def _hands_on(project: Project, picked: Picked) -> bool:
-    """``def __next__(self): return next(self.rest)``: an iterator that hands on the elements of another, each in turn."""
+    """``def __next__(self): return next(self.rest)``: an iterator that hands on another one, each element in turn."""
     scope = project.world.scope_of_call(picked.call) if picked.call >= 0 else -1
     function = project.world.functions.get(scope)
     return function is not None and function.record.name in ("__next__", "__anext__", "next")
