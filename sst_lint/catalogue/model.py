@@ -22,6 +22,7 @@ How = Literal[
     "set",  # the elements as a set: order stops, a set is made
     "dict",  # a mapping from an iterable of pairs or a mapping: order becomes key order
     "element",  # one element of it (`next(x)`, `d.get(k)`)
+    "columns",  # sequences that it holds, under keys or not, are laid side by side: their order becomes that of rows
     "order",  # nothing of it but the order of its elements (of lists that are joined to one)
     "store",  # becomes one element of it (`x.append(v)`: v -> self)
     "extend",  # its elements are added in iteration order (`x.extend(v)`: v -> self)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FAR = 3
 #: One step less certain.
 LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
+#: Between the classes of a test.
+_EITHER = " | "
 _BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
 
 
@@ -31,8 +33,11 @@ def confidence_of(rank: int, weak: int, dict_order: bool = False) -> Confidence:
 
 
 def is_accepted(project: Project, source: int) -> bool:
-    """Whether all that speaks for a set is a test that lets sets pass, too: ``isinstance(x, (list, set))``."""
+    """Whether all that speaks for a set is a test that lets sets pass, too: ``isinstance(x, (list, set))``, or sets of
+    any kind, ``isinstance(x, (set, frozenset))``."""
     record = project.world.nodes[source]
+    if record.kind == Kind.VALUE and record.name.startswith(":") and _EITHER in record.name:
+        return True
     if record.kind != Kind.VALUE or record.name != ":set":
         return False
     incoming = project.graph.incoming.get(source, ())

@@ -155,8 +155,8 @@ class Branches(Expressions):
         (op,) = ops
         value = env.get(path) or self.value(test.args[0].value)
         self.has_paths = True
-        if holds and value and not ops.isdisjoint({Op.AS_SET}) and len(names) == 1:
-            typed = self.node(Kind.VALUE, test.args[0].value, ":" + names[0])
+        if holds and value and op == Op.AS_SET:
+            typed = self.node(Kind.VALUE, test.args[0].value, ":" + " | ".join(names))
             self.edge(value, typed, Op.AS_SET)
             env[path] = (typed,)
             return
@@ -170,7 +170,7 @@ class Branches(Expressions):
         value = env.get(path) or self.value(test.args[0].value)
         if value and names and len(names) <= _CLASSES and all(name[:1].isupper() for name in names):
             typed = self.node(Kind.VALUE, test.args[0].value, self._annotated(test.args[1].value))
-            self.edge(value, typed)
+            self.edge(value, typed, Op.SAME if any("Set" in name for name in names) else Op.NOT_SET)
             env[path] = (typed,)
             self.has_paths = True
 

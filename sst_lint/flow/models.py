@@ -28,6 +28,7 @@ HOW: dict[How, Op] = {
     "view": Op.VIEW,
     "keys": Op.KEYED,
     "order": Op.LOOP,
+    "columns": Op.ORDERS,
     "text": Op.TEXT,
     "serialize": Op.TEXT,
     "serialize-sorted": Op.TEXT_SORTED,
@@ -43,7 +44,10 @@ _WRITING: frozenset[How] = frozenset({"text", "serialize", "serialize-sorted"})
 _SERIALIZING: frozenset[How] = frozenset({"serialize", "serialize-sorted"})
 #: The parameter under which methods of mappings take a key.
 _KEY = "key"
+_AS_TEXT: frozenset[Value] = frozenset({("x", "builtins.str"), ("x", "builtins.repr")})
 _TEXTS = ("builtins.str.", "builtins.bytes.")
+#: In place of elements: what is handed over is a class, of whose objects this method is called.
+_OF_CLASS, _HOOK = -2, "default"
 
 
 class Modeled(Sites):
@@ -92,6 +96,11 @@ class Modeled(Sites):
                     each = flow.from_ == "*" and flow.how == "store" and source in spread  # its elements are put inside
                     how: How = "extend" if each else flow.how
                     self._flow(site, source, flow.to, how, position if flow.from_ == "*" else 1)
+        if model.default_param:
+            self._hooks(site)
+        for built in model.builds:
+            if built in given and built != "**":  # who builds goes through all of it, sets as well
+                self.add_edge(ports[built], self.built(number, built), Op.TEXT_SORTED)
         if model.writes is not None and self.holds(site, model.writes.when, model.writes.unless):
             for data in self.written(site, model.writes.data):
                 self.add_edge(data, self.content(number), HOW[model.writes.how])
@@ -157,17 +166,42 @@ class Modeled(Sites):
         """A function handed to a known caller: called with elements, its result goes where the model says."""
         if value[0] == "x":
             model = self.library.model(value[1])
-            if model is not None:
+            if model is not None and elements != _OF_CLASS:
                 self._call_back_library(call, model, elements, result)
-        elif value[0] == "c":
+        elif value[0] == "c" and elements != _OF_CLASS:
             self.add_value(result, ("i", value[1]))
         label = call + 1
-        for function, bound in self.functions_of(value):
+        for function, bound in self.functions_of(value) if elements != _OF_CLASS else self._hook_of(value):
             params = function.params[1:] if bound else function.params
             if params and elements >= 0:
                 self.add_edge(elements, params[0], Op.LOAD, "", label)
             self.callees.setdefault(call, {})[function.scope] = bound
             self.add_edge(function.returns, result, Op.SAME, "", -label)
+
+    def _hooks(self, site: Site) -> None:
+        """What a serializer makes of objects that it does not know: what the function says that it is given for them,
+        or the encoder. Only lists and sets count there: the mapping of an object's fields has their order."""
+        model, number = site.model, site.call
+        wanted = [(site.ports[port], kind) for port, kind in ((model.default_param, -1), ("cls", _OF_CLASS))
+                  if port in site.given]  # fmt: skip
+        if not wanted:
+            return
+        made = self._callback_result(number, model.default_param)
+        for node, kind in wanted:
+            self._callbacks.add(node, (number, kind, made))
+            for value in self.values(node):
+                self._call_back(number, kind, made, value)
+        ends = [f.to for f in model.flows if f.how in _SERIALIZING and self.holds(site, f.when, f.unless)]
+        for to in ends:
+            self.add_edge(made, site.ports["return"] if to == "return" else self.content(number), Op.TEXT_SORTED)
+        if model.writes is not None and model.writes.how in _SERIALIZING:
+            self.add_edge(made, self.content(number), Op.TEXT_SORTED)
+
+    def _hook_of(self, value: Value) -> list[tuple[Function, bool]]:
+        """The method of an encoder that is asked for objects that it does not know."""
+        if value[0] not in ("c", "i"):
+            return []
+        return [(function, True) for function in self.find_method(value[1], _HOOK)]
 
     def functions_of(self, value: Value) -> list[tuple[Function, bool]]:
         """The functions that a call of ``value`` runs, and whether they get their receiver with it."""
@@ -195,7 +229,7 @@ class Modeled(Sites):
         op, key = self._rendering(site, HOW[how]), ""
         if source == site.ports["self"] and site.model.name.startswith(_TEXTS):
             self.of_texts.add((source, site.ports["return"]))
-        if how in _SERIALIZING:
+        if how in _SERIALIZING and not self._as_text(site):
             plain = site.model.refuses_objects and op in (Op.JSON, Op.JSON_SORTED)
             rendered = self.rendered_plain if plain else self.rendered_whole
             rendered.add((source, site.ports["return"] if to == "return" else self.content(site.call)))
@@ -203,6 +237,10 @@ class Modeled(Sites):
             op, key = (Op.PAIRED if op == Op.COPY else Op.PAIRS), f"#{position}"
         if op == Op.LOAD and source == site.ports["self"] and isinstance(site.constants.get(_KEY), str):
             key = f"'{site.constants[_KEY]}"  # `d.get("a")` is `d["a"]`
+        if op == Op.ORDERS:
+            column = self._step_node(site.call, "column")
+            self.add_edge(source, column, Op.LOAD)
+            source = column
         if to == "return":
             self.add_edge(source, site.ports["return"], op, key)
             return
@@ -215,6 +253,11 @@ class Modeled(Sites):
             self.add_edge(source, step, op)
             source, op = step, Op.SAME
         self.add_edge(source, target, op)
+
+    def _as_text(self, site: Site) -> bool:
+        """Whether objects are written as their text, which shows what they say of themselves: ``default=str``."""
+        node = site.ports[site.model.default_param] if site.model.default_param in site.given else -1
+        return not _AS_TEXT.isdisjoint(self.values(node))
 
     def _rendering(self, site: Site, op: Op) -> Op:
         """JSON has no sets: without ``default`` (or with ``default=sorted``) their order cannot show."""
@@ -234,6 +277,10 @@ class Modeled(Sites):
             like = self.world.nodes[self.result_of(number)]
             known = self.contents[(number, port)] = self.world.add_node(Kind.VALUE, unit, like, "added")
         return known
+
+    def built(self, number: int, port: str) -> int:
+        """The node for what a package gets of an argument of its build."""
+        return self._step_node(number, f"built of {port}")
 
     def rows_of(self, number: int, port: str) -> int:
         """The node for the rows that a query puts at ``port``."""

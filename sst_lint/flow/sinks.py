@@ -13,6 +13,7 @@ from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.commands import STARTS, applying, combining
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.seeded import draws
 from sst_lint.flow.sites import Site
 from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Write, Writes
@@ -79,14 +80,18 @@ class Sinks:
             if not self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
                 yield Sink(loop, ORDER, 1, f"what `{program}` makes, run upon run", call, True)
         yield from self._documentation()
+        for call, node in draws(self._linked, self._writes):
+            yield Sink(node, ORDER, 1, "what a seeded generator draws", call, True)
         for site in self._linked.sites:
             for port in site.model.shows:
                 if port in site.given:
                     yield Sink(site.ports[port], ORDER, 1, "the help of a command", site.call, True)
             for port in site.model.builds:
                 if port in site.given:
-                    bits = ORDERS_ANY & ~ORDER if port == "**" else ORDERS_ANY  # names of fields have no order
-                    yield Sink(site.ports[port], bits, 1, "what a package is built from", site.call, True)
+                    named = port == "**"  # names of fields have no order
+                    node = site.ports[port] if named else self._linked.built(site.call, port)
+                    bits = ORDERS_ANY & ~ORDER if named else ORDER
+                    yield Sink(node, bits, 1, "what a package is built from", site.call, True)
 
     def _documentation(self) -> Iterable[Sink]:
         """What is put together as ``f.__doc__``: it is printed, published, and read by makers of parsers."""
