@@ -125,7 +125,7 @@ class Definitions(Matches):
     def class_body(self, node: cst.ClassDef, index: int, outer: Frame | None) -> None:
         """Read a class as scope ``index``; leaves ``self.frame`` on it."""
         decorators = tuple(self.single(d.decorator) for d in node.decorators)
-        bases = tuple(self.single(a.value) for a in node.bases)
+        bases = tuple(self.single(_unsubscripted(a.value)) for a in node.bases)
         for keyword in node.keywords:
             self.value(keyword.value)
         before = getattr(self, "fields", [])
@@ -189,3 +189,8 @@ def _is_abstract(body: Any) -> bool:
                     continue
             return False
     return True
+
+
+def _unsubscripted(base: cst.BaseExpression) -> cst.BaseExpression:
+    """``set`` of ``class Names(set[str])``."""
+    return base.value if isinstance(base, cst.Subscript) else base

@@ -34,6 +34,9 @@ class Loops(Targets):
             if name in phis:
                 self.numbers[phis[name]] = index
         self._loop_body(node, phis, index, outer, target)
+        held = sorted_in_each_round(node)
+        if held and self.frame.env is not None and held in self.frame.env:
+            self.bind(held, self.derived(Op.HELD_SORTED, self.frame.env[held], node.iter, name="sorted"))
 
     def _while(self, node: cst.While) -> None:
         names = self.bindings.of(node.body)
@@ -146,6 +149,43 @@ def _pins_walk(node: cst.For) -> bool:
         return False
     lines = [line for line in node.body.body if isinstance(line, cst.SimpleStatementLine)]
     return any(_sorts(small, directories.value) for line in lines for small in line.body)
+
+
+def sorted_in_each_round(node: cst.For) -> str:
+    """The name of the mapping or list each element of which a loop sorts, and does so in each round: ``for rows in
+    groups.values(): rows.sort()``, ``for key in groups: groups[key] = sorted(groups[key])``."""
+    source, view = node.iter, ""
+    called = source.func if isinstance(source, cst.Call) and not source.args else None
+    if isinstance(called, cst.Attribute):
+        source, view = called.value, called.attr.value
+    if view not in ("", "values", "items", "keys") or not isinstance(node.body, cst.IndentedBlock):
+        return ""
+    held = dotted(source)
+    names = [node.target] if not isinstance(node.target, cst.Tuple) else [e.value for e in node.target.elements]
+    if not held or not all(isinstance(name, cst.Name) for name in names) or len(names) != 1 + (view == "items"):
+        return ""
+    key = "" if view == "values" else dotted(names[0])
+    elements = {dotted(names[-1])} if view != "keys" else set()
+    small = [one for line in node.body.body if isinstance(line, cst.SimpleStatementLine) for one in line.body]
+    return held if any(_sorts_held(one, held, key, elements) for one in small) else ""
+
+
+def _sorts_held(node: cst.BaseSmallStatement, held: str, key: str, elements: set[str]) -> bool:
+    """``element.sort()``, ``held[key].sort()`` or ``held[key] = sorted(...)``."""
+    if isinstance(node, cst.Expr) and isinstance(node.value, cst.Call) and isinstance(node.value.func, cst.Attribute):
+        called = node.value.func
+        return called.attr.value == "sort" and (dotted(called.value) in elements or _is_item(called.value, held, key))
+    if isinstance(node, cst.Assign) and isinstance(node.value, cst.Call) and dotted(node.value.func) == "sorted":
+        return _is_item(node.targets[0].target, held, key)
+    return False
+
+
+def _is_item(node: cst.BaseExpression, held: str, key: str) -> bool:
+    """``held[key]``."""
+    if not isinstance(node, cst.Subscript) or not key or dotted(node.value) != held or len(node.slice) != 1:
+        return False
+    inner = node.slice[0].slice
+    return isinstance(inner, cst.Index) and dotted(inner.value) == key
 
 
 def _sorts(node: Any, name: str) -> bool:

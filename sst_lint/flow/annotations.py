@@ -93,6 +93,53 @@ def _read_generic(node: ast.Subscript, depth: int, found: dict[tuple[str, int], 
     elif last in _SEQUENCES or last in _CONTAINERS:
         found[(head, depth)] = None
         for part in parts:
-            _read(part, depth + 1, found)
+            if not (_is_set(part) and _is_mixed(last, parts)):  # which of them it is, `positioned` says
+                _read(part, depth + 1, found)
     elif last not in ("Callable", "Literal", "type", "Type"):
         found[(head, depth)] = None
+
+
+def _is_set(node: ast.expr) -> bool:
+    head = node.value if isinstance(node, ast.Subscript) else node
+    return _dotted(head).rpartition(".")[2] in SETS
+
+
+def _is_mixed(last: str, parts: list[ast.expr]) -> bool:
+    """Whether a tuple has a set at some of its positions, and something else at others."""
+    others = [part for part in parts if not (isinstance(part, ast.Constant) and part.value is ...)]
+    return last in ("tuple", "Tuple") and not all(_is_set(part) for part in others)
+
+
+@cache
+def positioned(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(dotted name, keys under which it stands, outermost first) of sets at some positions of tuples:
+    ``list[tuple[str, set[str]]]``."""
+    if len(text) > 500 or "uple[" not in text:
+        return ()
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    found: list[tuple[str, tuple[str, ...]]] = []
+    _positions(tree, (), found)
+    return tuple(found)
+
+
+def _positions(node: ast.expr, keys: tuple[str, ...], found: list[tuple[str, tuple[str, ...]]]) -> None:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        _positions(node.left, keys, found)
+        _positions(node.right, keys, found)
+    if not isinstance(node, ast.Subscript) or len(keys) > 2:
+        return
+    last = _dotted(node.value).rpartition(".")[2]
+    parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if _is_mixed(last, parts):
+        for number, part in enumerate(parts):
+            if _is_set(part):
+                head = part.value if isinstance(part, ast.Subscript) else part
+                found.append((_dotted(head), (*keys, f"#{number}")))
+    elif last in _TRANSPARENT:
+        for part in parts:
+            _positions(part, keys, found)
+    elif last in MAPPINGS or last in _SEQUENCES or last in _CONTAINERS:
+        _positions(parts[-1], (*keys, ""), found)

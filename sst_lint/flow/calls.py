@@ -7,9 +7,9 @@ from sst_lint.facts.ops import KEYS, SET, Op
 from sst_lint.facts.records import Call, Kind, UnitFacts
 from sst_lint.flow.common_names import COMMON
 from sst_lint.flow.library import LibraryIndex
+from sst_lint.flow.likely import Likely
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.names import SET_TYPES
-from sst_lint.flow.registered import Registered
 from sst_lint.flow.values import BY_NAME, Listeners, Value
 from sst_lint.flow.world import Function, World
 
@@ -27,6 +27,8 @@ _PATH = "pathlib.Path"
 _BY_NAME = {"write": "typing.IO.write", "writelines": "typing.IO.writelines", "join": "builtins.str.join"}
 #: Methods of these are what an unknown receiver most likely has.
 _OF_PYTHON = ("builtins.", "pathlib.", "typing.", "collections.")
+#: A method of named tuples, and of nothing else.
+_REPLACE = "_replace"
 _NO_KEYS = (Kind.LIST, Kind.TUPLE, Kind.SET, Kind.RETURN)
 _LITERAL_TYPES: dict[Kind, str] = {
     Kind.TEXT: "builtins.str",
@@ -39,7 +41,7 @@ _LITERAL_TYPES: dict[Kind, str] = {
 _SEEDED = (Kind.NAME, Kind.IMPORT, Kind.FUNC, Kind.VALUE, *_LITERAL_TYPES)
 
 
-class Calls(Registered):
+class Calls(Likely):
     """Binds calls as their callees become known."""
 
     def __init__(self, world: World, modules: Modules, library: LibraryIndex) -> None:
@@ -179,6 +181,9 @@ class Calls(Registered):
                 self.add_value(function.params[0], ("c", function.cls))
             elif role != "staticmethod":
                 self.add_value(function.params[0], ("i", function.cls))
+                if not self.find_method(function.cls, "__iter__"):
+                    if any(base in SET_TYPES for base in self.external_bases(function.cls)):
+                        self.set_sources[function.params[0]] = SET
 
     def close(self) -> None:
         """As the base does; nobody asks for values any more."""
@@ -256,6 +261,8 @@ class Calls(Registered):
                 self._only_values(number)
         self.run()
         self.weak = 0
+        self.guess_fields()
+        self.run()
 
     def _guess(self, number: int, call: Call, by_name: dict[str, list[Function]]) -> None:
         receiver = self.receiver_of(number)
@@ -288,7 +295,21 @@ class Calls(Registered):
                 return
 
     def _only_values(self, number: int) -> None:
-        """What nobody knows: values pass, order does not."""
+        """What nobody knows: values pass, order does not. ``x._replace(a=y)`` is ``x`` with ``y`` in it."""
+        if self.world.calls[number].method == _REPLACE:
+            self._replaced_in(number)
+            return
         for _, node in self.argument_nodes(number):
             self.add_edge(node, self.result_of(number), Op.ONLY_VALUE)
         self.add_edge(self.receiver_of(number), self.result_of(number), Op.ONLY_VALUE)
+
+    def _replaced_in(self, number: int) -> None:
+        """A record with other fields; the name of the method is as good as a type."""
+        before, self.weak = self.weak, 0
+        self.add_edge(self.receiver_of(number), self.result_of(number))
+        for slot, node in self.argument_nodes(number):
+            if slot == "**":
+                self.add_edge(node, self.result_of(number))
+            elif slot not in ("", "*"):
+                self.add_edge(node, self.result_of(number), Op.STORE, "." + slot)
+        self.weak = before

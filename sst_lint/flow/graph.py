@@ -29,7 +29,7 @@ _SHARED, _WEAK, _CALLED = 5, 5, 2
 _REMEMBERED = 50_000
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 _PASSES_KEY = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.MAP, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT,
-                         Op.NOT_LIST, Op.SETTED, Op.VIEW, Op.KEYED, Op.MERGE})  # fmt: skip
+                         Op.NOT_LIST, Op.SETTED, Op.VIEW, Op.KEYED, Op.MERGE, Op.HELD_SORTED})  # fmt: skip
 #: What is narrowed to these by `isinstance` has no attributes that anybody has put there.
 _SCALARS = frozenset({":str", ":bytes", ":int", ":float", ":bool"})
 

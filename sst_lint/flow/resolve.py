@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sst_lint.facts.ops import KEYS, SET, Op, at_depth
 from sst_lint.facts.records import Kind
-from sst_lint.flow.annotations import SETS, only_accepts_sets, promised
+from sst_lint.flow.annotations import SETS, only_accepts_sets, positioned, promised
 from sst_lint.flow.classes import Classes
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
@@ -40,6 +40,21 @@ class Resolver(Classes):
             self._instances_of.add(self._expression(name, file, unit), (node, depth))
             for value in self.values(self._expression(name, file, unit)):
                 self._instance(node, depth, value)
+
+        for name, keys in positioned(text.strip("\"'")):
+            self._annotate_position(node, self._expression(name, file, unit), ("",) * inside + keys)
+
+    def _annotate_position(self, node: int, promise: int, keys: tuple[str, ...]) -> None:
+        """What ``node`` holds under ``keys``, outermost first, is what the expression ``promise`` names."""
+        world = self.world
+        part = node
+        for key in keys:
+            held = world.add_node(Kind.VALUE, world.node_unit[node], world.nodes[node], "held")
+            self.add_edge(held, part, Op.STORE, key)
+            part = held
+        self._instances_of.add(promise, (part, 0))
+        for value in self.values(promise):
+            self._instance(part, 0, value)
 
     def _is_in_function(self, node: int) -> bool:
         """Whether a node is a parameter of a function that stands in another one."""

@@ -150,9 +150,7 @@ def _summary(matrix: Matrix) -> str:
         sites = [row for row in matrix.rows if row.cells[matrix.layout.kind] != OTHER or column == matrix.layout.kind]
         counts = Counter(row.cells[column] for row in sites if row.cells[column])
         ranked = sorted(counts, key=lambda value: (-counts[value], value))
-        # sst: off[SST202] -- a kind is a word; the set beside it in its table is the vocabulary
         lines += [f"| {column} | {_cell(column, value)} | {counts[value]:,} |" for value in ranked[:_COUNTED]]
-        # sst: on[SST202]
         rest = sum(counts[value] for value in ranked[_COUNTED:])
         lines += [f"| {column} | others | {rest:,} |"] if rest else []
     return "\n".join(lines)
