@@ -20,6 +20,8 @@ _SEQUENCES = frozenset(
     {"list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "FrozenSet", "AbstractSet", "deque"}
 )
 
+#: So deep sets are looked for in tuples.
+_DEEP = 2
 #: So many kinds of ordered collections beside sets mean whatever can be iterated over.
 _ANY_OF = 2
 Promise = tuple[tuple[str, int], ...]
@@ -129,7 +131,7 @@ def _positions(node: ast.expr, keys: tuple[str, ...], found: list[tuple[str, tup
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         _positions(node.left, keys, found)
         _positions(node.right, keys, found)
-    if not isinstance(node, ast.Subscript) or len(keys) > 2:
+    if not isinstance(node, ast.Subscript) or len(keys) > _DEEP:
         return
     last = _dotted(node.value).rpartition(".")[2]
     parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
@@ -141,5 +143,5 @@ def _positions(node: ast.expr, keys: tuple[str, ...], found: list[tuple[str, tup
     elif last in _TRANSPARENT:
         for part in parts:
             _positions(part, keys, found)
-    elif last in MAPPINGS or last in _SEQUENCES or last in _CONTAINERS:
+    elif parts and (last in MAPPINGS or last in _SEQUENCES or last in _CONTAINERS):
         _positions(parts[-1], (*keys, ""), found)

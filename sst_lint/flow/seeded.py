@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sst_lint.facts.ops import VALUE
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.writes import Writes
 
@@ -15,44 +17,66 @@ _GENERATORS = ("random.Random", "numpy.random.RandomState", "numpy.random.Genera
 _CONFIGURES = frozenset(
     "seed getstate setstate get_state set_state bit_generator spawn SystemRandom Random RandomState default_rng".split()
 )
+#: So many values are looked through for what a seed is made of, and for where a generator is made.
+_NEAR = 40
 #: These rearrange, or choose from, what they are given first.
 _OF_ELEMENTS = frozenset("choice choices sample shuffle permutation permuted".split())
 
 
-def draws(linked: Mutations, writes: Writes) -> Iterator[tuple[int, int]]:
-    """(call, what gives its result an order: a loop around it, or the elements that it is given)."""
-    owners = _seeded(linked, writes)
-    if not owners:
-        return
-    for call, names in linked.externals.items():
-        if not any(_is_draw(name, owners) for name in names) or _in_test(linked, writes, call):
-            continue
-        for loop in linked._loops_all(call):
-            yield call, loop
-        arguments = linked.argument_nodes(call)
-        if linked.world.calls[call].method in _OF_ELEMENTS and arguments and arguments[0][0] == "":
-            yield call, arguments[0][1]
+class Seeded:
+    """The draws of seeded generators in a linked program."""
+
+    def __init__(self, linked: Mutations, graph: Graph, writes: Writes) -> None:
+        self._linked = linked
+        self._graph = graph
+        self._writes = writes
+        self._made: dict[int, tuple[str, bool]] = {}  #: result of a call -> what it makes or seeds, whether by a seed
+        for site in linked.sites:
+            model = site.model
+            makes = model.returns in _GENERATORS
+            if model.seed and (makes or model.seeds) and not self._in_test(site.call):
+                known = model.seed in site.given and site.constants.get(model.seed, 0) is not None
+                owner = model.returns if makes else model.seeds.rstrip(".")
+                self._made[site.ports["return"]] = (owner, known and not self._varies(site.ports[model.seed]))
+
+    def draws(self) -> Iterator[tuple[int, int]]:
+        """(call, what gives its result an order: a loop around it, or the elements that it is given)."""
+        linked = self._linked
+        owners = {owner for owner, known in self._made.values() if known}
+        for call, names in linked.externals.items() if owners else ():
+            owner = next((name.rpartition(".")[0] for name in names if _is_draw(name, owners)), "")
+            if not owner or self._in_test(call) or not self._has_seed(call, owner):
+                continue
+            for loop in linked._loops_all(call):
+                yield call, loop
+            arguments = linked.argument_nodes(call)
+            if linked.world.calls[call].method in _OF_ELEMENTS and arguments and arguments[0][0] == "":
+                yield call, arguments[0][1]
+
+    def _has_seed(self, call: int, owner: str) -> bool:
+        """Whether every generator that the call may draw from has a seed; all of its kind, if it is not seen."""
+        near = [*self._before(self._linked.receiver_of(call)), *self._before(self._linked.callee_of(call))]
+        found = [self._made[node] for node in near if node in self._made]
+        return all(known for kind, known in found or self._made.values() if kind == owner)
+
+    def _varies(self, seed: int) -> bool:
+        """Whether a seed is another one in each run: a clock, the process, a random number."""
+        sources = self._linked.sources
+        return any(bits == VALUE for node in self._before(seed) for bits, _, _ in sources.get(node, ()))
+
+    def _before(self, node: int) -> list[int]:
+        """What a value comes from, nearest first."""
+        graph, near = self._graph, [node]
+        for one in near:
+            before = [graph.source[edge] for edge in graph.incoming.get(one, ())]
+            near += [each for each in before if each not in near][: max(0, _NEAR - len(near))]
+        return near
+
+    def _in_test(self, call: int) -> bool:
+        world = self._linked.world
+        return self._writes.is_test(world.path_of_unit(world.call_unit[call]))
 
 
-def _is_draw(name: str, owners: frozenset[str]) -> bool:
+def _is_draw(name: str, owners: set[str]) -> bool:
     owner, _, last = name.rpartition(".")
     return owner in owners and last not in _CONFIGURES and not last.startswith("_")
-
-
-def _seeded(linked: Mutations, writes: Writes) -> frozenset[str]:
-    """Modules whose generator the program seeds, and types of generators each of which it makes with a seed."""
-    given: set[str] = set()
-    without: set[str] = set()
-    for site in linked.sites:
-        model = site.model
-        makes = model.returns in _GENERATORS
-        if not model.seed or not (makes or model.seeds) or _in_test(linked, writes, site.call):
-            continue
-        owner = model.returns if makes else model.seeds.rstrip(".")
-        known = model.seed in site.given and site.constants.get(model.seed, 0) is not None
-        (given if known else without).add(owner)
-    return frozenset(given - without)
-
-
-def _in_test(linked: Mutations, writes: Writes, call: int) -> bool:
-    return writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call]))

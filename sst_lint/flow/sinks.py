@@ -13,7 +13,7 @@ from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.commands import STARTS, applying, combining
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.seeded import draws
+from sst_lint.flow.seeded import Seeded
 from sst_lint.flow.sites import Site
 from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Write, Writes
@@ -80,7 +80,7 @@ class Sinks:
             if not self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
                 yield Sink(loop, ORDER, 1, f"what `{program}` makes, run upon run", call, True)
         yield from self._documentation()
-        for call, node in draws(self._linked, self._writes):
+        for call, node in Seeded(self._linked, self._graph, self._writes).draws():
             yield Sink(node, ORDER, 1, "what a seeded generator draws", call, True)
         for site in self._linked.sites:
             for port in site.model.shows:
