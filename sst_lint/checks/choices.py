@@ -11,7 +11,7 @@ from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.location import Step
-from sst_lint.flow.trace import long_for
+from sst_lint.flow.trace import length, long_for
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -74,7 +74,7 @@ def first_match(project: Project) -> Iterator[Defect]:
             "",
             f"{_WHAT[kind]} out of {_OF[picked.kind]}: another run may pick another; sort first, or use `min`/`max`",
             "error" if confidence == "high" else "warning",
-            "low" if _by_test(project, where.path, picked) or len(steps) > long_for(picked.kind) else confidence,
+            "low" if _by_test(project, where.path, picked) or length(steps) > long_for(picked.kind) else confidence,
             steps,
             f"order:{where.line}:{where.column}",
         )

@@ -12,7 +12,7 @@ from sst_lint.checks.kept import joined_later, leaves_as_text, stays_inside
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import IS_PRINTED
-from sst_lint.flow.trace import long_for
+from sst_lint.flow.trace import length, long_for
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -264,7 +264,7 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
     if reach.sink.what == "a digest":
         last = "digested"
     steps = project.trace.steps(reach.path, first, last)
-    if len(steps) > long_for(reach.kind):
+    if length(steps) > long_for(reach.kind):
         confidence = "low"
     steps = project.trace.among(steps, reach.others, "and another one here, which comes to the same place")
     return Defect(

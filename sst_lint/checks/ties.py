@@ -10,7 +10,7 @@ from sst_lint.checks.certainty import FAR
 from sst_lint.checks.choices import only_tested
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.facts.ops import Op
-from sst_lint.flow.trace import LONG
+from sst_lint.flow.trace import LONG, length
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -104,7 +104,7 @@ def _defect(
     else:
         message = f"{what} are sorted {by}: equal ones keep their arbitrary order; end the key with the element itself"
     steps = project.trace.steps((*row.path, *path) or ((node, -1),), f"{what}", last)
-    if len(steps) > LONG:
+    if length(steps) > LONG:
         confidence = "low"
     return Defect(
         rule,

@@ -14,7 +14,7 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.permanence import LOOKED_UP
-from sst_lint.flow.trace import LONG
+from sst_lint.flow.trace import LONG, length
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -373,7 +373,7 @@ def _defect(
     if project.stretch(leak.path) >= VERY_FAR or (rule == "SST303" and _is_key(project, leak)):
         confidence = "low"
     steps = project.trace.steps(leak.path, f"{_named(source)} {_FIRST[rule]}", f"{_verb(leak)} {leak.sink.what}")
-    if project.is_test(where.path) or project.passes_test(leak.path) or len(steps) > LONG:
+    if project.is_test(where.path) or project.passes_test(leak.path) or length(steps) > LONG:
         confidence = "low"
     return Defect(
         rule,

@@ -14,12 +14,12 @@ from sst_lint.flow.graph import LONGEST, Graph, Mask
 from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.names import MAPPING_TYPES
-from sst_lint.flow.put_together import digested_mappings
+from sst_lint.flow.put_together import digested_mappings, filled_by_setters
 from sst_lint.flow.reach import Exposure, Search, State
 from sst_lint.flow.sinks import Sink, Sinks, is_private
 from sst_lint.flow.sites import Site
 from sst_lint.flow.sorting import Sorted, Sorting
-from sst_lint.flow.trace import Tracer, long_for
+from sst_lint.flow.trace import Tracer, length, long_for
 from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Writes
 
@@ -196,6 +196,8 @@ class Order:
             linked.add_source(node, bits, "mapping", -1)
         for node in self._filled_in_loops():
             linked.add_source(node, KEYS, "filled", -1)
+        for node in filled_by_setters(linked, self._graph):
+            linked.add_source(node, KEYS, "mapping", -1)
 
     def _viewed(self, call: int) -> int:
         """The mapping of ``d.items()`` or ``iteritems(d)``."""
@@ -424,7 +426,7 @@ class Order:
 
     def _is_long(self, kind: str, path: tuple[tuple[int, int], ...]) -> bool:
         """Whether a way has so many steps, as they are shown, that nobody believes it."""
-        return len(path) > long_for(kind) and len(self._tracer.steps(path, "", "")) > long_for(kind)
+        return len(path) > long_for(kind) and length(self._tracer.steps(path, "", "")) > long_for(kind)
 
     def _along(self, sink: Sink, path: tuple[tuple[int, int], ...]) -> Sink:
         """``sink`` with the kind and the name of the file that this way writes."""

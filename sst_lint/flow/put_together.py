@@ -5,10 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.codes import places
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.names import MAPPING_TYPES
 from sst_lint.flow.sinks import Sink
+from sst_lint.flow.world import Function
 
 #: So many edges on each side of a serialization are looked at.
 _NEAR = 24
@@ -28,6 +32,44 @@ def digested_mappings(linked: Mutations, graph: Graph, sinks: Iterable[Sink]) ->
         if not digested.isdisjoint(graph.target[edge] for edge in after):
             found[payload] = None
     return list(found)
+
+
+def filled_by_setters(linked: Mutations, graph: Graph) -> list[int]:
+    """Attributes that hold a mapping to which several setters add a key each: its order is the order in which somebody
+    calls them."""
+    world, fields = linked.world, linked.field_nodes
+    added: dict[int, dict[str, None]] = {}
+    for edge in places(graph.op, Op.STORE):
+        target, key = graph.target[edge], graph.key[edge]
+        if key[:1] != "'" or graph.label[edge] or world.nodes[target].kind != Kind.ATTR:
+            continue
+        function = world.functions.get(world.scope_of_node(target))
+        if function is None or not _is_setter(function):
+            continue
+        for other in graph.incoming.get(target, ()):
+            if graph.source[other] in fields and graph.op[other] == Op.SAME:
+                added.setdefault(graph.source[other], {})[key] = None
+    return [
+        field
+        for field, keys in added.items()
+        if linked.is_mapping(field) and len(keys.keys() - _keys_from_the_start(linked, graph, field)) > 1
+    ]
+
+
+def _is_setter(function: Function) -> bool:
+    """Whether a function is a public method that takes one value."""
+    return function.cls >= 0 and not function.record.name.startswith("_") and len(function.params) == 2
+
+
+def _keys_from_the_start(linked: Mutations, graph: Graph, field: int) -> set[str]:
+    """The keys of what is assigned to an attribute: a value that is set anew keeps its place."""
+    near, nodes = [field], linked.world.nodes
+    for node in near:
+        before = [graph.source[edge] for edge in graph.incoming.get(node, ()) if graph.op[edge] == Op.SAME]
+        before = [source for source in before if nodes[source].kind != Kind.ATTR]  # which others fill
+        near += [source for source in before if source not in near and len(near) < _NEAR]
+    made = [edge for node in near[1:] for edge in graph.incoming.get(node, ())]
+    return {graph.key[edge] for edge in made if graph.op[edge] == Op.STORE}
 
 
 def _holds_mapping(linked: Mutations, node: int) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.graph import Graph
@@ -23,6 +25,7 @@ _SHOWN_OPS = {
 #: A way of more steps, as they are shown, convinces nobody; that a set has no order is beyond doubt at least.
 LONG = 9
 LONG_OF_SETS = 12
+_PASSED = "given back by"  #: how a step begins that only names a function on the way
 
 
 class Tracer:
@@ -62,14 +65,24 @@ class Tracer:
         if not path:
             return ()
         result: list[Step] = [self._step(path[0][0], first)]
+        through: list[Step] = []  #: calls that the way comes back from, and that no step has told of
         for node, edge in path[:-1]:
             if edge < 0:
                 continue
             message = self._message(edge)
-            if message:
-                self._append(result, self._step(self._graph.target[edge], message), node)
-        result.append(self._step(path[-1][0], last))
-        return tuple(_without_repeats(result))
+            if not message:
+                continue
+            step = self._step(self._graph.target[edge], message)
+            if self._graph.label[edge] < 0 and self._linked.world.nodes[node].line <= 0:
+                through.append(replace(step, message=message.replace("returned by", _PASSED)))
+                continue
+            before = len(result)
+            self._append(result, step, node)
+            if len(result) > before:
+                result[before:before] = _untold(through, result[-1])
+                through = []
+        end = self._step(path[-1][0], last)
+        return tuple(_without_repeats([*result, *_untold(through, end), end]))
 
     def among(self, steps: tuple[Step, ...], others: tuple[int, ...], message: str) -> tuple[Step, ...]:
         """``steps`` with other places where the same way begins, each named once, after the first."""
@@ -104,6 +117,17 @@ class Tracer:
             name = f"{record.name}() " if record.kind == Kind.CALL and record.name else ""
             return name + _SHOWN_OPS[Op(op)] if op == Op.COPY else _SHOWN_OPS[Op(op)]
         return ""
+
+
+def _untold(through: list[Step], following: Step) -> list[Step]:
+    """Of calls that a way comes back from, those in functions that the step after them does not tell of."""
+    told = (following.path, following.function)
+    return [step for step in through if step.line > 0 and (step.path, step.function) != told]
+
+
+def length(steps: tuple[Step, ...]) -> int:
+    """How many steps there are, without those that only name a function on the way."""
+    return sum(1 for step in steps if not step.message.startswith(_PASSED))
 
 
 def _without_repeats(steps: list[Step]) -> list[Step]:
