@@ -56,7 +56,15 @@ def _logs_without(project: Project, info: HandlerInfo) -> bool:
         return False
     if info.in_memory and not info.broad:
         return False  # of `int(answer)` the text says all there is to say
-    return info.context == "artifact-shaping" and is_near(project, info) and not info.decides and not info.probe
+    if info.decides or info.probe or (not info.path and _is_slight(project, info)):
+        return False
+    return info.context == "artifact-shaping" and is_near(project, info)
+
+
+def _is_slight(project: Project, info: HandlerInfo) -> bool:
+    """Whether all that the guarded code writes has nothing to lose: a mark, a constant."""
+    writes = [w for n in project.calls_in(info.unit, info.handler.tried) for w in project.writes_of(n)]
+    return bool(writes) and all(project.nothing_to_lose(write) for write in writes)
 
 
 def _hides(project: Project, info: HandlerInfo) -> bool:

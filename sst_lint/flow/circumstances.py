@@ -48,6 +48,10 @@ _OF_ITSELF = frozenset(
 _CLOSING = re.compile(
     r"_*(a?close|shut_?down|stop|tear_?down|clean_?up|a?exit|quit|dispose|release|unlink|disconnect)(_|$)"
 )
+#: Functions that take care of an error that somebody else has had.
+_REPORTING = re.compile(
+    r"_*(on|handle|report|send|write|show|log|notify|print|display)_(\w+_)?(error|exception|failure|crash|traceback)(_|$)"
+)
 #: Parameters by which a caller says whether it wants to hear of a failure.
 _CHOSEN = frozenset(
     "raising raise_error raise_errors raise_exception raise_exceptions raise_on_error raise_on_failure silent "
@@ -140,7 +144,8 @@ class Circumstances:
         """Whether nobody waits for what may fail: things are closed, an error that was logged is told to somebody else,
         it is asked whether something can be done, or the caller has said that it does not want to hear of it."""
         facts = self._linked.world.units[unit][2]
-        if handler.trivial and _CLOSING.match(self.function_name(unit, handler)):
+        name = self.function_name(unit, handler)
+        if (handler.trivial and _CLOSING.match(name)) or _REPORTING.match(name):
             return True
         if facts.scopes and any(param.name in _CHOSEN for param in facts.scopes[handler.scope].params):
             return True

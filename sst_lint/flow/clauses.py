@@ -300,14 +300,16 @@ class _Walk:
         calls: Iterable[int],
         shallow: bool = False,
         texts: Iterable[int] = (),
+        triples: Iterable[int] = (),
     ) -> None:
-        """``texts``: those of the ``sources`` that only tell of the error."""
+        """``texts``: those of the ``sources`` that only tell of the error; ``triples``: those that hold its parts."""
         self._clauses = clauses
         self._linked = clauses._linked
         self._graph = clauses._graph
         self._unit = unit
         self._shallow = shallow
         self._texts = frozenset(texts)
+        self._triples = set(triples)
         self.logged = self.handed = self.whole = self.examined = self.decided = self.kept_whole = False
         self._takers: dict[int, list[int]] = {}
         base = self._linked.world.node_base[unit]
@@ -340,7 +342,10 @@ class _Walk:
                 if target in results or self._leaves(target, op, whole) or target in seen:
                     continue
                 seen.add(target)
-                queue.append((target, whole and op in (Op.SAME, Op.STORE)))
+                part = op == Op.LOAD and node in self._triples  # the traceback, or a frame of it, is the error itself
+                if part:
+                    self._triples.add(target)
+                queue.append((target, whole and (part or op in (Op.SAME, Op.STORE))))
 
     def _leaves(self, target: int, op: int, whole: bool) -> bool:
         """Notes where the value ends: tested, returned, stored."""
@@ -394,7 +399,10 @@ class _Followed(_Walk):
         sources += [base + world.calls[n].result for n in asked]
         texts = [base + world.calls[n].result for n, name in asked.items() if name.startswith("format")]
         everything = range(first, first + len(world.units[unit][2].calls))
-        super().__init__(clauses, unit, sources, everything, texts=texts)
+        triples = [base + world.calls[n].result for n, name in asked.items() if name == "exc_info"]
+        super().__init__(clauses, unit, sources, everything, texts=texts, triples=triples)
         self.carried = any(base + node in self.seen for node in handler.hidden)
         if handler.error in handler.fallbacks:
             self.handed = self.whole = True  # it has a name that outlives the clause, or is returned
+        if handler.fallbacks and all(base + node in self.seen for node in handler.fallbacks):
+            self.handed = True  # all that takes the place of what failed tells of the error

@@ -24,6 +24,8 @@ _FOLLOWED = frozenset(
 _COMMAND_LINE = frozenset(
     {"args", "opts", "options", "namespace", "parse_args", "parsed_args", "cli_args", "arguments"}
 )
+#: What parsed arguments are, whatever they are called.
+_PARSED = ("argparse.Namespace", "optparse.Values")
 #: Keywords under which a call that nobody knows is given parts of the path that it returns.
 _OF_PATHS = frozenset(
     "path file filename file_name name fname filepath dir directory folder dirname root base base_dir out output dest "
@@ -120,7 +122,7 @@ class PathEvidence:
                     base = world.node_base[world.node_unit[node]] + record.base
                     owner = {world.nodes[base].name, self._given.get(base, "")}
                     owners |= dict.fromkeys(sorted(owner))
-                    argument |= not owner.isdisjoint(_COMMAND_LINE)
+                    argument |= not owner.isdisjoint(_COMMAND_LINE) or self._linked.has_type(base, *_PARSED)
             elif record.kind == Kind.CALL:
                 names[record.name or self._callee_name(node)] = None
                 for site in self._sites_by_result.get(node, ()):
