@@ -20,11 +20,12 @@ class Loops(Targets):
         source = self.single(node.iter)
         outer = self.loop
         phis = self._open_loop(self.bindings.of(node.body) if hasattr(node.body, "body") else frozenset())
-        index = self.enter_loop(source, node.iter, "for", order=not _pins_walk(node))
+        walks = _is_walk(node.iter) or self._holds_walk(source)
+        index = self.enter_loop(source, node.iter, "for", order=not (walks and _pins_walk(node)))
         target = self.node(Kind.VALUE, node.target)
         self.edge(source, target, Op.ITER)
         first = len(self.nodes)
-        if _is_walk(node.iter) and isinstance(node.target, cst.Tuple):
+        if walks and isinstance(node.target, cst.Tuple):
             self._unpack(node.target, (target,), node, plain=0)
         else:
             self.assign(node.target, (target,), node)
@@ -37,6 +38,14 @@ class Loops(Targets):
         held = sorted_in_each_round(node)
         if held and self.frame.env is not None and held in self.frame.env:
             self.bind(held, self.derived(Op.HELD_SORTED, self.frame.env[held], node.iter, name="sorted"))
+
+    def _holds_walk(self, source: int) -> bool:
+        """Whether a variable holds the result of something like ``os.walk``."""
+        record = self.nodes[source] if source >= 0 else None
+        if record is None or record.kind != Kind.CALL or not 0 <= record.base < len(self.calls):
+            return False
+        call = self.calls[record.base]
+        return (call.method or self.nodes[call.callee].name).endswith("walk")
 
     def _while(self, node: cst.While) -> None:
         names = self.bindings.of(node.body)
@@ -141,8 +150,8 @@ def _is_walk(node: cst.BaseExpression) -> bool:
 
 
 def _pins_walk(node: cst.For) -> bool:
-    """``for root, dirs, files in os.walk(...)`` whose body sorts ``dirs`` in place: the walk is in order."""
-    if not _is_walk(node.iter) or not isinstance(node.target, cst.Tuple) or len(node.target.elements) < 2:
+    """A loop ``for root, dirs, files`` over a walk whose body sorts ``dirs`` in place: the walk is in order."""
+    if not isinstance(node.target, cst.Tuple) or len(node.target.elements) < 2:
         return False
     directories = node.target.elements[1].value
     if not isinstance(directories, cst.Name) or not isinstance(node.body, cst.IndentedBlock):
