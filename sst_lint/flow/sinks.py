@@ -29,6 +29,8 @@ _CARRIES = frozenset({Op.SAME, Op.TEXT, Op.STORE, Op.PATH, Op.COPY})
 #: Methods of anything that take a file elsewhere.
 _SENDS = re.compile(r"_*(upload|publish|send_file|put_file|push_file|transfer)", re.IGNORECASE)
 _NEAR = 60
+#: Methods of connections.
+_OF_STREAMS = frozenset({"drain", "wait_closed", "get_extra_info", "can_write_eof", "write_eof", "sendall", "recv"})
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ class Sinks:
                 known |= linked.has_type(port, "io.StringIO", "io.BytesIO")
                 known |= any(v[0] == "x" and str(v[1]).startswith("sys.std") for v in linked.values(port))
                 found += self._writes.handle_writes(port)
+                known |= self._is_stream(port) or self._is_literal(site.ports.get(flow.from_, -1))
             known |= site.model.console and not self._names_file(site)
         if found:
             rank, what = min((self.rank(w) for w in found), key=lambda r: r[0])
@@ -132,6 +135,23 @@ class Sinks:
             yield Sink(content, ORDER, 1, "a file", call)
         if not found and self._prints(call):
             self.printed.append(Sink(content, ORDER, 1, IS_PRINTED, call))
+
+    def _is_literal(self, node: int) -> bool:
+        """Whether a text is the same in each round: nobody sees in which order it was written."""
+        record = self._linked.world.nodes[node] if node >= 0 else None
+        return record is not None and record.kind == Kind.TEXT and "\x00" not in record.name
+
+    def _is_stream(self, node: int) -> bool:
+        """Whether the unit does with what is written to what only a connection can do."""
+        world = self._linked.world
+        unit = world.node_unit[node]
+        base, facts = world.node_base[unit], world.units[unit][2]
+        name = world.nodes[node].name
+        return any(
+            call.method in _OF_STREAMS and call.receiver >= 0
+            and (base + call.receiver == node or (name != "" and world.nodes[base + call.receiver].name == name))
+            for call in facts.calls
+        )  # fmt: skip
 
     def _prints(self, call: int) -> bool:
         """Whether a call writes to the standard output, in code that is no test."""
