@@ -38,7 +38,7 @@ def non_atomic(project: Project) -> Iterator[Defect]:
     """SST101: a truncating write, or a copy, that lands on its final path."""
     unfinished = {p.move.call for p in project.protocols() if p.way == "copy" and p.temporary}
     for found in project.writes():
-        write = _made_anew(project, _as_table(project, found))
+        write = _made_anew(project, _as_memory(project, _as_table(project, found)))
         if write.site.call in unfinished:
             continue  # SST102: the copy of a temporary file
         if project.protocol_of(write) is not None or write.kind.kind in ("temp", "scratch"):
@@ -117,6 +117,15 @@ def _as_table(project: Project, write: Write) -> Write:
     if all(u.write.write is None or u.write.write.site.call != write.site.call for u in project.races.updates):
         return write
     return replace(write, kind=Kind("state", "a table that is read, changed and written back", False))
+
+
+def _as_memory(project: Project, write: Write) -> Write:
+    """``write`` as one of a state file, if the "report" is what the object itself reads again: it remembers by it."""
+    if write.kind.kind != "report" or write.mode != "write":
+        return write
+    if project.identity.of(write.path_node) not in project.races.read_by_objects:
+        return write
+    return replace(write, kind=Kind("state", "a document that the program reads again", False))
 
 
 def _temporary_by_directory(project: Project, write: Write) -> bool:

@@ -45,7 +45,7 @@ _SCALARS = (
     "hashlib.HASH",
 )
 #: What the attributes of an object hold is neither a seed nor the number of a shard.
-_NUMBERS = frozenset({"seed", "shard"})
+_NUMBERS = frozenset({"seed", "shard", "name"})
 _COUNTS = frozenset({"builtins.bool", "builtins.int"})
 #: Something is found under a key: among shards only if the key was made to be one of few.
 LOOKED_UP = "a choice among groups by their keys"

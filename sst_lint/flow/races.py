@@ -223,6 +223,16 @@ class Races:
         first = {lock.node for lock in self._locks.held(read.call)}
         return any(lock.node in first for lock in self._locks.held(write.call))
 
+    @cached_property
+    def read_by_objects(self) -> frozenset[Symbol]:
+        """Paths in the fields of objects that the objects read themselves."""
+        return frozenset(
+            effect.path
+            for scope in self._effects.scopes()
+            for effect in self._effects.of(scope)
+            if effect.kind == "read" and not effect.calls and _of_instance(effect.path)
+        )
+
     # locks that do not guard
 
     @cached_property
