@@ -31,8 +31,8 @@ _REASON = re.compile(
 )
 #: What a comment above a ``try`` speaks of, if it is about the failure and not about what is tried.
 _OF_FAILURES = re.compile(
-    r"\b(except(ions?)?|errors?|fail(s|ed|ing|ures?)?|catch(es|ing)?|swallow(s|ed|ing)?|ignor(e|es|ed|ing)"
-    r"|rais(e|es|ed|ing)|best[- ]effort)\b",
+    r"\b(exceptions?|errors?|failures?|catch(es|ing)?|swallow(s|ed|ing)?|ignor(e|es|ed|ing)|rais(e|es|ed|ing)"
+    r"|best[- ]effort|(may|can|could|might|will|would|sometimes) (also )?fail|fails? (if|when|on|with|here|because))\b",
     re.IGNORECASE,
 )
 
