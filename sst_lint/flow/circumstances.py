@@ -234,12 +234,14 @@ class Circumstances:
 
     def _keeps(self, unit: int, handler: Handler, calls: list[int]) -> bool:
         """``x = convert(x)``: what cannot be converted stays as it is."""
-        if not handler.trivial or len(set(handler.written_names)) != 1 or len(calls) != 1:
-            return False
         world = self._linked.world
+        if not handler.trivial or len(set(handler.written_names)) != 1 or not all(world.calls[n].used for n in calls):
+            return False
         facts = world.units[unit][2]
         named = dict(facts.named)
-        names = [named.get(a.node, facts.nodes[a.node].name) for a in world.calls[calls[0]].args]
+        given = [a.node for n in calls for a in world.calls[n].args]
+        given += [world.calls[n].receiver for n in calls if len(calls) > 1 and world.calls[n].receiver >= 0]
+        names = [named.get(node, facts.nodes[node].name) for node in given]
         return handler.written_names[0] in names
 
     def _answers_otherwise(self, unit: int, handler: Handler) -> bool:

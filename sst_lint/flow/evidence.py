@@ -26,6 +26,12 @@ _COMMAND_LINE = frozenset(
 )
 #: What parsed arguments are, whatever they are called.
 _PARSED = ("argparse.Namespace", "optparse.Values")
+#: What makes a function a command, or a parameter an argument of one.
+_COMMANDS = tuple(
+    f"{library}.{name}"
+    for library in ("click", "rich_click", "asyncclick", "typer.Typer")
+    for name in ("argument", "option", "command")
+)
 #: Keywords under which a call that nobody knows is given parts of the path that it returns.
 _OF_PATHS = frozenset(
     "path file filename file_name name fname filepath dir directory folder dirname root base base_dir out output dest "
@@ -141,7 +147,8 @@ class PathEvidence:
             unsaid = self._unsaid(node) if record.kind == Kind.CALL else ()
             if record.kind == Kind.PARAM and not incoming:
                 parameter = True
-                argument |= graph.param_scope.get(node, -1) in self._linked.entry_points
+                scope = graph.param_scope.get(node, -1)
+                argument |= scope in self._linked.entry_points or self._is_command(scope)
             named = via and any(graph.label[number] in via for number in incoming)
             for number in incoming:
                 source, label = graph.source[number], graph.label[number]
@@ -166,6 +173,17 @@ class PathEvidence:
         temporary = self.is_temporary(start) or self._temporary_ways(start, False, skipped, {}, 0, True) is True
         shown = tuple(n for n in names if n)
         return Evidence(tuple(texts), shown, temporary, argument, parameter, len(seen), tuple(owners))
+
+    def _is_command(self, scope: int) -> bool:
+        """Whether a decorator makes a function a command, whose parameters the user fills."""
+        function = self._linked.world.functions.get(scope)
+        if function is None or not function.decorators:
+            return False
+        world = self._linked.world
+        calls = [world.call_of(d) for d in function.decorators if world.nodes[d].kind == Kind.CALL]
+        return any(
+            name.startswith(_COMMANDS) for call in calls if call >= 0 for name in self._linked.externals.get(call, ())
+        )
 
     def is_temporary(self, node: int, fresh: bool = False) -> bool:
         """Whether a path is made by ``tempfile``, or lies below what is, on every way on which it gets its name.
