@@ -8,12 +8,13 @@ from typing import Any
 import libcst as cst
 import msgspec
 
-from sst_lint.facts.build import Env
+from sst_lint.facts.build import Env, Val
 from sst_lint.facts.expressions import Expressions
 from sst_lint.facts.handlers import HandlerState
 from sst_lint.facts.literals import attribute_path
 from sst_lint.facts.names import Bindings, dotted
 from sst_lint.facts.ops import Op
+from sst_lint.facts.options import IS_NONE, IS_TRUE, Condition, conditions
 from sst_lint.facts.positions import Positions
 from sst_lint.facts.records import Kind, Region
 
@@ -84,10 +85,13 @@ class Branches(Expressions):
         test = self.single(node.test)
         before = self.frame.env
         given, not_given = self._given(node.test, True), self._given(node.test, False)
+        known = self.frame.conditions
+        true, false = self._conditions(node.test, True), self._conditions(node.test, False)
         typing_only = self.typing_only
         self.typing_only = typing_only or dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING"
         self.if_tests.append((node.test, self.loop))
         self.frame.env = self.narrowed(node.test, before, True)
+        self.frame.conditions = (*known, *true)
         region = self._in_region("if", lambda: self.block(node.body), test, given)
         if self.frame.env is None:
             self.regions[region] = msgspec.structs.replace(self.regions[region], leaves=True)
@@ -95,13 +99,56 @@ class Branches(Expressions):
         self.typing_only = typing_only
         after = self.frame.env
         self.frame.env = self.narrowed(node.test, before, False)
+        self.frame.conditions = (*known, *false)
         orelse = node.orelse
         if isinstance(orelse, cst.If):
             self.statement = self.positions.line(orelse) or self.statement
             self._in_region("else", lambda: self._if(orelse), test, not_given)
         elif orelse is not None:
             self._in_region("else", lambda: self.block(orelse.body), test, not_given)
-        self.frame.env = self.join_env(after, self.frame.env)
+        other = self.frame.env
+        # what a branch that leaves was taken for is not so from here on, to the end of the block
+        self.frame.conditions = (*known, *(false if after is None else () if other is not None else true))
+        if after is not None and other is not None and (true or false):
+            self._tell_apart(after, true, other, false)
+        self.frame.env = self.join_env(after, other)
+
+    def _conditions(self, test: cst.BaseExpression, holds: bool) -> tuple[Condition, ...]:
+        """What is known of parameters, as they were given, where ``test`` holds (or not). Whether one is true or None
+        is worth knowing of those with a default."""
+        optional = self.frame.optional
+        found = conditions(test, holds, self._param)
+        return tuple(each for each in found if each[0] in optional or each[1] not in (IS_TRUE, IS_NONE))
+
+    def _param(self, name: str) -> int:
+        value = (self.frame.env or {}).get(name, ())
+        one = value[0] if len(value) == 1 else -1
+        is_own = one >= 0 and self.nodes[one].kind == Kind.PARAM and self.nodes[one].scope == self.frame.index
+        return one if is_own else -1
+
+    def _tell_apart(self, first: Env, true: tuple[Condition, ...], second: Env, false: tuple[Condition, ...]) -> None:
+        """What a name that is returned holds after either branch gets a node of its own: callers that say which
+        branch is taken get only that."""
+        for name in sorted(self.frame.given_back):
+            one, other = first.get(name), second.get(name)
+            if one and other and one != other:
+                first[name], second[name] = self.only_if(one, true), self.only_if(other, false)
+
+    def only_if(self, value: Val, known: tuple[Condition, ...]) -> Val:
+        """``value`` where conditions hold."""
+        if not known:
+            return value
+        result = []
+        for node in value:
+            before = self.depends.get(node, ())
+            both = (*before, *(each for each in known if each not in before))
+            if both != before and self.nodes[node].kind not in (Kind.CONST, Kind.TEXT):
+                made = self.node(Kind.VALUE, None, "", loop=self.nodes[node].loop)
+                self.edge(node, made)
+                self.depends[made] = both
+                node = made
+            result.append(node)
+        return tuple(result)
 
     def _given(self, test: cst.BaseExpression, holds: bool) -> int:
         """The parameter that is not empty where ``test`` holds (or not), -1 if it says nothing of one."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import libcst as cst
 
 from sst_lint.facts.ops import Op
+from sst_lint.facts.options import Condition
 from sst_lint.facts.positions import Positions
 from sst_lint.facts.records import (
     Arg,
@@ -24,6 +25,7 @@ from sst_lint.facts.records import (
     Leaving,
     Loop,
     Node,
+    Option,
     Param,
     Region,
     Scope,
@@ -53,8 +55,8 @@ class Frame:
     """What belongs to the scope that is being read: its environment, return node, shared names."""
 
     __slots__ = (
-        "cells", "env", "globals", "index", "is_class", "is_generator", "locals", "names", "outer", "raises",
-        "returned", "returns",
+        "cells", "conditions", "env", "given_back", "globals", "index", "is_class", "is_generator", "locals", "names",
+        "optional", "outer", "raises", "returned", "returns",
     )  # fmt: skip
 
     def __init__(self, index: int, outer: Frame | None, returns: int) -> None:
@@ -70,6 +72,9 @@ class Frame:
         self.is_class = False
         self.raises: dict[int, None] = {}  #: regions in which there is a ``raise``
         self.returned = False  #: there is a ``return`` in it
+        self.given_back: frozenset[str] = frozenset()  #: names that a ``return`` stands before
+        self.optional: frozenset[int] = frozenset()  #: nodes of parameters with a default
+        self.conditions: tuple[Condition, ...] = ()  #: what is known of parameters at the cursor
 
 
 class Builder:
@@ -92,6 +97,8 @@ class Builder:
         self.after: list[tuple[int, int, int]] = []
         self.exports: tuple[str, ...] = ()
         self.subscripts: list[tuple[int, int]] = []
+        self.options: list[Option] = []
+        self.depends: dict[int, tuple[Condition, ...]] = {}  #: what holds where a node is what a name holds
         self.frame = Frame(0, None, -1)
         self.loop = -1
         self.region = -1
@@ -280,6 +287,7 @@ class Builder:
             self.exports,
             tuple(self.subscripts),
             tuple(self.leavings),
+            tuple(self.options),
         )
 
 

@@ -9,6 +9,7 @@ import libcst as cst
 from sst_lint.facts.build import Frame
 from sst_lint.facts.matches import Matches
 from sst_lint.facts.names import dotted
+from sst_lint.facts.options import returned_names
 from sst_lint.facts.records import Kind, Param, Scope
 
 
@@ -48,6 +49,8 @@ class Definitions(Matches):
             self.walrus_names = sorted(names) if self.has_walrus else ()
             saved = (self.breaks, self.continues, self.if_tests)
             self.breaks, self.continues, self.if_tests = [], [], []
+            frame.optional = frozenset(p.node for p in params if p.default >= 0)
+            frame.given_back = returned_names(node.body)
             self.block(node.body)
             self.breaks, self.continues, self.if_tests = saved
         returns = None if is_lambda else node.returns

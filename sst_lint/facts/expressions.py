@@ -11,6 +11,7 @@ from sst_lint.facts.build import Val
 from sst_lint.facts.calls import Calls
 from sst_lint.facts.literals import HOLE, constant_key, cut, literal_text
 from sst_lint.facts.ops import Op
+from sst_lint.facts.options import Condition
 from sst_lint.facts.records import Kind
 
 #: Tests that may tell something of a name.
@@ -173,6 +174,10 @@ class Expressions(Calls):
         return (made,)
 
     def _conditional(self, node: cst.IfExp) -> Val:
+        return self.conditional(node)
+
+    def conditional(self, node: cst.IfExp, true: tuple[Condition, ...] = (), false: tuple[Condition, ...] = ()) -> Val:
+        """One of two values; ``true`` and ``false``: what is known of parameters where it is the first, the second."""
         self.value(node.test)
         before = self.frame.env
         self.frame.env = self.narrowed(node.test, before, True)
@@ -181,7 +186,11 @@ class Expressions(Calls):
         self.frame.env = self.narrowed(node.test, before, False)
         second = self.value(node.orelse)
         self.frame.env = self.join_env(after, self.frame.env)
-        return self.join((first, second))
+        return self.join((self.only_if(first, true), self.only_if(second, false)))
+
+    def only_if(self, value: Val, known: tuple[Condition, ...]) -> Val:
+        """``value`` where conditions hold. Filled in by the half that knows of branches."""
+        raise NotImplementedError
 
     def _walrus(self, node: cst.NamedExpr) -> Val:
         value = self.value(node.value)

@@ -229,6 +229,15 @@ class Import(msgspec.Struct, array_like=True, frozen=True, gc=False):
     typing_only: bool = False
 
 
+class Option(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """``node`` is returned only if what ``test`` asks of the parameter ``param`` holds (or does not): facts.options."""
+
+    node: int
+    param: int
+    test: str
+    holds: bool
+
+
 class UnitFacts(msgspec.Struct, array_like=True, frozen=True):
     """Everything that one unit's text says."""
 
@@ -248,3 +257,4 @@ class UnitFacts(msgspec.Struct, array_like=True, frozen=True):
     exports: tuple[str, ...] = ()  #: ``__all__`` of a module unit
     subscripts: tuple[tuple[int, int], ...] = ()  #: (``x[k]`` read, ``k``) where ``k`` is computed
     leavings: tuple[Leaving, ...] = ()
+    options: tuple[Option, ...] = ()

@@ -7,11 +7,12 @@ from typing import Any
 
 import libcst as cst
 
+from sst_lint.facts.build import Val
 from sst_lint.facts.definitions import Definitions
 from sst_lint.facts.literals import attribute_path
 from sst_lint.facts.names import dotted, imported_as
 from sst_lint.facts.ops import Op
-from sst_lint.facts.records import Import, Kind
+from sst_lint.facts.records import Import, Kind, Option
 
 #: As a statement: docstrings, and bodies to come.
 _SAYS_NOTHING = (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)
@@ -22,10 +23,12 @@ class Statements(Definitions):
 
     def block(self, node: Any) -> None:
         """The statements of a body, as long as control can reach them."""
+        known = self.frame.conditions
         for statement in node.body:
             if self.frame.env is None:
-                return
+                break
             self.statement_of(statement)
+        self.frame.conditions = known
 
     def statement_of(self, node: Any) -> None:
         """One statement, simple line or compound."""
@@ -79,12 +82,20 @@ class Statements(Definitions):
     def _return(self, node: cst.Return) -> None:
         frame = self.frame
         if node.value is not None:
-            value = self.own(self.value(node.value))
-            self.edge(value, frame.returns, Op.SAME)
+            value = self.own(self._returned(node.value))
+            for each in self.only_if(value, frame.conditions):
+                self.edge(each, frame.returns, Op.SAME)
+                self.options += [Option(each, *condition) for condition in self.depends.get(each, ())]
             self.note_made(value, "return")
             self._choice_by_return(node, value)
         frame.returned = True
         self._end("returns")
+
+    def _returned(self, node: cst.BaseExpression) -> Val:
+        """``return a if sort else b``: which one is told apart."""
+        if type(node) is not cst.IfExp:
+            return self.value(node)
+        return self.conditional(node, self._conditions(node.test, True), self._conditions(node.test, False))
 
     def _assert(self, node: cst.Assert) -> None:
         self.value(node.test)

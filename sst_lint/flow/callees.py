@@ -11,6 +11,7 @@ from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.models import Modeled
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.names import SET_TYPES
+from sst_lint.flow.options import Options
 from sst_lint.flow.values import ONE_OF_SEVERAL, Listeners, Value
 from sst_lint.flow.world import Function, World
 
@@ -38,6 +39,7 @@ class Callees(Modeled):
         self._outside: dict[tuple[str, ...], dict[str, None]] = {}
         self.declared: dict[int, Model] = {}  #: scopes of functions of the program -> their models in the configuration
         self.accepts = Op.SAME  #: what passes to the first parameter of the functions that are bound now
+        self.options = Options(world)
         self._done: set[tuple[object, ...]] = set()
         self._by_method_later: dict[int, None] = {}
         self._replaced = Listeners[tuple[str, int]](self.heard)
@@ -93,7 +95,9 @@ class Callees(Modeled):
         before = self.weak
         if self._is_one_of_several(number, function, known):
             self.weak = ONE_OF_SEVERAL
-        self.add_edge(function.returns, self.result_of(number), self._return_op(number, function), "", -label)
+        is_open = any(slot in ("*", "**") for slot, _ in self.argument_nodes(number))
+        for given in (self.options.port(function.returns), *self.options.given(function, pairs, is_open)):
+            self.add_edge(given, self.result_of(number), self._return_op(number, function), "", -label)
         self.weak = before
 
     def _most(self, number: int) -> int:
@@ -110,7 +114,8 @@ class Callees(Modeled):
         if all(other.record.name == function.record.name for other in others):
             return False
         for other in others:
-            edge = self._known(other.returns, self.result_of(number), self._return_op(number, other), "", -number - 1)
+            port = self.options.port(other.returns)
+            edge = self._known(port, self.result_of(number), self._return_op(number, other), "", -number - 1)
             if edge >= 0:
                 self.edges.weak[edge] = ONE_OF_SEVERAL
         return True

@@ -129,6 +129,8 @@ class Calls(Likely):
 
     def _add_edges(self, base: int, facts: UnitFacts) -> None:
         """The edges of one unit. Of two that put something under a computed key, the first puts the key."""
+        for source, port, op, key in self.options.in_any_case(base, facts):
+            self.add_edge(source, port, op, key)
         for at, edge in enumerate(facts.edges, 1):
             before = len(self.edges)
             self.add_edge(base + edge.source, base + edge.target, edge.op, edge.key)
@@ -174,7 +176,8 @@ class Calls(Likely):
         if function.decorators and self.is_decorated(function):
             self.bind_decorated(function)  # what decorates it calls it, also when nobody else names it
         if function.record.annotation:
-            self.annotate(function.returns, function.record.annotation, file, function.unit)
+            for returns in dict.fromkeys((function.returns, self.options.port(function.returns))):
+                self.annotate(returns, function.record.annotation, file, function.unit)
         if function.cls >= 0 and function.params:
             role = self.role(function)
             if role == "classmethod":

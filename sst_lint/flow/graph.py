@@ -90,6 +90,8 @@ class Graph:
                 self.param_scope[node] = function.scope
             for node in (*function.outs, function.returns):
                 self.port_scope[node] = function.scope
+                for port in linked.options.through(node):
+                    self.port_scope[port] = function.scope
         for (scope, _, _), node in linked._contexts.items():
             self.param_scope[node] = scope
         self.shared = frozenset(world.of_kind(Kind.PUT, Kind.BOUND, Kind.CELL))
