@@ -45,7 +45,8 @@ def stays_inside(project: Project, reach: Reach) -> bool:
         if node in fields:
             kept = not fields[node][1].startswith("_") and bool(bits & ORDERS_ANY)
             return kept and project.distance(reach.path[begun : number + 1]) == 1
-        begins = units[node] != units[reach.place] and project.world.units[units[node]][1].qualname.endswith(_BEGINS)
+        begins = project.world.units[units[node]][1].qualname.endswith(_BEGINS)
+        begins = begins and (reach.sink.rank == 3 or units[node] != units[reach.place])
         if nodes[node].kind == Kind.ATTR or (nodes[node].kind == Kind.PUT and not begins):
             return False  # an object that is there already, mostly the own one, keeps it
         if edge < 0:

@@ -124,6 +124,8 @@ class Order:
         self.sorted: dict[int, SortedBy] = {}
         self._add_sorted()
         self.reaches: dict[tuple[str, int], Reach] = {}
+        #: of those that hardly anybody believes, how the order leaves through a public function
+        self.leaving: dict[tuple[str, int], Reach] = {}
         self._run((*_FOUND, *_SORTED), "set", "set", SETS)
         graph.follow_picks = True
         self._run(("dict",), "mapping", "dict", KEYS_ANY)
@@ -409,7 +411,9 @@ class Order:
         weak = guessed(self._linked, self._graph, path)
         known = self.reaches.get((kind, place))
         doubts = doubt(self._linked, self._graph, path) + bool(weak)
-        if known is None or (doubts < _DOUBTFUL and not self._is_long(kind, path)):
+        if known is not None and rank == 3:
+            self.leaving.setdefault((kind, place), Reach(kind, place, source, path, sink, weak, others))
+        elif known is None or (doubts < _DOUBTFUL and not self._is_long(kind, path)):
             self.reaches[(kind, place)] = Reach(kind, place, source, path, sink, weak, others)
 
     def _is_open(self, kind: str, place: int, rank: int) -> bool:
@@ -417,12 +421,21 @@ class Order:
         known = self.reaches.get((kind, place))
         if known is None:
             return True
+        if rank == 3 and known.sink.rank > 0:
+            doubted = known.weak > 0 or doubt(self._linked, self._graph, known.path) >= _DOUBTFUL
+            return kind in ("set", "listing") and (doubted or self._is_tested(known))
         if rank != 1 or kind == "dict":
             return False
         doubts = doubt(self._linked, self._graph, known.path)
         keys = any(edge >= 0 and self._graph.op[edge] == Op.ORDERS_KEYS for _, edge in known.path)
         far = doubts > _DOUBTFUL or (doubts == _DOUBTFUL and (known.weak > 0 or keys))
         return far or self._is_long(kind, known.path)
+
+    def _is_tested(self, reach: Reach) -> bool:
+        """Whether the way passes code of a test."""
+        world = self._linked.world
+        units = dict.fromkeys(world.node_unit[node] for node, _ in reach.path)
+        return any(self._writes.is_test(world.path_of_unit(unit)) for unit in units)
 
     def _is_long(self, kind: str, path: tuple[tuple[int, int], ...]) -> bool:
         """Whether a way has so many steps, as they are shown, that nobody believes it."""

@@ -226,6 +226,10 @@ class Project:
         """Unordered sources that reach something permanent, or leave the program (rank 3)."""
         return self._order.reaches.values()
 
+    def leaving(self, reach: Reach) -> Reach | None:
+        """How the same order leaves through a public function, where hardly anybody believes the way of ``reach``."""
+        return self._order.leaving.get((reach.kind, reach.place))
+
     @cached_property
     def pickling(self) -> frozenset[int]:
         """Calls that pickle."""

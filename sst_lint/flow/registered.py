@@ -42,6 +42,7 @@ class Registered(Callees):
         super().__init__(world, modules, library)
         self._implementations: dict[int, list[Function]] = {}  #: generic function -> what is registered with it
         self._registering: dict[int, list[tuple[Function, int]]] = {}  #: ``x.register`` -> (function, call or -1)
+        self._registered_by: dict[int, list[int]] = {}  #: ``x.register`` -> calls that are given a function
         self._named_by: dict[int, list[int]] = {}  #: function -> what names the types that it is registered for
         self._dispatching: dict[int, None] = {}  #: calls that pick from what is registered
         # of a registry, by the call that made it: its functions, the calls of it, and those that it is handed to
@@ -52,6 +53,9 @@ class Registered(Callees):
     def hand_over(self) -> None:
         """Seed the decorators that may keep what they decorate, which nobody need ask for by its name."""
         world = self.world
+        for number, call in enumerate(world.calls):
+            if call.method == _REGISTER and call.args:
+                self._registered_by.setdefault(self.callee_of(number), []).append(number)
         for function in tuple(world.functions.values()):
             for decorator in function.decorators:
                 if self._named(decorator, function) or self._is_project_decorator(decorator):
@@ -88,15 +92,36 @@ class Registered(Callees):
     def bind_attribute(self, node: int, value: Value) -> None:
         """As the resolver does; ``x.register`` of a generic function, or of an object of the program, registers."""
         super().bind_attribute(node, value)
+        if value[0] == "f" and node in self._registered_by:
+            self._register_called(node, self.world.functions[value[1]])
         for function, call in self._registering.get(node, ()):
             generic = self.world.functions.get(value[1]) if value[0] in ("f", "b") else None
-            if generic is not None and any(self.world.nodes[d].name in _GENERIC for d in generic.decorators):
+            if generic is not None and self._is_generic(generic):
                 self._promise(function, call)
                 self._implement(generic, function)
             elif value[0] == "i":
                 self._promise(function, call)
             elif value[0] == "r":
                 self._keep(value[1], function)
+
+    def _is_one_of_several(self, number: int, function: Function, known: dict[int, bool]) -> bool:
+        """As the base does; a generic function and what is registered with it are one."""
+        for scope in known:
+            others = {other.scope for other in self._implementations.get(scope, ())}
+            if others and others.union((scope,)).issuperset((*known, function.scope)):
+                return False
+        return super()._is_one_of_several(number, function, known)
+
+    def _is_generic(self, function: Function) -> bool:
+        return any(self.world.nodes[decorator].name in _GENERIC for decorator in function.decorators)
+
+    def _register_called(self, node: int, generic: Function) -> None:
+        """``generic.register(function)``, or with the type before it."""
+        for number in self._registered_by[node] if self._is_generic(generic) else ():
+            for value in self.values(self.argument_nodes(number)[-1][1]):
+                if value[0] == "f":
+                    self._promise(self.world.functions[value[1]], number if self.world.calls[number].args[1:] else -1)
+                    self._implement(generic, self.world.functions[value[1]])
 
     def bind_class(self, number: int, cls: int) -> None:
         """As the base does; an object that can be called and registers functions stands for those, too."""
