@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sst_lint.facts.ops import VALUE
+from sst_lint.facts.records import Kind
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.writes import Writes
 
-_GENERATORS = ("random.Random", "numpy.random.RandomState", "numpy.random.Generator")
+_GENERATORS = ("random.Random", "numpy.random.Generator")
+#: Others that are as good as one of those.
+_LIKE = {"numpy.random.RandomState": "numpy.random.Generator"}
 _CONFIGURES = frozenset(
     "seed getstate setstate get_state set_state bit_generator spawn SystemRandom Random RandomState default_rng".split()
 )
@@ -44,7 +47,7 @@ class Seeded:
         linked = self._linked
         owners = {owner for owner, known in self._made.values() if known}
         for call, names in linked.externals.items() if owners else ():
-            owner = next((name.rpartition(".")[0] for name in names if _is_draw(name, owners)), "")
+            owner = next((_owner(name) for name in names if _is_draw(name, owners)), "")
             if not owner or self._in_test(call) or not self._has_seed(call, owner):
                 continue
             for loop in linked._loops_all(call):
@@ -60,15 +63,17 @@ class Seeded:
         return all(known for kind, known in found or self._made.values() if kind == owner)
 
     def _varies(self, seed: int) -> bool:
-        """Whether a seed is another one in each run: a clock, the process, a random number."""
-        sources = self._linked.sources
-        return any(bits == VALUE for node in self._before(seed) for bits, _, _ in sources.get(node, ()))
+        """Whether a seed is another one in each run: a clock, the process, a random number; unless a caller may give
+        one, ``int(time()) if seed is None else seed``."""
+        sources, nodes, near = self._linked.sources, self._linked.world.nodes, self._before(seed)
+        given = any(nodes[node].kind == Kind.PARAM and "seed" in nodes[node].name.lower() for node in near)
+        return not given and any(bits == VALUE for node in near for bits, _, _ in sources.get(node, ()))
 
     def _before(self, node: int) -> list[int]:
-        """What a value comes from, nearest first."""
+        """What a value comes from, nearest first, as far as its own functions say, and those that they call."""
         graph, near = self._graph, [node]
         for one in near:
-            before = [graph.source[edge] for edge in graph.incoming.get(one, ())]
+            before = [graph.source[edge] for edge in graph.incoming.get(one, ()) if graph.label[edge] <= 0]
             near += [each for each in before if each not in near][: max(0, _NEAR - len(near))]
         return near
 
@@ -78,5 +83,11 @@ class Seeded:
 
 
 def _is_draw(name: str, owners: set[str]) -> bool:
-    owner, _, last = name.rpartition(".")
-    return owner in owners and last not in _CONFIGURES and not last.startswith("_")
+    last = name.rpartition(".")[2]
+    return _owner(name) in owners and last not in _CONFIGURES and not last.startswith("_")
+
+
+def _owner(name: str) -> str:
+    """The module or type that ``name`` belongs to."""
+    owner = name.rpartition(".")[0]
+    return _LIKE.get(owner, owner)
