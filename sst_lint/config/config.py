@@ -72,6 +72,8 @@ DEFAULT_TEST_PATTERNS = (
     "*benchmarks/",
     "*benchmark.py",
     "*benchmarks.py",
+    "demo/",
+    "demos/",
     "example/",
     "examples/",
     "example.py",

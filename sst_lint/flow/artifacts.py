@@ -274,7 +274,7 @@ _BASE = re.compile(r"^(\{[^{}/]*\}/)+")
 
 
 def _by_text(text: str) -> Kind | None:
-    if text.startswith("/dev/"):
+    if text.startswith(("/dev/", "\\\\.\\", "//./")):
         return Kind("console", f"{_shown(text)}", True)
     if text.startswith(("/tmp/", "/var/tmp/")):
         return Kind("temp", f"below {_shown(text)}", True)

@@ -249,6 +249,8 @@ class Circumstances:
         nodes = self._linked.world.units[unit][2].nodes
         for node, name in zip(handler.fallbacks, handler.fallback_names, strict=True):
             record = nodes[node]
+            if name != "return" and _ASKING.match(name) and _is_truth(record):
+                return True
             if name == "return" or name in handler.written_names:
                 computed = record.kind == Kind.BINOP or (record.kind == Kind.TEXT and "\x00" in record.name)
                 if computed or (record.kind == Kind.CALL and self._computes(unit, record)):

@@ -175,7 +175,9 @@ class Writes:
             names = set(evidence.names)
             if "O_APPEND" in names:
                 return "append"
-            return "exclusive" if "O_EXCL" in names and "O_TRUNC" not in names else "write"
+            if "O_EXCL" in names and "O_TRUNC" not in names:
+                return "exclusive"
+            return "write" if names & {"O_TRUNC", "O_CREAT"} else "update"  # what is there already is opened
         modes = [_mode_of(text) for text in evidence.texts if len(text) <= 3]
         return next((m for m in ("write", "update", "exclusive", "append") if m in modes), "")
 
