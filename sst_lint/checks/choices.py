@@ -27,6 +27,12 @@ _WHAT = {
 }
 #: Choices that stand at the list from which they take.
 _TAKES = frozenset({"index", "slice", "unpack"})
+#: What takes the next of a list or queue. (Of a set it takes any.)
+_QUEUES = frozenset({"builtins.list.pop", "collections.deque.pop", "collections.deque.popleft"})
+#: A value that comes here is at the disposal of others.
+_OUTWARD = frozenset({Kind.RETURN, Kind.PUT, Kind.BOUND, Kind.CELL, Kind.OUT})
+#: So many places are looked at for what becomes of what was picked.
+_NEAR = 60
 #: (node, edge that leads on) from the source
 Path = tuple[tuple[int, int], ...]
 _OF = {
@@ -115,7 +121,11 @@ def first_of_mapping(project: Project) -> Iterator[Defect]:
         if not picks:
             continue
         node = project.graph.target[picks[0]]
+        if _drains(project, node):
+            continue
         where = project.trace.location(node)
+        steps = project.trace.steps(reach.path, "a mapping", f"reaches {reach.sink.what}")
+        slight = reach.weak or _passes_one(project, reach.path) or project.distance(reach.path) >= FAR
         yield Defect(
             "SST205",
             where,
@@ -124,8 +134,8 @@ def first_of_mapping(project: Project) -> Iterator[Defect]:
             f"the first element of a mapping is picked and reaches {reach.sink.what}: whichever was inserted first; "
             "name the key, or use `min`/`max`",
             "warning",
-            "low" if project.is_test(where.path) or reach.weak or _passes_one(project, reach.path) else "medium",
-            project.trace.steps(reach.path, "a mapping", f"reaches {reach.sink.what}"),
+            "low" if slight or project.is_test(where.path) or len(steps) > long_for(reach.kind) else "medium",
+            steps,
             f"order:{where.line}:{where.column}",
         )
 
@@ -143,6 +153,8 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     if picked.weak or _is_random(project, picked) or (bool(picked.path) and is_accepted(project, picked.path[0][0])):
         return "low"
     distance = project.distance(picked.path)
+    if distance and (_from_queue(project, picked.call) or _only_told(project, picked)):
+        return "low"
     if distance:
         return "medium" if distance <= FAR else "low"
     if choice is not None and choice.kind in ("assign", "slice", "return", "unpack"):
@@ -195,6 +207,44 @@ def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
     if drawn in project.on_the_way:
         return False
     return True
+
+
+def _drains(project: Project, node: int) -> bool:
+    """``while queue: queue.popleft()``: what is drawn from what has an order comes in that order."""
+    world = project.world
+    number = world.call_of(node) if world.nodes[node].kind == Kind.CALL else -1
+    if number not in project.draws.drawn:
+        return False
+    return world.units[world.call_unit[number]][2].loops[world.calls[number].loop].kind == "while"
+
+
+def _from_queue(project: Project, number: int) -> bool:
+    """Whether a call takes the next of a work list that others fill: each has its turn."""
+    sites = project.linked.sites_of.get(number, ()) if number >= 0 else ()
+    return any(site.model.name in _QUEUES for site in sites)
+
+
+def _only_told(project: Project, picked: Picked) -> bool:
+    """``log.warning("%s ...", names[:5])``: what was picked is told to people and goes nowhere else."""
+    graph, world, linked = project.graph, project.world, project.linked
+    near = _items(project, picked) if picked.call < 0 else [linked.result_of(picked.call)]
+    for node in near:
+        for edge in graph.outgoing.get(node, ()):
+            target = graph.target[edge]
+            if graph.label[edge] or world.nodes[target].kind in _OUTWARD or len(near) > _NEAR:
+                return False
+            if target not in near:
+                near.append(target)
+    unit = picked.unit
+    first = world.call_base[unit]
+    given = {
+        number
+        for number in range(first, first + len(world.units[unit][2].calls))
+        for _, node in linked.argument_nodes(number)
+        if node in near and linked.result_of(number) not in near
+    }
+    told = [number for number in given if any(s.model.logs or s.model.console for s in linked.sites_of.get(number, ()))]
+    return bool(told) and len(told) == len(given)
 
 
 def _is_done(project: Project, picked: Picked) -> bool:
