@@ -191,12 +191,32 @@ class Identity:
 
 
 def substituted(symbol: Symbol, arguments: Mapping[Symbol, Symbol]) -> Symbol:
-    """``symbol`` with parameters replaced by what a call gives for them."""
-    if symbol in arguments:
-        return arguments[symbol]
-    if symbol[0] in ("param", "node", "temporary", "global", "instance"):
+    """``symbol`` with parameters, and fields of an object, replaced by what a call gives for them."""
+    return _substituted(symbol, arguments, {}) if arguments else symbol
+
+
+def _substituted(symbol: Symbol, arguments: Mapping[Symbol, Symbol], done: dict[int, Symbol]) -> Symbol:
+    """What is made of parts that stand in several places is made once, and what does not change stays the object that
+    it is: symbols that are handed on through many calls share most of their parts."""
+    head = symbol[0]
+    if head == "param":
+        return arguments.get(symbol, symbol)
+    if head in ("node", "temporary", "global", "instance"):
         return symbol
-    return tuple(substituted(part, arguments) if isinstance(part, tuple) and part else part for part in symbol)
+    known = done.get(id(symbol))
+    if known is None:
+        if head == "attribute" and len(symbol) == 3 and symbol[2][0] == "instance" and symbol in arguments:
+            known = arguments[symbol]
+        else:
+            changed = False
+            parts = []
+            for part in symbol:
+                new = _substituted(part, arguments, done) if isinstance(part, tuple) and part else part
+                changed |= new is not part
+                parts.append(new)
+            known = tuple(parts) if changed else symbol
+        done[id(symbol)] = known
+    return known
 
 
 def leaves(symbol: Symbol) -> list[Symbol]:
