@@ -13,6 +13,8 @@ from sst_lint.facts.records import Arg, Call, Kind
 #: A method call may change such a receiver; of others only what the callee changes counts, which the linker knows.
 _MADE_HERE = frozenset({Kind.LIST, Kind.DICT, Kind.SET, Kind.VALUE})
 _FILLING = frozenset({"append", "extend", "add", "update", "insert", "setdefault", "appendleft", "extendleft"})
+#: Methods of a stack of contexts that enter what they are given.
+_ENTERS = frozenset({"enter_context", "enter_async_context"})
 #: Builtins that change nothing.
 _PURE = frozenset(
     "len iter list tuple set frozenset sorted min max sum any all str repr int float bool isinstance enumerate zip "
@@ -75,6 +77,10 @@ class Calls(Comprehensions):
             self.note(receiver, (path or "?") + "[]")
         if type(node.func) is cst.Name and node.func.value in _PURE:
             return
+        if method in _ENTERS:
+            for argument in self.calls[-1].args:
+                if self.nodes[argument.node].kind == Kind.CALL:
+                    self.calls[self.nodes[argument.node].base].entered = True
         if method == "setdefault" and receiver >= 0 and len(self.calls[-1].args) == 2:
             self.numbered_by_size((self.calls[-1].args[1].node,), receiver)
         self.touched(path)

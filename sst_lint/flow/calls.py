@@ -52,9 +52,12 @@ class Calls(Likely):
         self._field_puts: dict[int, list[int]] = {}  #: a field, and what writes it
         self._ready = False
         self._waiting: list[tuple[int, Value]] = []
+        self._entered = Listeners[int](self.heard)
         for number, call in enumerate(world.calls):
             base = world.node_base[world.call_unit[number]]
             self._calls_of.add(base + call.callee, number)
+            if call.entered:
+                self._entered.add(base + call.result, base + call.result)
 
     # events
 
@@ -95,6 +98,13 @@ class Calls(Likely):
             self._call_back(call, source, result, value)
         if value[0] == "y":
             self._use_property(node, value[1])
+        if value[0] == "i" and node in self._entered:
+            self._enter(node, value[1])
+
+    def _enter(self, node: int, cls: int) -> None:
+        """``with C(...) as f``: an object goes into ``__enter__``, and what that gives back is ``f``."""
+        for function in (*self.find_method(cls, "__enter__"), *self.find_method(cls, "__aenter__")):
+            self._run_by(node, function)
 
     def bind_put(self, put: int, value: Value) -> None:
         """``put`` writes an attribute of something that may be ``value``."""
@@ -233,12 +243,16 @@ class Calls(Likely):
 
     def read_property(self, node: int, function: Function) -> None:
         """A property read: ``self`` goes in, the result comes out."""
+        self._run_by(node, function, self._base_of(node))
+
+    def _run_by(self, node: int, function: Function, receiver: int = -1) -> None:
+        """Python runs a method of ``receiver`` (else of what ``node`` holds), and ``node`` is what it gives back."""
         if ("p", node, function.scope) in self._done:
             return
         self._done.add(("p", node, function.scope))
         self._label += 1
         if function.params:
-            self.add_edge(self._base_of(node), function.params[0], Op.SAME, "", self._label)
+            self.add_edge(receiver if receiver >= 0 else node, function.params[0], Op.SAME, "", self._label)
         self.add_edge(function.returns, node, Op.SAME, "", -self._label)
 
     def guess(self) -> None:

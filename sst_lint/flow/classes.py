@@ -13,6 +13,8 @@ from sst_lint.flow.world import Class, Function, World
 
 #: At most this many overrides of a method, and descendants of a class, are considered.
 OVERRIDES = 8
+#: And of a class with more of them, so many that say in their bodies what they have under a name.
+DECLARED = 40
 #: `class C(object)` says nothing of what `C` has.
 _OF_ALL = "builtins.object"
 
@@ -29,6 +31,7 @@ class Classes(Names):
         # what was found in classes, until another base class is known
         self._below: dict[int, list[int]] = {}
         self._read_in: dict[tuple[int, bool], tuple[int, ...]] = {}
+        self._declared_in: dict[tuple[int, str], tuple[int, ...]] = {}
         self._methods: dict[tuple[int, str], list[Function]] = {}
         self._overrides: dict[tuple[int, str], list[Function]] = {}
 
@@ -44,7 +47,7 @@ class Classes(Names):
                 merged = dict.fromkeys((*(entry.mro or (affected,)), *self.mro(value[1])))
                 entry.mro = tuple(merged)
             self.world.classes[value[1]].subclasses.append(cls.index)
-            for known in (self._below, self._read_in, self._methods, self._overrides):
+            for known in (self._below, self._read_in, self._declared_in, self._methods, self._overrides):
                 known.clear()
         elif value[0] == "x":
             name = self.library.canonical(value[1])
@@ -116,7 +119,7 @@ class Classes(Names):
                 self.annotate(node, annotation, self.world.units[entry.unit][0], entry.unit)
                 self.add_edge(default, node)
         for (reader, through_instance), attributes in self._readers.get(name, {}).items():
-            if cls in self._searched(reader, through_instance):
+            if cls in self._searched(reader, through_instance, name):
                 for attribute in attributes:
                     self.add_edge(node, attribute)
         return node
@@ -124,7 +127,7 @@ class Classes(Names):
     def read_field(self, attribute: int, cls: int, name: str, through_instance: bool) -> None:
         """``attribute`` reads a field: of the class, its bases, and (through ``self``) a few descendants."""
         self._readers.setdefault(name, {}).setdefault((cls, through_instance), []).append(attribute)
-        for one in self._searched(cls, through_instance):
+        for one in self._searched(cls, through_instance, name):
             if (one, name) in self._fields or self._declares(one, name):
                 self.add_edge(self.field_node(one, name), attribute)
 
@@ -132,14 +135,21 @@ class Classes(Names):
         """Whether the body of a class binds or annotates ``name``; a field of another is made when it is written."""
         return (cls, name) in self._class_bound or any(name == each for each, _, _ in self.world.classes[cls].fields)
 
-    def _searched(self, cls: int, through_instance: bool) -> tuple[int, ...]:
-        """The classes whose fields a read may mean."""
+    def _searched(self, cls: int, through_instance: bool, name: str) -> tuple[int, ...]:
+        """The classes whose fields a read may mean; of many descendants those that say what they have under a name."""
         known = self._read_in.get((cls, through_instance))
         if known is None:
             below = self._descendants(cls) if through_instance else []
             known = (*self.mro(cls), *(below if len(below) <= OVERRIDES else ()))
             self._read_in[(cls, through_instance)] = known
-        return known
+        if not through_instance or len(self._descendants(cls)) <= OVERRIDES:
+            return known
+        declared = self._declared_in.get((cls, name))
+        if declared is None:
+            below = [one for one in self._descendants(cls) if (one, name) in self._class_bound]
+            declared = (*known, *(below if len(below) <= DECLARED else ()))
+            self._declared_in[(cls, name)] = declared
+        return declared
 
     def write_field(self, put: int, cls: int, name: str) -> None:
         """``put`` writes a field; a property setter is called."""
