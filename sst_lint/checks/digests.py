@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.certainty import FAR, LESS
 from sst_lint.checks.defect import Confidence, Defect, Severity
-from sst_lint.checks.values import VERY_FAR
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -133,9 +132,9 @@ def _defect(
     first: str,
 ) -> Defect:
     where = project.trace.location(node)
-    if leak.weak or project.stretch(leak.path) >= FAR:
+    if leak.weak:
         confidence = LESS[confidence]
-    if project.stretch(leak.path) >= VERY_FAR:
+    if project.stretch(leak.path) >= FAR:
         confidence = "low"
     if project.is_test(where.path) or project.passes_test(leak.path):
         confidence = "low"

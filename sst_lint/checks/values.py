@@ -117,8 +117,6 @@ _OF_TEXTS = frozenset({Op.SAME, Op.TEXT, Op.ONLY_VALUE})
 _COMPOSED = frozenset({Kind.TEXT, Kind.BINOP, Kind.CALL})
 _PARTS = 40
 _MOMENTS = frozenset({"clock", "machine", "place"})
-#: A way past so many fields, globals and orders of calls proves little.
-VERY_FAR = 5
 #: What is made for one machine or user is meant to differ on the next one.
 _SECRETS = frozenset({"pin", "cookie", "secret", "token", "password", "salt", "nonce", "session"})
 #: What caches hold nobody compares.
@@ -368,10 +366,10 @@ def _defect(
     severity: Severity,
 ) -> Defect:
     where = project.trace.location(source.place)
-    if leak.weak or project.stretch(leak.path) >= FAR or (rule == "SST303" and _is_key(project, leak)):
+    if leak.weak:
         confidence = LESS[confidence]
-    if project.stretch(leak.path) >= VERY_FAR or (rule == "SST303" and _is_key(project, leak)):
-        confidence = "low"
+    if project.stretch(leak.path) >= FAR or (rule == "SST303" and _is_key(project, leak)):
+        confidence = "low"  # a value that passes so many fields proves little
     steps = project.trace.steps(leak.path, f"{_named(source)} {_FIRST[rule]}", f"{_verb(leak)} {leak.sink.what}")
     if project.is_test(where.path) or project.passes_test(leak.path) or length(steps) > LONG:
         confidence = "low"

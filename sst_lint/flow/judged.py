@@ -61,7 +61,7 @@ def judged(linked: Mutations) -> bytearray:
             ops[number] = Op.NOTHING  # a class method called on an object: the class knows nothing of its attributes
         elif op == Op.SAME and (source, target) in sorted_after:
             ops[number] = Op.SORT
-        elif op == Op.TEXT and linked.shows_nothing(source):
+        elif op == Op.TEXT and (source, target) not in linked.rendered_whole and linked.shows_nothing(source):
             ops[number] = Op.ONLY_VALUE
         elif op == Op.MAP and linked.is_mapping(source):
             ops[number] = Op.MERGE
