@@ -193,7 +193,12 @@ class Modeled(Sites):
                 self._call_back(number, kind, made, value)
         ends = [f.to for f in model.flows if f.how in _SERIALIZING and self.holds(site, f.when, f.unless)]
         for to in ends:
-            self.add_edge(made, site.ports["return"] if to == "return" else self.content(number), Op.TEXT_SORTED)
+            if to == "return":  # somewhere in the text: what is read from it again stands in the order that it had
+                part = self._step_node(number, "hooked")
+                self.add_edge(made, part, Op.TEXT_SORTED)
+                self.add_edge(part, site.ports["return"], Op.ORDERS_INNER)
+            else:
+                self.add_edge(made, self.content(number), Op.TEXT_SORTED)
         if model.writes is not None and model.writes.how in _SERIALIZING:
             self.add_edge(made, self.content(number), Op.TEXT_SORTED)
 
