@@ -23,6 +23,11 @@ _RECORD_HELPERS = frozenset(
         "attr.evolve", "attrs.evolve",
     }
 )  # fmt: skip
+#: Methods of records that give their fields away, and whether as a text.
+_DUMPS = {
+    "pydantic.BaseModel.model_dump": False, "pydantic.BaseModel.dict": False,
+    "pydantic.BaseModel.model_dump_json": True, "pydantic.BaseModel.json": True,
+}  # fmt: skip
 #: Where a function stands that somebody else chose.
 _HANDED = frozenset({Kind.PARAM, Kind.CELL, Kind.ATTR})
 
@@ -257,6 +262,8 @@ class Callees(Modeled):
             self.add_value(result, ("y", number))
         elif name in _RECORD_HELPERS:
             self._bind_record_helper(number, name)
+        elif name in _DUMPS:
+            self._dump_record(number, _DUMPS[name])
         elif name == "functools.reduce":
             self._bind_set_maker(number, result)
         model = self.library.model(name)
@@ -291,6 +298,16 @@ class Callees(Modeled):
             self._records.add(arguments[0][1], result)
             for value in self.values(arguments[0][1]):
                 self._fields_into(result, value)
+
+    def _dump_record(self, number: int, as_text: bool) -> None:
+        """``x.model_dump_json()``: what the fields of ``x`` hold, in the order of the class; sets show theirs."""
+        into = result = self.result_of(number)
+        if as_text:
+            into = self._step_node(number, "fields")
+            self.add_edge(into, result, Op.TEXT_SORTED)
+        self._records.add(self.receiver_of(number), into)
+        for value in self.values(self.receiver_of(number)):
+            self._fields_into(into, value)
 
     def _replace_field(self, slot: str, node: int, value: Value) -> None:
         if value[0] == "i":
