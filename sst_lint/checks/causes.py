@@ -37,7 +37,7 @@ def lost(project: Project) -> Iterator[Defect]:
             text = "raises another error `from None` that says nothing of this one; use `from`, or put it into the text"
         else:
             continue
-        yield defect_of(project, info, "SST406", text, "warning", "medium")
+        yield defect_of(project, info, "SST406", text, "warning", "medium", path=info.path)
 
 
 def _has_cause(info: HandlerInfo) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect, Severity
 from sst_lint.facts.records import Kind
+from sst_lint.flow.trace import LONG
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -168,5 +169,7 @@ def defect_of(
         confidence = "low"
     if not steps and info.path and is_near(project, info):
         steps = project.trace.steps(info.path, "guarded here", f"reaches {info.what}")
+    if path and len(steps) > LONG:
+        confidence = "low"  # nobody believes that it is this error that comes so far
     group = f"handler:{place.line}:{place.column}"
     return Defect(rule, place, place.line, "", message, severity, confidence, steps, group)
