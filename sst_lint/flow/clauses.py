@@ -159,11 +159,19 @@ class Clauses:
             return True
         world = self._linked.world
         scopes = self._linked.callees.get(number, {})
+        if not scopes and self.name_of(number) == "exit" and self._fails_with(number):
+            return True
         records = {s: world.functions[s].record for s in scopes if s in world.functions}
         return bool(records) and all(
             s in self._leaving or r.endless or r.annotation.rpartition(".")[2].strip("'\"") in ("NoReturn", "Never")
             for s, r in records.items()
         )
+
+    def _fails_with(self, number: int) -> bool:
+        """Whether a call is given a code of failure: ``app.exit(1)``."""
+        nodes = self._linked.world.nodes
+        given = [nodes[node] for _, node in self._linked.argument_nodes(number)][:1]
+        return any(n.kind == Kind.CONST and n.name.isdigit() and n.name.strip("0") for n in given)
 
     @cached_property
     def _leaving(self) -> frozenset[int]:
