@@ -182,7 +182,9 @@ class Names(Decorated):
         return [
             scope
             for scope in methods
-            if (of := world.functions[scope].unit) != unit and world.units[of][1].first_line < line
+            if scope in world.functions  # and no class inside the class
+            and (of := world.functions[scope].unit) != unit
+            and world.units[of][1].first_line < line
         ]
 
     def bind_import(self, node: int, record: Import) -> None:
