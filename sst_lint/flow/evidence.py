@@ -109,6 +109,7 @@ class PathEvidence:
         owners: dict[str, None] = {}
         argument = parameter = False
         seen = {start}
+        parts = {start}  #: what is in the path itself, not only known to a call that gives it
         #: nodes with the calls through whose results they were reached (a parameter then means that call's argument),
         #: and the positions out of which they are taken
         queue: deque[tuple[int, int, tuple[int, ...], tuple[str, ...]]] = deque([(start, 0, (), ())])
@@ -123,7 +124,7 @@ class PathEvidence:
                     texts[record.name] = None
             elif record.kind in (Kind.NAME, Kind.ATTR, Kind.PARAM, Kind.CELL, Kind.IMPORT, Kind.PUT, Kind.BOUND):
                 names[record.name] = None
-                argument |= record.name == "argv"
+                argument |= record.name == "argv" and node in parts
                 if record.kind == Kind.ATTR and record.base >= 0:
                     base = world.node_base[world.node_unit[node]] + record.base
                     owner = {world.nodes[base].name, self._given.get(base, "")}
@@ -167,6 +168,8 @@ class PathEvidence:
                     inside = _places(graph.op[number], graph.key[number], places)
                     if inside is None:
                         continue  # `first, second = pair()`: of another element
+                    if node in parts and graph.op[number] != Op.ONLY_VALUE:
+                        parts.add(source)
                     inner = (*calls, -label) if label < 0 else calls[:-1] if label > 0 else calls
                     seen.add(source)
                     queue.append((source, depth + 1, inner, inside))
