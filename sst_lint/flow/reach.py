@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 
 from sst_lint.flow.bits import cause, inputs_of, single
 from sst_lint.flow.demands import wider
+from sst_lint.flow.demands import THEN
 from sst_lint.flow.graph import LONGEST, Graph, Mask
 
 #: (node, bit, key demand): one state of the search.
@@ -35,8 +36,8 @@ _BUDGET = 120_000
 _BUDGET_PER_START = 5
 #: Steps for each state that a limited search may see.
 _BUDGET_PER_STATE = 8
-#: At one node, and in one callee, at most so many demands are kept apart: values that are unpacked again and again in a
-#: circle are asked for every chain of positions, and each chain is another demand.
+#: At one node, and in one callee, at most so many chains of keys are kept apart: values that are unpacked again and again
+#: in a circle are asked for every chain of positions, and each chain is another demand.
 _DEMANDS = 24
 #: A trace is cut at so many steps, and so many calls deep.
 _TRACE = 300
@@ -49,7 +50,7 @@ class Exploration:
 
     port: tuple[int, int, str] | None  #: (node, bits, key)
     seen: dict[tuple[int, str], int] = field(default_factory=dict)  #: (node, key) -> the number of its last state
-    demands: dict[int, int] = field(default_factory=dict)  #: node -> how many demands it was seen with
+    demands: dict[int, int] = field(default_factory=dict)  #: node -> how many chains it was asked for
     #: callers that wait for parameters
     waiting: list[Waiting] = field(default_factory=list)
     #: (number of a state at a parameter, steps from the port)
@@ -198,7 +199,7 @@ class Search:
         new &= ~known
         if not new:
             return -1
-        if last < 0 and key:
+        if last < 0 and THEN in key:
             demands = place.demands.get(node, 0)
             if demands >= _DEMANDS:
                 return -1
