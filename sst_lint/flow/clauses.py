@@ -82,13 +82,7 @@ class Clauses:
         self._policies = frozenset(
             scope for scope in (world.functions if policies else ()) if not policies.isdisjoint(self._qualified(scope))
         )
-        self._by_region: dict[tuple[int, int], list[int]] = {}
-        for number, call in enumerate(world.calls):
-            self._by_region.setdefault((world.call_unit[number], call.region), []).append(number)
-        self._children: dict[tuple[int, int], list[int]] = {}
-        for unit, (_, _, facts) in enumerate(world.units):
-            for index, region in enumerate(facts.regions):
-                self._children.setdefault((unit, region.parent), []).append(index)
+        self._children: dict[int, dict[int, list[int]]] = {}  #: unit -> region -> the regions right inside it
 
     def _qualified(self, scope: int) -> set[str]:
         function = self._linked.world.functions[scope]
@@ -99,18 +93,25 @@ class Clauses:
 
     def calls_in(self, unit: int, region: int) -> list[int]:
         """The calls of a region and the regions inside it."""
-        result: list[int] = []
-        for inner in self.regions_in(unit, region):
-            result += self._by_region.get((unit, inner), ())
-        return sorted(result)
+        world = self._linked.world
+        inside = set(self.regions_in(unit, region))
+        return [
+            number for number, call in enumerate(world.units[unit][2].calls, world.call_base[unit])
+            if call.region in inside
+        ]  # fmt: skip
 
     def regions_in(self, unit: int, region: int) -> Iterator[int]:
         """A region and all inside it."""
+        children = self._children.get(unit)
+        if children is None:
+            children = self._children[unit] = {}
+            for index, record in enumerate(self._linked.world.units[unit][2].regions):
+                children.setdefault(record.parent, []).append(index)
         stack = [region]
         while stack:
             current = stack.pop()
             yield current
-            stack += self._children.get((unit, current), ())
+            stack += children.get(current, ())
 
     def name_of(self, number: int) -> str:
         """The last name of what is called, as written."""

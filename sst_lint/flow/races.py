@@ -139,6 +139,7 @@ class Races:
             start = read.site.ports["self"]
         goals = self._goals(write)
         unit = linked.world.node_unit[start]
+        calls_with = self._calls_with(unit)
         seen = {start}
         queue = [start]
         while queue:
@@ -149,7 +150,7 @@ class Races:
                 graph.target[n] for n in graph.outgoing.get(node, ())
                 if graph.label[n] == 0 and graph.op[n] != Op.NOTHING
             ]  # fmt: skip
-            for number in self._calls_with().get(node, ()):
+            for number in calls_with.get(node, ()):
                 following.append(linked.result_of(number))
                 receiver = linked.receiver_of(number)
                 if receiver >= 0 and linked.world.nodes[receiver].name not in ("json", "os", "yaml"):
@@ -192,28 +193,17 @@ class Races:
         return {g for g in goals if path[g].kind != NodeKind.CONST}
 
     def _ports(self, call: int) -> list[int]:
-        return [p for p in self._sites().get(call, ()) if p >= 0]
+        return [p for site in self._linked.sites_of.get(call, ()) for p in site.ports.values() if p >= 0]
 
-    def _sites(self) -> dict[int, list[int]]:
-        return self._ports_by_call
-
-    @cached_property
-    def _ports_by_call(self) -> dict[int, list[int]]:
+    def _calls_with(self, unit: int) -> dict[int, list[int]]:
+        """What is handed over in a unit, or has a method called, with the calls."""
+        linked, world = self._linked, self._linked.world
         found: dict[int, list[int]] = {}
-        for site in self._linked.sites:
-            found.setdefault(site.call, []).extend(site.ports.values())
-        return found
-
-    def _calls_with(self) -> dict[int, list[int]]:
-        return self._calls_by_argument
-
-    @cached_property
-    def _calls_by_argument(self) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
-        for number in range(len(self._linked.world.calls)):
-            for _, node in self._linked.argument_nodes(number):
+        first = world.call_base[unit]
+        for number in range(first, first + len(world.units[unit][2].calls)):
+            for _, node in linked.argument_nodes(number):
                 found.setdefault(node, []).append(number)
-            receiver = self._linked.receiver_of(number)
+            receiver = linked.receiver_of(number)
             if receiver >= 0:
                 found.setdefault(receiver, []).append(number)
         return found
