@@ -21,8 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sst_lint.flow.bits import cause, inputs_of, single
-from sst_lint.flow.demands import wider
-from sst_lint.flow.demands import THEN
+from sst_lint.flow.demands import THEN, wider
 from sst_lint.flow.graph import LONGEST, Graph, Mask
 
 #: (node, bit, key demand): one state of the search.
@@ -36,9 +35,9 @@ _BUDGET = 120_000
 _BUDGET_PER_START = 5
 #: Steps for each state that a limited search may see.
 _BUDGET_PER_STATE = 8
-#: At one node, and in one callee, at most so many chains of keys are kept apart: values that are unpacked again and again
-#: in a circle are asked for every chain of positions, and each chain is another demand.
-_DEMANDS = 24
+#: At one node, and in one callee, at most so many chains of keys are kept apart: values that are unpacked again and
+#: again in a circle are asked for every chain of positions, and each chain is another demand.
+_DEMANDS = 16
 #: A trace is cut at so many steps, and so many calls deep.
 _TRACE = 300
 _DEPTH = 12
