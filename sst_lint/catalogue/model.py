@@ -180,6 +180,7 @@ class Model:
     seeds: str = ""  #: prefix of the names whose shared generator the call seeds (`random.`)
     shows: tuple[str, ...] = ()  #: ports of texts that the program shows whenever it is asked (`help`)
     refuses_objects: bool = False  #: a serializer of plain data: the attributes of an object never show
+    sorts_sets: bool = False  #: a serializer that writes a set as a mapping: sorted where it sorts keys
     builds: tuple[str, ...] = ()  #: ports of what a package is built from, in this order (sources, requirements)
     nan_param: str = ""  #: parameter of a serializer that, when False, refuses NaN (otherwise it writes NaN)
 

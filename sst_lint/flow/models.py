@@ -265,7 +265,10 @@ class Modeled(Sites):
         return not _AS_TEXT.isdisjoint(self.values(node))
 
     def _rendering(self, site: Site, op: Op) -> Op:
-        """JSON has no sets: without ``default`` (or with ``default=sorted``) their order cannot show."""
+        """JSON has no sets: without ``default`` (or with ``default=sorted``) their order cannot show. YAML has mappings
+        for them, whose keys are sorted."""
+        if site.model.sorts_sets and op == Op.TEXT_SORTED:
+            return Op.JSON_SORTED
         parameter = site.model.default_param
         if not parameter or "cls" in site.given or "**" in site.given:
             return op
