@@ -258,8 +258,8 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
         confidence = "medium"  # the order of keys is weaker than that of a list
     if reach.kind == "set" and _comes_back(project, reach):
         confidence = "low" if distance else LESS[confidence]
-    if distance >= FAR:
-        confidence = LESS[confidence]
+    if distance >= (FAR - 1 if rule == "SST203" else FAR):
+        confidence = LESS[confidence]  # who fills a mapping that comes so far is mostly the code itself
     if (
         distance
         and reach.sink.what == IS_PRINTED
