@@ -8,13 +8,14 @@ from typing import Any
 import libcst as cst
 import msgspec
 
+from sst_lint.facts.asked import IS_NONE, IS_TRUE, Condition
 from sst_lint.facts.build import Env, Val
 from sst_lint.facts.expressions import Expressions
 from sst_lint.facts.handlers import HandlerState
 from sst_lint.facts.literals import attribute_path
 from sst_lint.facts.names import Bindings, dotted
 from sst_lint.facts.ops import Op
-from sst_lint.facts.options import IS_NONE, IS_TRUE, Condition, conditions
+from sst_lint.facts.options import conditions
 from sst_lint.facts.positions import Positions
 from sst_lint.facts.records import Kind, Region
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from sst_lint.facts.asked import Condition
 from sst_lint.facts.ops import Op
-from sst_lint.facts.options import Condition
 from sst_lint.facts.positions import Positions
 from sst_lint.facts.records import (
     Arg,

@@ -7,11 +7,11 @@ from typing import Any
 
 import libcst as cst
 
+from sst_lint.facts.asked import Condition
 from sst_lint.facts.build import Val
 from sst_lint.facts.calls import Calls
 from sst_lint.facts.literals import HOLE, constant_key, cut, literal_text
 from sst_lint.facts.ops import Op
-from sst_lint.facts.options import Condition
 from sst_lint.facts.records import Kind
 
 #: Tests that may tell something of a name.

@@ -11,18 +11,8 @@ from typing import Any
 
 import libcst as cst
 
+from sst_lint.facts.asked import IS_NONE, IS_TRUE, Condition, equal_to
 from sst_lint.facts.literals import literal_text
-
-#: (node of the parameter, what is asked of it, whether that holds)
-Condition = tuple[int, str, bool]
-#: Asked of a parameter: is it true, is it None. Anything else is what it is compared with (see ``equal_to``).
-IS_TRUE, IS_NONE = "true", "none"
-_TEXT, _NUMBER = "=t", "=c"
-
-
-def equal_to(text: str, is_text: bool) -> str:
-    """How "equals this constant" is asked."""
-    return (_TEXT if is_text else _NUMBER) + text
 
 
 def conditions(test: cst.BaseExpression, holds: bool, param: Callable[[str], int]) -> tuple[Condition, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sst_lint.facts.options import IS_NONE, IS_TRUE, Condition, equal_to
+from sst_lint.facts.asked import IS_NONE, IS_TRUE, Condition, equal_to
 from sst_lint.facts.records import Kind, UnitFacts
 from sst_lint.flow.world import Function, World
 
