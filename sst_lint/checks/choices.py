@@ -10,6 +10,7 @@ from sst_lint.checks.certainty import FAR, is_accepted
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.evidence import OUTWARD
 from sst_lint.flow.location import Step
 from sst_lint.flow.trace import length, long_for
 
@@ -29,8 +30,6 @@ _WHAT = {
 _TAKES = frozenset({"index", "slice", "unpack"})
 #: What takes the next of a list or queue. (Of a set it takes any.)
 _QUEUES = frozenset({"builtins.list.pop", "collections.deque.pop", "collections.deque.popleft"})
-#: A value that comes here is at the disposal of others.
-_OUTWARD = frozenset({Kind.RETURN, Kind.PUT, Kind.BOUND, Kind.CELL, Kind.OUT})
 #: So many places are looked at for what becomes of what was picked.
 _NEAR = 60
 #: (node, edge that leads on) from the source
@@ -134,7 +133,7 @@ def first_of_mapping(project: Project) -> Iterator[Defect]:
             f"the first element of a mapping is picked and reaches {reach.sink.what}: whichever was inserted first; "
             "name the key, or use `min`/`max`",
             "warning",
-            "low" if slight or project.is_test(where.path) or len(steps) > long_for(reach.kind) else "medium",
+            "low" if slight or project.is_test(where.path) or length(steps) > long_for(reach.kind) else "medium",
             steps,
             f"order:{where.line}:{where.column}",
         )
@@ -199,8 +198,7 @@ def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
     drawn = project.draws.drawn.get(picked.call)
     if drawn is None:
         return False
-    world, call = project.world, project.world.calls[picked.call]
-    if world.units[picked.unit][2].loops[call.loop].kind != "while":
+    if not _draws_in_while(project, picked.call):
         return False
     if picked.call in project.draws.parts:
         return True  # pieces in their order: whoever picks one of them is told
@@ -212,7 +210,12 @@ def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
 def _drains(project: Project, node: int) -> bool:
     """``while queue: queue.popleft()``: what is drawn from what has an order comes in that order."""
     world = project.world
-    number = world.call_of(node) if world.nodes[node].kind == Kind.CALL else -1
+    return world.nodes[node].kind == Kind.CALL and _draws_in_while(project, world.call_of(node))
+
+
+def _draws_in_while(project: Project, number: int) -> bool:
+    """Whether a ``while`` takes all elements by a call, one in each round."""
+    world = project.world
     if number not in project.draws.drawn:
         return False
     return world.units[world.call_unit[number]][2].loops[world.calls[number].loop].kind == "while"
@@ -231,7 +234,7 @@ def _only_told(project: Project, picked: Picked) -> bool:
     for node in near:
         for edge in graph.outgoing.get(node, ()):
             target = graph.target[edge]
-            if graph.label[edge] or world.nodes[target].kind in _OUTWARD or len(near) > _NEAR:
+            if graph.label[edge] or world.nodes[target].kind in OUTWARD or len(near) > _NEAR:
                 return False
             if target not in near:
                 near.append(target)

@@ -55,8 +55,6 @@ class Decorated(Values):
         inner = world.add_node(Kind.VALUE, function.unit, world.nodes[function.returns], function.record.name)
         self.add_value(inner, ("f", function.scope))
         for decorator in reversed(through):
-            if (own := self._of_own_class(decorator)) >= 0:
-                self.add_value(decorator, ("f", own))  # no name of the module, so nobody else binds it
             outer = world.add_node(Kind.VALUE, function.unit, world.nodes[function.returns], function.record.name)
             self.decorator_calls.add(decorator, (inner, outer))
             for value in self.values(decorator):
@@ -81,17 +79,25 @@ class Decorated(Values):
             return self._is_project_decorator(self.world.node_base[unit] + call.callee)
         if record.kind == Kind.NAME:
             file = self.file_of(node)
-            return self._names_function(file, record.name, 0) or self._of_own_class(node) >= 0
+            return self._names_function(file, record.name, 0) or self.method_before(node) >= 0
         return False
 
-    def _of_own_class(self, node: int) -> int:
-        """The function that a decorator names, if it stands before it in the body of the same class; else -1."""
+    def method_before(self, node: int) -> int:
+        """The method that a name means in the body of a class, or above a method: the last that stands before it; -1
+        if there is none."""
         world = self.world
         decorated = self._methods_decorated.get(node)
-        if decorated is None:
-            return -1
-        found = world.classes[decorated.cls].methods.get(world.nodes[node].name, [])
-        before = [scope for scope in found if scope in world.functions and scope < decorated.scope]
+        cls = world.class_of_scope.get(world.scope_of_node(node), -1) if decorated is None else decorated.cls
+        methods = world.classes[cls].methods.get(world.nodes[node].name, ()) if cls >= 0 else ()
+        unit = world.node_unit[node]
+        line = world.units[unit][1].first_line + world.nodes[node].line - 1
+        before = [
+            scope
+            for scope in methods
+            if scope in world.functions  # and no class inside the class
+            and (of := world.functions[scope].unit) != unit
+            and world.units[of][1].first_line < line
+        ]
         return before[-1] if before else -1
 
     def _names_function(self, file: int, name: str, depth: int) -> bool:

@@ -44,7 +44,7 @@ _TEMPORARY_DIRECTORY = re.compile(
 #: What may be done to a file that nothing is written to.
 _CLOSING = frozenset({"close", "flush"})
 #: A value that comes here is at the disposal of others.
-_OUTWARD = frozenset({Kind.RETURN, Kind.PUT, Kind.BOUND, Kind.CELL, Kind.OUT})
+OUTWARD = frozenset({Kind.RETURN, Kind.PUT, Kind.BOUND, Kind.CELL, Kind.OUT})
 _STEPS = 120
 _TEMPORARY_DEPTH = 24
 
@@ -279,7 +279,7 @@ class PathEvidence:
                 return False
             for number in graph.outgoing.get(node, ()):
                 target = graph.target[number]
-                if graph.label[number] or world.node_unit[target] != unit or world.nodes[target].kind in _OUTWARD:
+                if graph.label[number] or world.node_unit[target] != unit or world.nodes[target].kind in OUTWARD:
                     return False
                 if target not in queue:
                     queue.append(target)

@@ -162,30 +162,15 @@ class Names(Decorated):
     def bind_name(self, node: int) -> None:
         """A name that its unit does not bind: of a class body a method, else a global of the module, else a builtin."""
         name = self.world.nodes[node].name
-        methods = self._methods_before(node, name)
-        if methods:  # `file = open`, where the class has an `open` by then
-            self.add_function(node, self.world.functions[methods[-1]])
+        method = self.method_before(node)
+        if method >= 0:  # `file = open`, where the class has an `open` by then
+            self.add_function(node, self.world.functions[method])
             return
         found = self.global_node(self.file_of(node), name)
         if found >= 0:
             self.add_edge(found, node)
         elif name in _BUILTINS:
             self.add_value(node, ("x", f"builtins.{name}"))
-
-    def _methods_before(self, node: int, name: str) -> list[int]:
-        """The methods of that name that stand before a name in the body of their class."""
-        world = self.world
-        cls = world.class_of_scope.get(world.scope_of_node(node), -1)
-        methods = world.classes[cls].methods.get(name, ()) if cls >= 0 else ()
-        unit = world.node_unit[node]
-        line = world.units[unit][1].first_line + world.nodes[node].line - 1
-        return [
-            scope
-            for scope in methods
-            if scope in world.functions  # and no class inside the class
-            and (of := world.functions[scope].unit) != unit
-            and world.units[of][1].first_line < line
-        ]
 
     def bind_import(self, node: int, record: Import) -> None:
         """An imported name."""
