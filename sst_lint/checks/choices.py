@@ -16,7 +16,7 @@ from sst_lint.flow.trace import length, long_for
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
-    from sst_lint.flow.order import Picked
+    from sst_lint.flow.picks import Picked
 
 _WHAT = {
     "index": "an element is picked by its position",

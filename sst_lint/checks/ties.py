@@ -14,7 +14,8 @@ from sst_lint.flow.trace import LONG, length
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
-    from sst_lint.flow.order import Picked, Reach, SortedBy
+    from sst_lint.flow.order import Reach
+    from sst_lint.flow.picks import Picked, SortedBy
 
 _BY = {
     "clock": "by modification time, which a copy, a checkout or a restore changes",

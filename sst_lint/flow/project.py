@@ -30,8 +30,9 @@ from sst_lint.flow.locks import Locks
 from sst_lint.flow.lost_files import LostFile, LostFiles
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.order import Order, Picked, Reach, SortedBy, doubt
+from sst_lint.flow.order import Order, Reach, doubt
 from sst_lint.flow.paths import Paths
+from sst_lint.flow.picks import Picked, SortedBy
 from sst_lint.flow.protocol import Protocol, Protocols
 from sst_lint.flow.queries import add_rows
 from sst_lint.flow.races import Races
@@ -216,11 +217,11 @@ class Project:
 
     def sorted_by(self, result: int) -> SortedBy | None:
         """What is known of a sort by a clock, or by a key that can tie, from the node of its result."""
-        return self._order.sorted.get(result)
+        return self._order.picks.sorted.get(result)
 
     def selections(self) -> Iterable[SortedBy]:
         """Each maximum and minimum by a clock, or by a key that can tie."""
-        return [row for row in self._order.sorted.values() if row.row.selects]
+        return [row for row in self._order.picks.sorted.values() if row.row.selects]
 
     def reaches(self) -> Iterable[Reach]:
         """Unordered sources that reach something permanent, or leave the program (rank 3)."""
@@ -261,11 +262,11 @@ class Project:
     @cached_property
     def picked(self) -> Sequence[Picked]:
         """Choices among unordered elements."""
-        return self._order.picked()
+        return self._order.picks.picked()
 
     def unordered_by(self, node: int) -> tuple[str, tuple[tuple[int, int], ...]] | None:
         """Why a value has no order of its own: the kind of the nearest source and the way from there."""
-        return self._order.origin_of(node)
+        return self._order.picks.origin_of(node)
 
     @cached_property
     def poisons(self) -> Sequence[Poison]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.graph import Mask
     from sst_lint.flow.location import Location
-    from sst_lint.flow.order import Picked, Reach
+    from sst_lint.flow.order import Reach
+    from sst_lint.flow.picks import Picked
     from sst_lint.flow.sites import Site
 
 LAYOUT = Layout(

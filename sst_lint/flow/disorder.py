@@ -1,0 +1,153 @@
+"""What of a program has no order of its own: sets, listings, and mappings that others fill?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from sst_lint.facts.ops import KEYS, Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.codes import places
+from sst_lint.flow.graph import Graph, Mask
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.names import MAPPING_TYPES
+from sst_lint.flow.put_together import digested_mappings, filled_by_setters
+from sst_lint.flow.sinks import Sink
+from sst_lint.flow.sites import Site
+
+#: What comes in no order from outside of the program.
+FOUND = ("listing", "rows", "completion")
+#: node -> the states (bits) it has no order in, and the kind of each
+Sources = dict[int, list[tuple[int, str]]]
+#: So many changes of one mapping are looked through.
+_NEAR = 12
+#: A set that is put there may get more elements.
+_MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
+
+
+class Disorder:
+    """The sources of disorder of a linked program."""
+
+    def __init__(self, linked: Mutations, graph: Graph, sinks: Sequence[Sink]) -> None:
+        self._linked = linked
+        self._graph = graph
+        #: mappings that are serialized for others, by helpers or for digests
+        self.taken: dict[int, None] = {}
+        self._arrived: dict[tuple[tuple[int, int], ...], Mask] = {}  #: sources -> what may come of them
+        self._add_mappings(sinks)
+        self._drop_single()
+        for node, bits in linked.set_sources.items():
+            linked.add_source(node, bits, "set", -1)
+
+    def of(self, *kinds: str) -> Sources:
+        """The sources of ``kinds``."""
+        found: Sources = {}
+        for node, rows in self._linked.sources.items():
+            for bits, kind, _ in rows:
+                if kind in kinds:
+                    found.setdefault(node, []).append((bits, kind))
+        return found
+
+    def arriving(self, sources: Sources) -> Mask:
+        """What may come of ``sources``; asked for up to three times of the same ones."""
+        wanted = tuple((node, bits) for node, rows in sorted(sources.items()) for bits, _ in rows)
+        if wanted not in self._arrived:
+            self._arrived[wanted] = self._graph.forward_mask(wanted)
+        return self._arrived[wanted]
+
+    def _add_mappings(self, sinks: Sequence[Sink]) -> None:
+        """Mappings that come from outside: their key order is whatever somebody inserted first.
+
+        The view calls of mappings whose origin is in the program are no sources: how they are filled decides.
+        """
+        linked = self._linked
+        for rows in linked.sources.values():
+            for row in tuple(rows):
+                if row[1] == "dict" and row[2] >= 0 and linked.is_mapping(self._viewed(row[2])):
+                    rows.remove(row)
+        self.taken.update(dict.fromkeys(digested_mappings(linked, self._graph, sinks)))
+        for site in linked.sites:
+            if site.model.params and (site.model.sort_param or site.model.name == "builtins.dict"):
+                payload = site.ports.get(site.model.params[0], -1)
+                outside = site.model.sort_param or linked.world.nodes[payload].kind == Kind.PARAM
+                if payload >= 0 and (self._takes_anything(site, payload) or self._is_keyword(payload)):
+                    self.taken[payload] = None
+                if payload in self.taken or (payload >= 0 and outside and not linked.held.get(payload)):
+                    linked.add_source(payload, KEYS, "mapping", -1)
+        for node, bits in linked.mapping_sources.items():
+            linked.add_source(node, bits, "mapping", -1)
+        for node in self._filled_in_loops():
+            linked.add_source(node, KEYS, "filled", -1)
+        for node in filled_by_setters(linked, self._graph):
+            linked.add_source(node, KEYS, "mapping", -1)
+
+    def _viewed(self, call: int) -> int:
+        """The mapping of ``d.items()`` or ``iteritems(d)``."""
+        arguments = self._linked.argument_nodes(call)
+        return arguments[0][1] if arguments else self._linked.receiver_of(call)
+
+    def _takes_anything(self, site: Site, payload: int) -> bool:
+        """Whether a helper serializes mappings, and leaves it to its callers to ask for sorted keys."""
+        asked = "**" not in site.given or site.model.sort_param in ("", *site.given)
+        record = self._linked.world.nodes[payload]
+        return not asked and record.kind == Kind.PARAM and self._linked.has_type(payload, *MAPPING_TYPES)
+
+    def _is_keyword(self, payload: int) -> bool:
+        """Whether a value is what a caller gave under a name, ``kwargs.pop("data")``: of what stands under other
+        names nothing follows for its type."""
+        linked, world = self._linked, self._linked.world
+        if world.nodes[payload].kind != Kind.CALL or linked.is_mapping(payload):
+            return False
+        call = world.call_of(payload)
+        if world.calls[call].method not in ("pop", "get"):
+            return False
+        taken = [linked.receiver_of(call)]  # before it changes, and after
+        for node in taken:
+            if node >= 0 and world.nodes[node].name == "overwritten" and len(taken) < _NEAR:
+                graph = self._graph
+                taken += [graph.source[e] for e in graph.incoming.get(node, ()) if graph.op[e] == Op.SAME]
+        return any(node in self._keywords for node in taken)
+
+    @cached_property
+    def _keywords(self) -> frozenset[int]:
+        """What functions get as ``**kwargs``."""
+        functions = self._linked.world.functions.values()
+        return frozenset(
+            node for f in functions for node, param in zip(f.params, f.record.params, strict=True) if param.kind == "**"
+        )
+
+    def _filled_in_loops(self) -> list[int]:
+        """Mappings of the program to which a loop, not one over something sorted, adds keys."""
+        graph, linked, world = self._graph, self._linked, self._linked.world
+        found: dict[int, None] = {}
+        for number in places(graph.op, Op.ORDERS_KEYS):
+            target = graph.target[number]
+            if target in found or world.nodes[target].name == "dict":
+                continue
+            if not linked.is_mapping(target):
+                continue
+            loops = [e for e in graph.incoming.get(graph.source[number], ()) if graph.op[e] == Op.LOOP]
+            if not loops and world.nodes[graph.source[number]].name == "while":
+                continue  # rounds that draw from nothing unordered
+            if not loops or not all(self._is_sorted(graph.source[e]) for e in loops):
+                found[target] = None
+        return list(found)
+
+    def _is_sorted(self, node: int) -> bool:
+        """Whether a loop runs over something sorted, counted, or written down."""
+        graph, record = self._graph, self._linked.world.nodes[node]
+        if record.kind in (Kind.LIST, Kind.TUPLE) and record.name == "":
+            return True
+        if any(graph.op[e] == Op.SORT for e in graph.incoming.get(node, ())):
+            return True
+        number = self._linked.world.call_of(node)
+        return record.kind == Kind.CALL and "builtins.range" in self._linked.externals.get(number, {})
+
+    def _drop_single(self) -> None:
+        """``{x}`` has no order, as long as nobody adds to it."""
+        linked, graph, nodes = self._linked, self._graph, self._linked.world.nodes
+        for node in [n for n in linked.sources if nodes[n].kind == Kind.SET and nodes[n].name == "one"]:
+            kept = any(nodes[graph.target[e]].kind in _MAY_GROW for e in graph.outgoing.get(node, ()))
+            kept |= any(nodes[graph.target[e]].name == "phi" for e in graph.outgoing.get(node, ()))
+            if not kept and node not in linked._changed:
+                del linked.sources[node]
