@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sst_lint.facts.records import Kind as NodeKind
-from sst_lint.flow.evidence import SAME_FILE
 from sst_lint.flow.identity import Identity, Symbol, substituted
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.path_parts import SAME_FILE
 from sst_lint.flow.protocol import Protocol
 from sst_lint.flow.sites import Site
 from sst_lint.flow.writes import Write, Writes

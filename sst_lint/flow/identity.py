@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.evidence import SAME_FILE
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.path_parts import SAME_FILE
 from sst_lint.flow.sites import Site
 
 #: ("param", scope, index), ("text", literal, parts), ("attribute", name, owner), ("temporary", call) ...
