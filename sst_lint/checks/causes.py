@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.defect import Defect
+from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.handlers import defect_of, is_harmless, is_near, where
 from sst_lint.facts.records import Kind
 from sst_lint.flow.fallbacks import ABSENCE
@@ -20,6 +20,14 @@ _TELLING = ABSENCE | frozenset(
     for n in (
         "KeyboardInterrupt", "SystemExit", "PermissionError", "RecursionError", "MemoryError", "OverflowError",
         "GeneratorExit", "BrokenPipeError", "InterruptedError",
+    )
+)  # fmt: skip
+#: Something has the wrong value, and nothing was asked of the machine.
+_OF_VALUES = frozenset(
+    f"builtins.{n}"
+    for n in (
+        "ValueError", "TypeError", "AttributeError", "IndexError", "UnicodeError", "UnicodeDecodeError",
+        "UnicodeEncodeError", "AssertionError", "KeyError", "LookupError",
     )
 )  # fmt: skip
 _OPENING = frozenset({"read_text", "read_bytes", "open"})
@@ -37,7 +45,8 @@ def lost(project: Project) -> Iterator[Defect]:
             text = "raises another error `from None` that says nothing of this one; use `from`, or put it into the text"
         else:
             continue
-        yield defect_of(project, info, "SST406", text, "warning", "medium", path=info.path)
+        sure: Confidence = "low" if _names_the_value(project, info) else "medium"
+        yield defect_of(project, info, "SST406", text, "warning", sure, path=info.path)
 
 
 def _has_cause(info: HandlerInfo) -> bool:
@@ -61,6 +70,20 @@ def _logs_without(project: Project, info: HandlerInfo) -> bool:
     return info.context == "artifact-shaping" and is_near(project, info)
 
 
+def _names_the_value(project: Project, info: HandlerInfo) -> bool:
+    """Whether a clause for a value of the wrong kind says which value that was: there is hardly more to say."""
+    if not info.fate.calls or info.handler.bare or any(name not in _OF_VALUES for name in info.names):
+        return False
+    nodes, base = project.world.nodes, project.world.node_base[info.unit]
+    if _called(project, info) & _READING:
+        return False  # what was in the file is not said
+    return any(
+        nodes[base + argument.node].kind not in (Kind.CONST, Kind.TEXT) or "\x00" in nodes[base + argument.node].name
+        for number in project.calls_in(info.unit, info.handler.body)
+        for argument in project.world.calls[number].args
+    )
+
+
 def _is_slight(project: Project, info: HandlerInfo) -> bool:
     """Whether all that the guarded code writes has nothing to lose: a mark, a constant."""
     writes = [w for n in project.calls_in(info.unit, info.handler.tried) for w in project.writes_of(n)]
@@ -80,7 +103,12 @@ def _hides(project: Project, info: HandlerInfo) -> bool:
         arguments = [facts.nodes[a.node] for a in facts.calls[record.base].args]
         if not arguments or any(a.kind != Kind.TEXT or "\x00" in a.name for a in arguments):
             return False
-    first = project.world.call_base[info.unit]
-    calls = [facts.calls[n - first] for n in project.calls_in(info.unit, handler.tried)]
-    names = {c.method or facts.nodes[c.callee].name for c in calls}
+    names = _called(project, info)
     return bool(names & _READING) and (info.logs or bool(names & _OPENING))
+
+
+def _called(project: Project, info: HandlerInfo) -> set[str]:
+    """What the guarded code calls, by last name."""
+    facts, first = project.world.units[info.unit][2], project.world.call_base[info.unit]
+    calls = [facts.calls[n - first] for n in project.calls_in(info.unit, info.handler.tried)]
+    return {c.method or facts.nodes[c.callee].name for c in calls}

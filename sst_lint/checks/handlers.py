@@ -108,7 +108,7 @@ def is_harmless(info: HandlerInfo) -> bool:
 
 def is_handled(info: HandlerInfo) -> bool:
     """Whether somebody else gets the error and can decide, or nothing is lost."""
-    return is_harmless(info) or info.fate.handed or info.fate.policy
+    return is_harmless(info) or info.fate.handed or info.fate.policy or info.again
 
 
 def ends_program(project: Project, info: HandlerInfo) -> bool:

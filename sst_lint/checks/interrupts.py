@@ -20,6 +20,8 @@ _PROMPTS = frozenset(
 )
 _CANCELS = frozenset({"cancel", "cancel_all", "uncancel", "cancelling", "aclose", "stop", "shutdown"})
 _PROGRAMS = frozenset({"main", "cli", "run_cli", "entry_point", "console_main", "__main__", "<module>", ""})
+#: They run all that a program does, until it is stopped.
+_RUNNING = frozenset({"run_until_complete", "run_forever", "serve_forever", "mainloop"})
 #: Whatever library names it, it is the same request.
 _CANCELLED = ("CancelledError", "Cancelled")
 _SHORT = {_BASE: "every request to stop", "builtins.SystemExit": "SystemExit"}
@@ -78,6 +80,8 @@ def _whole(project: Project, info: HandlerInfo) -> Confidence | None:
         return None
     if info.decides or info.in_memory or _stopped_before(project, info) or info.handler.only_imports:
         return "low"
+    if info.fate.kept and info.started and not info.loops:
+        return "low"  # the task, thread or process ends with it, and its error has been told
     return "high" if (info.silent or info.loops) and not info.meant else "medium"
 
 
@@ -94,7 +98,7 @@ def _named(project: Project, info: HandlerInfo) -> Confidence | None:
         return "medium" if (mixed or info.loops) and not info.decides else "low"
     if called & _PROMPTS or "builtins.EOFError" in info.names:
         return None
-    if info.decides or "breaks" in info.handler.ends:
+    if info.decides or "breaks" in info.handler.ends or info.notes or called & _RUNNING:
         return "low"
     return "medium" if info.loops or (mixed and info.silent and "returns" not in info.handler.ends) else "low"
 

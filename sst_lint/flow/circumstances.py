@@ -7,6 +7,7 @@ import re
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Handler, Kind, Node
+from sst_lint.flow.alternatives import Alternatives
 from sst_lint.flow.clauses import Clauses
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
@@ -42,7 +43,7 @@ _OF_ITSELF = frozenset(
     "fileno isatty current_process current_thread current_task get_running_loop _getframe currentframe getframeinfo "
     "get_terminal_size getencoding getpreferredencoding getlocale getlogin getuser gethostname getfqdn getpid getppid "
     "getuid getgid getenv cpu_count sysconf confstr getrlimit getloadavg CDLL PyDLL WinDLL LoadLibrary find_library "
-    "getkey getch get_wch".split()
+    "getkey getch get_wch format_exc".split()
 )
 #: Functions that close things.
 _CLOSING = re.compile(
@@ -63,7 +64,7 @@ _TURNS = re.compile(r"(^|_)(loads|dumps|encoder?|decoder?|compile|deepcopy)$")
 _CONVERSIONS = (
     "ipaddress.", "uuid.UUID", "decimal.Decimal", "fractions.Fraction", "datetime.datetime.strptime", "math.",
     "datetime.datetime.fromisoformat", "datetime.date.fromisoformat", "datetime.time.fromisoformat", "time.strptime",
-    "email.utils.parse", "urllib.parse.",
+    "email.utils.parse", "urllib.parse.", "re.",
 )  # fmt: skip
 _CONTAINERS = ("builtins.", "collections.", "weakref.", "typing.Dict", "typing.Mapping", "typing.MutableMapping")
 #: Of an unknown receiver these may be a request or a file operation as well.
@@ -85,6 +86,7 @@ class Circumstances:
         self._linked = linked
         self._graph = graph
         self._clauses = clauses
+        self.alternatives = Alternatives(linked, clauses)
         self._callers: dict[int, list[int]] = {}
         for number, scopes in sorted(linked.callees.items()):
             for scope in scopes:
@@ -136,7 +138,7 @@ class Circumstances:
         calls = self._clauses.calls_in(unit, handler.tried)
         if self.is_in_memory(unit, handler) or all(self._clauses.speaks(n) for n in calls):
             return True
-        if self._tries_others(unit, handler):
+        if self._tries_others(unit, handler) or self.alternatives.is_foreseen(unit, handler):
             return True
         return handler.suppress < 0 and (self._keeps(unit, handler, calls) or self._answers_otherwise(unit, handler))
 
@@ -148,6 +150,8 @@ class Circumstances:
         if (handler.trivial and _CLOSING.match(name)) or _REPORTING.match(name):
             return True
         if facts.scopes and any(param.name in _CHOSEN for param in facts.scopes[handler.scope].params):
+            return True
+        if self.alternatives.guards_strangers(unit, handler):
             return True
         return self._is_told_before(unit, handler) or self._only_asks(unit, handler)
 

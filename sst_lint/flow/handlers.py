@@ -21,6 +21,8 @@ from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order
 from sst_lint.flow.reach import Search
+from sst_lint.flow.sinks import HELP
+from sst_lint.flow.started import Started
 from sst_lint.flow.writes import Writes
 
 Context = Literal["artifact-shaping", "diagnostic", "best-effort"]
@@ -64,6 +66,9 @@ class HandlerInfo:
     beside: bool  #: nobody waits for what may fail
     in_memory: bool  #: the guarded code only looks at values
     accounts: bool  #: it undoes what was begun, or writes down which element of a loop has failed
+    again: bool  #: it calls once more what it guards
+    notes: bool  #: it notes in an object that something has happened
+    started: bool  #: its function is started as a task, a thread or a process
 
 
 class Handlers:
@@ -75,10 +80,12 @@ class Handlers:
         """``values``: the graph of values only, stricter than ``graph``."""
         self._linked = linked
         self._graph = values
+        self._started = Started(linked)
         self._writes = writes
         self.clauses = Clauses(linked, graph, _policies(config))
         self.circumstances = Circumstances(linked, graph, self.clauses)
-        self._sinks = {s.node: s.what for s in order.sinks if s.rank == 0 or (s.rank == 1 and s.named)}
+        sinks = [s for s in order.sinks if s.what != HELP]
+        self._sinks = {s.node: s.what for s in sinks if s.rank == 0 or (s.rank == 1 and s.named)}
         self._sure = {s.node for s in order.sinks if s.rank == 0}
         for write in writes.all:
             if write.kind.kind in ("artifact", "state", "remote") and write.path_node >= 0:
@@ -179,6 +186,9 @@ class Handlers:
             silent and broad and around.is_beside(unit, handler),
             around.is_in_memory(unit, handler),
             completes and around.accounts(unit, handler),
+            completes and around.alternatives.tries_again(unit, handler),
+            around.alternatives.notes(unit, handler),
+            self._started.holds(world.scope_base[unit] + handler.scope),
         )
 
     def _type_names(self, node: int) -> list[str]:

@@ -20,6 +20,8 @@ from sst_lint.flow.writes import Write, Writes
 
 #: What is printed, as it is told.
 IS_PRINTED = "what the program prints"
+#: What is shown of a command, as it is told.
+HELP = "the help of a command"
 _PRINTS = frozenset(
     {"builtins.print", "click.echo", "click.secho", "typer.echo", "typer.secho", "rich.print",
      "rich.console.Console.print", "sys.stdout.write"}
@@ -87,7 +89,7 @@ class Sinks:
         for site in self._linked.sites:
             for port in site.model.shows:
                 if port in site.given:
-                    yield Sink(site.ports[port], ORDER, 1, "the help of a command", site.call, True)
+                    yield Sink(site.ports[port], ORDER, 1, HELP, site.call, True)
             for port in site.model.builds:
                 if port in site.given:
                     named = port == "**"  # names of fields have no order

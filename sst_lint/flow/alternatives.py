@@ -1,0 +1,147 @@
+"""Does an ``except`` clause take another way to what failed, or guard what may fail without harm?
+
+Tried again, another import, a flag, what somebody else has registered: in all of them the failure is foreseen, and not
+forgotten.
+"""
+
+from __future__ import annotations
+
+from sst_lint.facts.records import Handler, Kind, Node
+from sst_lint.flow.clauses import Clauses
+from sst_lint.flow.mutation import Mutations
+
+#: They ask what is installed, or bring it in.
+_OF_MODULES = ("importlib.", "pkgutil.", "builtins.__import__")
+#: They ask the file system about a file, and read nothing of it.
+_OF_STATUS = (
+    "os.path.getmtime", "os.path.getsize", "os.path.getctime", "os.path.getatime", "os.stat", "os.lstat",
+    "pathlib.Path.stat", "pathlib.Path.lstat",
+)  # fmt: skip
+_PREPARING = ("builtins.", "os.path.", "pathlib.", "time.", "datetime.", "logging.")
+_ASIDE = frozenset("get append add pop update join format items keys values strip split setdefault sleep".split())
+#: They take out of a task how it went; nobody wants to know.
+_DRAINS = frozenset({"result", "exception"})
+_LOCAL = frozenset({Kind.VALUE, Kind.PARAM, Kind.CELL, Kind.CALL, Kind.ITEM})
+
+
+class Alternatives:
+    """Answers for the handlers of a linked program."""
+
+    def __init__(self, linked: Mutations, clauses: Clauses) -> None:
+        self._linked = linked
+        self._clauses = clauses
+
+    def is_foreseen(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause takes another way, or only asks what there is."""
+        tried = self._clauses.calls_in(unit, handler.tried)
+        if self.tries_again(unit, handler) or self._imports(unit, handler) or self.notes(unit, handler):
+            return True
+        if tried and all(self._is_of(number, _OF_MODULES) for number in tried):
+            return True
+        return self._counts_as_old(unit, handler) and bool(tried) and all(self._asks_status(n) for n in tried)
+
+    def tries_again(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause calls once more what it guards, so that a failure that stays is raised in the end."""
+        if handler.body < 0 or "continues" in handler.ends:
+            return False
+        world = self._linked.world
+        nested = {h.tried for h in world.units[unit][2].handlers}
+        again = {
+            self._called(number)
+            for number in self._clauses.calls_in(unit, handler.body)
+            if world.calls[number].region not in nested
+        }
+        tried = {
+            self._called(number)
+            for number in self._clauses.calls_in(unit, handler.tried)
+            if not self._clauses.speaks(number) and not self._is_aside(number)
+        }
+        return bool((again & tried) - {None})
+
+    def _is_aside(self, number: int) -> bool:
+        """Whether a call is none that a function is about: of a builtin, of a clock, of what puts paths together."""
+        return self._clauses.name_of(number) in _ASIDE or self._is_of(number, _PREPARING)
+
+    def _called(self, number: int) -> object:
+        """What is called, and of what; None for what is called of every value."""
+        world = self._linked.world
+        call = world.calls[number]
+        base = world.node_base[world.call_unit[number]]
+        if not call.method or call.receiver < 0:
+            record = world.nodes[base + call.callee]
+            return (record.name,) if record.kind in (Kind.NAME, Kind.IMPORT, Kind.ATTR, Kind.FUNC) else None
+        return call.method, *_dotted(world.nodes, base, world.nodes[base + call.receiver])
+
+    def _imports(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause imports something else instead."""
+        nodes = self._linked.world.units[unit][2].nodes
+        return bool(handler.fallbacks) and all(nodes[node].kind == Kind.IMPORT for node in handler.fallbacks)
+
+    def notes(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause notes in the object that it has failed, and nothing else was to be had:
+        ``self.enabled = False``."""
+        nodes = self._linked.world.units[unit][2].nodes
+        assigned = [name for name in handler.written_names if name != "return" and not name.endswith("[]")]
+        return not assigned and any(
+            "." in name and _is_truth(nodes[node])
+            for node, name in zip(handler.fallbacks, handler.fallback_names, strict=True)
+        )
+
+    def _counts_as_old(self, unit: int, handler: Handler) -> bool:
+        """Whether a number takes the place of what is asked for: ``modified = 0``."""
+        nodes = self._linked.world.units[unit][2].nodes
+        return any(
+            name in handler.written_names and nodes[node].kind == Kind.CONST and nodes[node].name.strip("-.0") == ""
+            for node, name in zip(handler.fallbacks, handler.fallback_names, strict=True)
+            if name != "return"
+        )
+
+    def _is_of(self, number: int, prefixes: tuple[str, ...]) -> bool:
+        known = self._linked.externals.get(number, {})
+        return bool(known) and all(name.startswith(prefixes) for name in known)
+
+    def _asks_status(self, number: int, deep: bool = True) -> bool:
+        """Whether a call only asks for the status of a file, itself or in the function of the program that it calls."""
+        scopes = self._linked.callees.get(number, {})
+        if not scopes:
+            return self._is_of(number, _OF_STATUS)
+        inside = [n for scope in scopes for n in self._calls_of(scope)]
+        return deep and bool(inside) and all(self._asks_status(n, deep=False) for n in inside)
+
+    def _calls_of(self, scope: int) -> list[int]:
+        world = self._linked.world
+        function = world.functions.get(scope)
+        if function is None:
+            return []
+        first = world.call_base[function.unit]
+        calls = range(first, first + len(world.units[function.unit][2].calls))
+        return [number for number in calls if world.scope_of_call(number) == scope]
+
+    def guards_strangers(self, unit: int, handler: Handler) -> bool:
+        """Whether a ``suppress`` guards nothing but a call of what somebody else has handed over to be called, or asks
+        a task how it went, and nothing comes of it."""
+        if handler.suppress < 0 or handler.writes:
+            return False
+        world = self._linked.world
+        calls = self._clauses.calls_in(unit, handler.tried)
+        outer = [n for n in calls if not world.calls[n].used]
+        return bool(outer) and all(self._is_handed(n) for n in outer)
+
+    def _is_handed(self, number: int) -> bool:
+        world = self._linked.world
+        call = world.calls[number]
+        callee = world.nodes[world.node_base[world.call_unit[number]] + call.callee]
+        return callee.kind in _LOCAL if not call.method else call.method in _DRAINS
+
+
+def _dotted(nodes: list[Node], base: int, record: Node) -> tuple[str, ...]:
+    """The names of an attribute of an attribute."""
+    found = [record.name]
+    while record.kind == Kind.ATTR and record.base >= 0 and len(found) < 4:
+        record = nodes[base + record.base]
+        found.append(record.name)
+    return tuple(found)
+
+
+def _is_truth(node: Node) -> bool:
+    return node.kind == Kind.CONST and node.name in ("True", "False")
