@@ -18,6 +18,8 @@ _WORDS = re.compile("[A-Za-z]{2}[:,.!?]* ")
 _RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 #: So many places are asked for where what an attribute holds is joined.
 _NEAR = 24
+#: So many calls a function makes that only prints.
+_LITTLE = 3
 #: What fills a new object.
 _BEGINS = ("__init__", "__new__", "__post_init__")
 
@@ -98,6 +100,24 @@ def _after(project: Project, node: int) -> list[int]:
 
 def _is_argument(project: Project, node: int, call: int) -> bool:
     return any(node == given for _, given in project.linked.argument_nodes(call))
+
+
+def told_by_another(project: Project, reach: Reach) -> bool:
+    """Whether a function that does little else prints what a loop hands it, round by round: ``say(name)``."""
+    world, graph = project.world, project.graph
+    in_turn = any(world.nodes[node].name == "calls" for node, _ in reach.path)
+    if reach.sink.call < 0 or not in_turn or project.distance(reach.path) != 1:
+        return False
+    scope = world.scope_of_call(reach.sink.call)
+    function, unit = world.functions.get(scope), world.call_unit[reach.sink.call]
+    first, calls = world.call_base[unit], world.units[unit][2].calls
+    if function is None or sum(world.scope_of_call(first + n) == scope for n in range(len(calls))) > _LITTLE:
+        return False
+    near = [reach.sink.node]
+    for node in near:
+        before = [graph.source[edge] for edge in graph.within.get(node, ()) if not graph.label[edge]]
+        near += [each for each in before if each not in near and len(near) < _NEAR]
+    return any(param in near for param in function.params[function.cls >= 0 :])
 
 
 def _tells(project: Project, node: int) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted
 from sst_lint.checks.defect import Defect, Severity
-from sst_lint.checks.kept import joined_later, leaves_as_text, stays_inside
+from sst_lint.checks.kept import joined_later, leaves_as_text, stays_inside, told_by_another
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import IS_PRINTED
@@ -264,7 +264,7 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
         distance
         and reach.sink.what == IS_PRINTED
         and not inside
-        and not (distance == 1 and _fills_keys(project, reach))
+        and not (distance == 1 and (_fills_keys(project, reach) or told_by_another(project, reach)))
     ):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"

@@ -59,6 +59,8 @@ class Calls(Comprehensions):
                 callee = self.node(Kind.ATTR, node.func, method, receiver, loop=self.nodes[receiver].loop)
         else:
             callee = self.single(node.func)
+            if self.nodes[callee].kind == Kind.ATTR and type(node.func) is cst.Name:
+                receiver, method = self.nodes[callee].base, self.nodes[callee].name  # `add = rows.append` before
         args = tuple(self._argument(arg) for arg in node.args)
         result = self.node(Kind.CALL, node, method, len(self.calls))
         self.calls.append(

@@ -53,3 +53,32 @@ def attribute_path(node: cst.BaseExpression) -> str:
     if type(node) is cst.Attribute and type(node.value) is cst.Name:
         return f"{node.value.value}.{node.attr.value}"
     return ""
+
+
+def joined_parts(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """The operands of a chain of ``+``, what stands in a text that is put together, the parts of a list after ``*``."""
+    parts = [node]
+    for part in parts:
+        if isinstance(part, cst.BinaryOperation) and isinstance(part.operator, cst.Add):
+            parts += [part.left, part.right]
+        elif isinstance(part, cst.IfExp):
+            parts += [part.body, part.orelse]
+        elif isinstance(part, cst.FormattedString):
+            parts += [each.expression for each in part.parts if isinstance(each, cst.FormattedStringExpression)]
+        elif isinstance(part, (cst.List, cst.Tuple)):
+            parts += [each.value for each in part.elements if isinstance(each, cst.StarredElement)]
+        else:
+            parts += _filled_in(part)
+    return parts
+
+
+def _filled_in(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """What ``template % (a, b)`` and ``template.format(a, b)`` fill in, if the template is written there."""
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo):
+        template, right = node.left, node.right
+        given = [each.value for each in right.elements] if isinstance(right, cst.Tuple) else [right]
+    elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "format":
+        template, given = node.func.value, [each.value for each in node.args]
+    else:
+        return []
+    return [template, *given] if isinstance(template, (cst.SimpleString, cst.ConcatenatedString)) else []

@@ -5,11 +5,15 @@ from __future__ import annotations
 import libcst as cst
 
 from sst_lint.facts.build import Val
-from sst_lint.facts.literals import attribute_path, constant_key, literal_text
+from sst_lint.facts.literals import attribute_path, constant_key, joined_parts, literal_text
 from sst_lint.facts.ops import Op
 from sst_lint.facts.picks import Picks
 from sst_lint.facts.records import Kind
 
+#: What is made of others.
+_MADE = frozenset({Kind.BINOP, Kind.TEXT, Kind.LIST, Kind.TUPLE, Kind.CALL})
+#: Literals of texts.
+_TEXTS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString)
 #: So many edges back, what a value was just made of is looked for.
 _RECENT = 12
 
@@ -123,11 +127,16 @@ class Targets(Picks):
             for (single, _), part in zip(pairs, values, strict=True):
                 self.assign(single, part, node)
             return
-        folded = self._folded(node)
+        folded, grown = self._folded(node), self._regrown(node)
         value = self.value(node.value)
         for one in folded:
             for index in self.loops_between(one):
                 self.edge(self.loops[index].node, value[0], Op.ORDERS, "fold")
+        if grown and self._grows(grown, value, node.value):
+            for one in grown:
+                for made in value:
+                    if self.nodes[made].kind in _MADE:
+                        self._order_growth(made, one, cst.Add())
         if self.type_comment:
             typed = self.node(Kind.VALUE, node.targets[0].target, ":" + self.type_comment)
             self.edge(value, typed)
@@ -148,6 +157,14 @@ class Targets(Picks):
         if type(function) is not cst.Attribute or type(function.value) is not cst.Name:
             return ()
         return self.frame.env.get(target.value, ()) if function.value.value == target.value else ()
+
+    def _regrown(self, node: cst.Assign) -> Val:
+        """What ``x`` holds before ``x = x + y`` or ``x = f"{x}..."``, which is a longer ``x``."""
+        target = node.targets[0].target
+        if type(target) is not cst.Name or len(node.targets) > 1 or self.frame.env is None or self.loop < 0:
+            return ()
+        named = any(type(part) is cst.Name and part.value == target.value for part in joined_parts(node.value))
+        return self.frame.env.get(target.value, ()) if named else ()
 
     def _ann_assign(self, node: cst.AnnAssign) -> None:
         annotation = self.positions.snippet(node.annotation.annotation)
@@ -178,6 +195,7 @@ class Targets(Picks):
     def _grows(self, old: Val, new: Val, value: cst.BaseExpression) -> bool:
         """Whether ``+=`` extends text or a sequence (integer counting does not depend on order; a float sum does)."""
         kinds = {self.nodes[n].kind for n in new}
+        kinds |= {Kind.TEXT for part in joined_parts(value) if isinstance(part, _TEXTS)}
         if kinds & {Kind.TEXT, Kind.LIST, Kind.TUPLE, Kind.DICT}:
             return True
         return any(self._starts_ordered(n, 0) for n in old)

@@ -28,6 +28,11 @@ _DUMPS = {
     "pydantic.BaseModel.model_dump": False, "pydantic.BaseModel.dict": False,
     "pydantic.BaseModel.model_dump_json": True, "pydantic.BaseModel.json": True,
 }  # fmt: skip
+#: What stands in the body of a class for a field, and the keywords that say what the field holds.
+_FIELDS = frozenset(
+    {"attr.ib", "attr.attrib", "attr.field", "attrs.field", "attr.Factory", "attrs.Factory", "dataclasses.field"}
+)
+_FIELD_TYPES = ("factory", "default_factory", "converter", "type")
 #: Where a function stands that somebody else chose.
 _HANDED = frozenset({Kind.PARAM, Kind.CELL, Kind.ATTR})
 
@@ -56,8 +61,9 @@ class Callees(Modeled):
         if kind in ("f", "b"):
             if self._bind_declared(number, value[1]):
                 return
-            receiver = self.receiver_of(number) if kind == "b" else -2
-            self.bind_function(number, self.world.functions[value[1]], receiver)
+            function = self.world.functions[value[1]]
+            bound = kind == "b" or self._is_alias(number, function)
+            self.bind_function(number, function, self.receiver_of(number) if bound else -2)
         elif kind == "c":
             self.bind_class(number, value[1])
         elif kind == "x":
@@ -67,6 +73,13 @@ class Callees(Modeled):
                 self.bind_function(number, function, self.callee_of(number))
         elif kind == "p":
             self._bind_partial(number, value[1])
+
+    def _is_alias(self, number: int, function: Function) -> bool:
+        """Whether an object is asked for a method by another name of it, ``put = putln`` in the body of its class."""
+        if function.cls < 0 or self.role(function) != "method" or self.receiver_of(number) < 0:
+            return False
+        held = self.values(self.receiver_of(number))
+        return any(kind == "i" and function.cls in self.mro(cls) for kind, cls in held)
 
     def _bind_declared(self, number: int, scope: int) -> bool:
         """A function that the configuration has a model of; whether the model says all that it does."""
@@ -264,6 +277,8 @@ class Callees(Modeled):
             self._bind_record_helper(number, name)
         elif name in _DUMPS:
             self._dump_record(number, _DUMPS[name])
+        elif name in _FIELDS:
+            self._make_field(number, result)
         elif name == "functools.reduce":
             self._bind_set_maker(number, result)
         model = self.library.model(name)
@@ -278,6 +293,17 @@ class Callees(Modeled):
         for _, node in self.argument_nodes(number):
             self.add_edge(node, result, Op.ONLY_VALUE)
         self.add_edge(self.receiver_of(number), result, Op.ONLY_VALUE)
+
+    def _make_field(self, number: int, result: int) -> None:
+        """``tags = attr.ib(factory=set)`` in the body of a class: its objects hold a set there."""
+        for slot, node in self.argument_nodes(number):
+            if slot == "default":
+                self.add_edge(node, result)
+            if slot in _FIELD_TYPES or "Factory" in next(iter(self.externals[number])):
+                made = [str(name) for kind, name in self.values(node) if kind == "x"]
+                if any(self.library.canonical(name) in SET_TYPES for name in made):
+                    self.add_source(result, SET, "set", number)
+                    self.add_value(result, ("t", "builtins.set"))
 
     def _bind_record_helper(self, number: int, name: str) -> None:
         """``replace(x, field=...)`` and ``asdict(x)``: fields by name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sst_lint.facts.ops import INNER, ORDER, VALUE, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.codes import places
+from sst_lint.flow.folds import is_fold
 from sst_lint.flow.mutation import Mutations
 
 _OF_KEYS = {
@@ -31,6 +32,10 @@ def limited(linked: Mutations) -> dict[int, int]:
             limited[number] = ORDER | VALUE
         elif target in sliced and edges.op[number] == Op.SAME:
             limited[number] = ORDER | INNER | VALUE
+    for number in places(edges.op, Op.TEXT):
+        source = edges.source[number]
+        if (source, edges.target[number]) not in linked.rendered_whole and linked.shows_nothing(source):
+            limited[number] = ORDER | VALUE  # of what it holds its own method shows some; a fold is in all of it
     for number, key in enumerate(edges.key):
         if key == "pick" and number not in limited and nodes[edges.target[number]].kind == Kind.ITEM:
             limited[number] = ORDER  # of a mapping, `x[0]` is what stands under the key 0
@@ -62,10 +67,11 @@ def judged(linked: Mutations) -> bytearray:
         elif op == Op.SAME and (source, target) in sorted_after:
             ops[number] = Op.SORT
         elif op == Op.TEXT and (source, target) not in linked.rendered_whole and linked.shows_nothing(source):
-            ops[number] = Op.ONLY_VALUE
+            if not linked.prints_itself(source):
+                ops[number] = Op.ONLY_VALUE
         elif op == Op.MAP and linked.is_mapping(source):
             ops[number] = Op.MERGE
-        elif op == Op.ORDERS and edges.key[number] == "fold" and not linked.folds(target):
+        elif op == Op.ORDERS and edges.key[number] == "fold" and not is_fold(linked, target):
             ops[number] = Op.NOTHING
         elif op == Op.ORDERS and linked.is_mapping(target):
             ops[number] = Op.ORDERS_KEYS

@@ -14,6 +14,7 @@ from sst_lint.facts.ops import SET, Op
 from sst_lint.facts.records import Kind, Loop, UnitFacts
 from sst_lint.flow.adjacency import Growing
 from sst_lint.flow.calls import LOOP_ORDER
+from sst_lint.flow.folds import fold
 from sst_lint.flow.implied import Implied
 
 _ALIASING = frozenset(
@@ -22,7 +23,6 @@ _ALIASING = frozenset(
         Kind.IMPORT, Kind.BOUND,
     }
 )  # fmt: skip
-_COUNTING = ("builtins.", "collections.", "typing.", "datetime.", "decimal.", "fractions.", "pathlib.", "logging.")
 _PRINTING = ("__str__", "__repr__", "__format__")
 _RECORDS = frozenset({"NamedTuple", "BaseModel", "Struct"})
 #: The root of an object that is made here; of a global; both in place of a parameter's index.
@@ -60,6 +60,7 @@ class Mutations(Implied):
         self._direct()
         self._outs()
         self.run()
+        fold(self)
         self._spread_contexts()
         self.run()
 
@@ -104,6 +105,9 @@ class Mutations(Implied):
             if content is not None and site.model.console:
                 for loop in self._loops_all(site.call):
                     self._edge(loop, content, Op.ORDERS)
+                scope = world.scope_of_call(site.call)
+                if scope in world.functions:
+                    self._edge(self.context(scope, GLOBAL), content, Op.ORDERS)
             if content is not None:
                 for flow in site.model.flows:
                     if flow.how in ("text", "serialize", "serialize-sorted") and site.ports.get(flow.to, -1) >= 0:
@@ -260,6 +264,11 @@ class Mutations(Implied):
             return False
         return not any(self.world.classes[v[1]].decorators or any(self.external_bases(v[1])) for v in held)
 
+    def prints_itself(self, node: int) -> bool:
+        """Whether an object's class says how it is printed."""
+        held = self.held.get(node)
+        return any(kind == "i" and any(self.find_method(cls, name) for name in _PRINTING) for kind, cls in held)
+
     def shows_fields(self, node: int) -> bool:
         """Whether ``str(x)`` shows what the fields of ``x`` hold: records do. Classes that say how they print show what
         their method returns, which is called (``flow.implied``)."""
@@ -271,15 +280,6 @@ class Mutations(Implied):
             if (made or self.world.classes[cls].decorators) and not printed:
                 return True
         return False
-
-    def folds(self, node: int) -> bool:
-        """Whether the result of ``x.method(...)`` may depend on what ``x`` was before in more than what it holds: the
-        type of ``x`` is known, and none of Python's own."""
-        record = self.world.nodes[node]
-        call = self.world.call_of(node)
-        held = self.values(self.receiver_of(call)) if record.kind == Kind.CALL else ()
-        types = [kind == "i" or (kind == "t" and not str(name).startswith(_COUNTING)) for kind, name in held]
-        return any(types)
 
     def has_class(self, node: int) -> bool:
         """Whether ``node`` may be an instance of a class of the program."""

@@ -26,6 +26,7 @@ class Resolver(Classes):
         self.bound_methods = Listeners[int](self.heard)
         self._names: dict[tuple[int, str], int] = {}
         self._bindings: dict[int, int] = {}
+        self._asked: dict[int, list[int]] = {}  #: ``__getattr__`` -> what it asks
 
     # annotations
 
@@ -154,8 +155,35 @@ class Resolver(Classes):
             self.add_value(node, ("c", inner))
         if not found and not nested:
             self.read_field(node, cls, name, through_instance)
+            if through_instance:
+                self._delegate(node, cls)
             for base in self.external_bases(cls):
                 self._library_attribute(node, base, name)
+
+    def _delegate(self, node: int, cls: int) -> None:
+        """``return getattr(self.inner, name)`` in ``__getattr__``: what the object has not, ``self.inner`` may have."""
+        for function in self.find_method(cls, "__getattr__"):
+            for inner in self._delegates(function):
+                if node not in self.attributes.get(inner, ()):
+                    self.attributes.add(inner, node)
+                    for value in self.values(inner):
+                        self.bind_attribute(node, value)
+
+    def _delegates(self, function: Function) -> list[int]:
+        """What ``__getattr__`` asks for the same name."""
+        known = self._asked.get(function.scope)
+        if known is None:
+            world, base = self.world, self.world.node_base[function.unit]
+            facts = world.units[function.unit][2]
+            known = self._asked[function.scope] = [
+                base + call.args[0].node
+                for call in facts.calls
+                if facts.nodes[call.callee].kind == Kind.NAME
+                and facts.nodes[call.callee].name == "getattr"
+                and len(call.args) > 1
+                and base + call.args[1].node in function.params[1:]
+            ]
+        return known
 
     def _method(self, node: int, function: Function, through_instance: bool) -> None:
         role = self.role(function)
