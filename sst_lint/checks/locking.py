@@ -65,6 +65,17 @@ def ineffective(project: Project) -> Iterator[Defect]:
         confidence: Confidence = "high" if found.certain else "medium"
         other = (_step(project, found.other, found.there),) if found.other is not None else ()
         yield _defect(project, "SST111", found.effect, found.text, confidence, other)
+    for taken, look in project.stale_locks:
+        where = project.trace.location(project.linked.result_of(taken.call))
+        if not project.is_test(where.path):
+            steps = (_step(project, look, "its age is asked here"), _step(project, taken, "taken away here"))
+            yield _defect(project, "SST111", taken, _STALE, "medium", steps)
+
+
+_STALE = (
+    "takes the lock away because it looks old: in between another process can have done so and made it anew, and then "
+    "two hold it; use a lock that the system lets go of when its process ends (`flock`)"
+)
 
 
 def check_then_write(project: Project) -> Iterator[Defect]:

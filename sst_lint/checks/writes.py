@@ -41,7 +41,9 @@ def non_atomic(project: Project) -> Iterator[Defect]:
         write = _made_anew(project, _as_memory(project, _as_table(project, found)))
         if write.site.call in unfinished:
             continue  # SST102: the copy of a temporary file
-        if project.protocol_of(write) is not None or write.kind.kind in ("temp", "scratch"):
+        protocol = project.protocol_of(write)
+        moved = protocol is not None and (protocol.way != "copy" or protocol.temporary)
+        if moved or write.kind.kind in ("temp", "scratch"):
             yield from _handed_over(project, write)
             continue  # SST102: written to be moved
         if write.mode not in ("write", "copy", "update") or write.atomic or write.touches:

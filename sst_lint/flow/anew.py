@@ -16,6 +16,7 @@ from sst_lint.flow.artifacts import words
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.identity import Identity
+from sst_lint.flow.imported import imported_files
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
@@ -74,12 +75,13 @@ class Anew:
         self._after: dict[int, frozenset[int]] = {}
         self._origins: dict[int, frozenset[int]] = {}
         paths = [file.path for file in linked.world.files]
+        self._imported = frozenset(paths[n] for n in imported_files(linked))
         self._hooks = frozenset(p.rpartition("/")[0] for p in paths if p.rpartition("/")[2] in _HOOKS)
 
     def runs_once(self, path: str) -> bool:
         """Whether a source file is a build script, a script of a CI server, or a hook of a project template."""
         folder, _, name = path.rpartition("/")
-        if name in _BUILDS or (folder in self._hooks and folder.rpartition("/")[2] == "hooks"):
+        if (name in _BUILDS and path not in self._imported) or (folder in self._hooks and folder.rpartition("/")[2] == "hooks"):
             return True
         folders = folder.split("/")
         return folders[0] in _SERVERS_ON_TOP or not _SERVERS.isdisjoint(folders)

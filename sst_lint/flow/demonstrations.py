@@ -7,6 +7,7 @@ the program imports it.
 from __future__ import annotations
 
 from sst_lint.facts.records import Kind, Region
+from sst_lint.flow.imported import imported_files
 from sst_lint.flow.resolve import Resolver
 from sst_lint.flow.world import World
 
@@ -47,14 +48,8 @@ class Demonstrations:
 def _imported(linked: Resolver) -> frozenset[int]:
     """Files of packages that other files import."""
     world: World = linked.world
-    modules = linked.modules
     packages = {f.path.rpartition("/")[0] for f in world.files if f.path.endswith("__init__.py")}
-    found: set[int] = set()
-    for file, _, facts in world.units:
-        for record in facts.imports:
-            for module in modules.absolute(file, record.module, record.level):
-                names = [module, f"{module}.{record.name}"] if record.name else [module]
-                found.update(target for name in names for target in modules.find(name) if target != file)
+    found = imported_files(linked)
     return frozenset(
         n for n in found
         if world.files[n].path.rpartition("/")[0] in packages and not world.files[n].path.endswith("__main__.py")

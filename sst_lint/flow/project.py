@@ -41,6 +41,7 @@ from sst_lint.flow.serializers import Serializers
 from sst_lint.flow.sinks import Sink
 from sst_lint.flow.sites import Site
 from sst_lint.flow.slight import Slight
+from sst_lint.flow.stale import StaleLocks
 from sst_lint.flow.tested import Tested, Tests
 from sst_lint.flow.trace import Tracer
 from sst_lint.flow.world import FileFacts, World
@@ -177,6 +178,11 @@ class Project:
     def protocols(self) -> Sequence[Protocol]:
         """All temp-and-replace protocols, the complete ones too."""
         return self._protocols.all
+
+    @cached_property
+    def stale_locks(self) -> Sequence[tuple[Effect, Effect]]:
+        """What takes a lock away because it looks old, with the look."""
+        return tuple(StaleLocks(self.linked, self.identity, self.evidence, self.effects, self.locks).find())
 
     def renames(self) -> Sequence[Rename]:
         """Renames that end no protocol."""
