@@ -86,6 +86,8 @@ def check_then_write(project: Project) -> Iterator[Defect]:
     causes: dict[tuple[int, str, Confidence], list[Tested]] = {}
     for pair in project.tested:
         confidence = _raced(project, pair.act)
+        if confidence == "medium" and pair.anew:
+            confidence = "low"  # who came between has made it anew, too
         if confidence is not None:
             causes.setdefault((pair.test.call, pair.act.kind, confidence), []).append(pair)
     for (_, kind, confidence), found in causes.items():

@@ -175,7 +175,7 @@ def _makes(project: Project, call: int, scope: int) -> bool:
 def _confidence(project: Project, write: Write) -> Confidence:
     if write.site.weak or write.kind.kind == "argument" or project.nothing_to_lose(write):
         return "low"
-    if project.runs_once(project.trace.location(write.site.ports["return"]).path):
+    if project.made_again(write) or project.runs_once(project.trace.location(write.site.ports["return"]).path):
         return "low"
     if write.kind.kind == "unknown" and any(slight(project, write) for slight in _SLIGHT):
         return "low"

@@ -278,6 +278,8 @@ def _by_text(text: str) -> Kind | None:
         return Kind("console", f"{_shown(text)}", True)
     if text.startswith(("/tmp/", "/var/tmp/")):
         return Kind("temp", f"below {_shown(text)}", True)
+    if text.removeprefix("./").startswith(("tests/", "test/")):
+        return Kind("test", f"below {_shown(text)}", True)
     last = text.rsplit("/", 1)[-1]
     for pattern, kind in _SUFFIXES:
         if re.search(pattern, last, re.IGNORECASE):

@@ -36,6 +36,7 @@ from sst_lint.flow.picks import Picked, SortedBy
 from sst_lint.flow.protocol import Protocol, Protocols
 from sst_lint.flow.queries import add_rows
 from sst_lint.flow.races import Races
+from sst_lint.flow.remade import Remade
 from sst_lint.flow.renames import Rename, Renames
 from sst_lint.flow.serializers import Serializers
 from sst_lint.flow.sinks import Sink
@@ -142,6 +143,10 @@ class Project:
         return Tests(self.linked, self.graph, self.identity, self.effects, self.locks).all
 
     @cached_property
+    def _remade(self) -> Remade:
+        return Remade(self.linked, self.evidence, self._writes)
+
+    @cached_property
     def _slight(self) -> Slight:
         return Slight(self.linked, self.graph, self.identity, self.effects, self.locks)
 
@@ -157,6 +162,10 @@ class Project:
         if self._anew.of_copied_tree(write):
             return "a file of a tree that is copied"
         return "in a directory that was emptied before" if self._anew.in_emptied(write) else ""
+
+    def made_again(self, write: Write) -> str:
+        """Why somebody makes a file again in any case (a page, a part of an installation ...); "" if nobody does."""
+        return self._remade.why(write)
 
     def is_for_scaffold(self, made: Effect) -> bool:
         """Whether a directory is made for a scaffold: text of the program that is not written over what is there."""

@@ -18,6 +18,11 @@ from sst_lint.flow.mutation import Mutations
 _WRITES = ("write", "replace")
 #: So many steps away from a condition a test is still part of it.
 _DEPTH = 6
+#: They make what was removed anew.
+_MAKERS = frozenset(
+    "os.symlink os.link os.rename os.replace shutil.copy shutil.copy2 shutil.copyfile shutil.move".split()
+)
+_MAKING = frozenset({"symlink_to", "hardlink_to", "link_to", "write_text", "write_bytes"})
 _EXISTS = "FileExistsError"
 _HARMLESS = {
     "mkdir": frozenset({"FileExistsError"}),
@@ -36,6 +41,7 @@ class Tested:
 
     test: Effect
     act: Effect
+    anew: bool = False  #: what is removed is made anew afterwards, on every way
 
 
 class Tests:
@@ -69,7 +75,7 @@ class Tests:
                 if test.call < act.call and test.path == act.path and test.path[0] != "temporary":
                     if self._decides(test, act) and not self._guarded(test, act):
                         if not self._between(scope, effects, test, act):
-                            yield Tested(test, act)
+                            yield Tested(test, act, act.kind == "remove" and self._made_anew(scope, act))
                         break
 
     def _between(self, scope: int, effects: tuple[Effect, ...], test: Effect, act: Effect) -> bool:
@@ -81,6 +87,33 @@ class Tests:
                 for e in effects
             )
         return any(self._needs(number, act) for number in self._locks.calls_in(scope) if test.call < number < act.call)
+
+    def _made_anew(self, scope: int, removed: Effect) -> bool:
+        """Whether a call makes the path again after it was removed, whatever the condition of the removal was."""
+        linked = self._linked
+        for number in self._locks.calls_in(scope):
+            if number <= removed.call or not self._comes_to(removed, number):
+                continue
+            made = [node for slot, node in linked.argument_nodes(number) if slot != "dir_fd"]
+            receiver = linked.receiver_of(number)
+            if linked.world.calls[number].method in _MAKING and receiver >= 0:
+                made = [receiver, *made]
+            elif linked.externals.get(number, {}).keys().isdisjoint(_MAKERS):
+                continue
+            if any(self._identity.of(node) == removed.path for node in made):
+                return True
+        return False
+
+    def _comes_to(self, first: Effect, number: int) -> bool:
+        """Whether a call stands in a region around another."""
+        world = self._linked.world
+        unit, region = world.call_unit[first.call], world.calls[first.call].region
+        wanted = world.calls[number].region
+        while wanted >= 0 and world.region(unit, wanted).kind in ("try", "with"):
+            wanted = world.region(unit, wanted).parent
+        while region >= 0 and region != wanted:
+            region = world.region(unit, region).parent
+        return region == wanted
 
     def _on_the_way(self, first: Effect, second: Effect) -> bool:
         """Whether what stands in front of a call runs before it, and not in another branch."""

@@ -1,0 +1,119 @@
+"""Which files does somebody make again as a matter of course? Then half of one is thrown away by the next run.
+
+Pages that the program only shows, parts of an installation, what a developer's script leaves, and whatever a function
+copies whose callers say both ends.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from sst_lint.facts.records import Kind
+from sst_lint.flow.evidence import PathEvidence
+from sst_lint.flow.imported import imported_files
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.writes import Write, Writes
+
+#: Documents for people: what a browser shows, or a typesetter or translator takes.
+_PAGE = re.compile(r"\.(x?html?|css|sty|tex|texi|pot)$", re.IGNORECASE)
+_READERS = frozenset({"read_text", "read_bytes"})
+#: Where packages are installed, and the files by which they are.
+_INSTALLED = frozenset({"site_packages", "sitepackages", "purelib", "platlib", "dist_info", "egg_info"})
+_OF_INSTALLATIONS = re.compile(
+    r"(^|/)(direct_url\.json|RECORD|INSTALLER|easy-install\.pth|pyvenv\.cfg|site-packages(/.*)?|[^/]*\.dist-info(/.*)?)$"
+)
+#: Directories beside a program, for those who work on it.
+_WORKSHOPS = frozenset(
+    "scripts tools tasks utils util requirements release releases action hack maint maintenance dev devel devtools "
+    "dev_tools _tools".split()
+)
+_COPIES = re.compile(r"(^|_)copy|copy(_|$)|copyfile")
+_NEAR = 4
+
+
+class Remade:
+    """Answers for the writes of a linked program."""
+
+    def __init__(self, linked: Mutations, evidence: PathEvidence, writes: Writes) -> None:
+        self._linked = linked
+        self._evidence = evidence
+        self._writes = writes
+
+    def why(self, write: Write) -> str:
+        """Why a file is made again in any case, in words; "" if it is not."""
+        kind = write.kind.kind
+        if kind in ("artifact", "state", "unknown") and self._is_installed(write):
+            return "a part of an installation"
+        if kind == "unknown" and self._is_page(write):
+            return "a page that the program does not read"
+        if kind in ("state", "unknown") and self._is_of_workshop(write):
+            return "left by a script for developers"
+        if write.mode == "copy" and self._is_of_copier(write):
+            return "a copy for whoever says so"
+        return ""
+
+    def _is_installed(self, write: Write) -> bool:
+        texts, names = write.evidence.texts[:2], write.evidence.names[:_NEAR]
+        return any(_OF_INSTALLATIONS.search(text) for text in texts) or any(
+            name.strip("_").lower() in _INSTALLED for name in names
+        )
+
+    def _is_page(self, write: Write) -> bool:
+        named = write.evidence.texts[:1]
+        return any(_PAGE.search(text) for text in named) and self._read.isdisjoint(named)
+
+    @cached_property
+    def _read(self) -> frozenset[str]:
+        """The names of files that the program opens to read."""
+        found: dict[str, None] = {}
+        for site in self._linked.sites:
+            if site.model.opens is not None and site.call not in self._writes.by_call:
+                node = site.ports.get(site.model.opens.path, -1)
+            elif site.model.name.rpartition(".")[2] in _READERS:
+                node = site.ports.get("self", -1)
+            else:
+                continue
+            if node >= 0:
+                found.update(dict.fromkeys(self._evidence.of(node).texts[:1]))
+        return frozenset(found)
+
+    def _is_of_workshop(self, write: Write) -> bool:
+        """Whether a script writes that stands beside the packages of the project, and that nothing imports."""
+        world = self._linked.world
+        file = world.units[world.call_unit[write.site.call]][0]
+        folders = world.files[file].path.split("/")[:-1]
+        if len(folders) != 1 or folders[0] not in _WORKSHOPS or file in self._imported:
+            return False
+        return folders[0] not in self._packages and bool(self._packages)
+
+    @cached_property
+    def _imported(self) -> frozenset[int]:
+        return imported_files(self._linked)
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        """Directories that are packages."""
+        paths = [file.path for file in self._linked.world.files]
+        return frozenset(p.rpartition("/")[0] for p in paths if p.endswith("/__init__.py"))
+
+    def _is_of_copier(self, write: Write) -> bool:
+        """Whether both ends of a copy are parameters of a function that is called after it."""
+        moves, world = write.site.model.moves, self._linked.world
+        function = world.functions.get(world.scope_of_call(write.site.call))
+        if moves is None or function is None or not _COPIES.search(function.qualname.rpartition(".")[2]):
+            return False
+        ends = (write.site.ports.get(moves.src, -1), write.site.ports.get(moves.dst, -1))
+        return all(node >= 0 and self._is_given(node) for node in ends)
+
+    def _is_given(self, node: int) -> bool:
+        nodes = self._linked.world.nodes
+        for _ in range(_NEAR):
+            if nodes[node].kind == Kind.PARAM:
+                return True
+            number = self._linked.world.call_of(node) if nodes[node].kind == Kind.CALL else -1
+            given = [n for _, n in self._linked.argument_nodes(number)] if number >= 0 else []
+            if len(given) != 1:
+                return False
+            node = given[0]
+        return False
