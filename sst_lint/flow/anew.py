@@ -81,7 +81,9 @@ class Anew:
     def runs_once(self, path: str) -> bool:
         """Whether a source file is a build script, a script of a CI server, or a hook of a project template."""
         folder, _, name = path.rpartition("/")
-        if (name in _BUILDS and path not in self._imported) or (folder in self._hooks and folder.rpartition("/")[2] == "hooks"):
+        if (name in _BUILDS and path not in self._imported) or (
+            folder in self._hooks and folder.rpartition("/")[2] == "hooks"
+        ):
             return True
         folders = folder.split("/")
         return folders[0] in _SERVERS_ON_TOP or not _SERVERS.isdisjoint(folders)
