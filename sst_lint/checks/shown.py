@@ -1,0 +1,68 @@
+"""How sure is it that a set stands where its order shows? By the types of what comes there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.names import SET_TYPES
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.order import Reach
+
+#: What has no elements that somebody would look at one by one.
+_SINGLE = ("builtins.str", "builtins.bytes", "builtins.int", "builtins.float", "builtins.bool")
+_SEVERAL = ("builtins.list", "builtins.tuple", "builtins.dict", "collections.defaultdict")
+#: What a value alone becomes part of: a text, a sum.
+_WHOLE = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.COPY})
+
+
+def is_certain(project: Project, reach: Reach) -> bool:
+    """Whether what shows its order is known as a set, and as no text."""
+    before = before_place(reach)
+    known = before is not None and project.linked.has_type(before[0], *SET_TYPES)
+    return known and not may_be_text(project, reach)
+
+
+def may_be_text(project: Project, reach: Reach) -> bool:
+    """Whether the value whose order shows may as well be a text or a number: ``f"{name}_{count}"``, where somewhere a
+    set comes to the same name. Of what is looped over or joined only where nothing but the way says that it is a set.
+    """
+    before = before_place(reach)
+    if before is None or not project.linked.has_type(before[0], *_SINGLE) or _is_straight(project, reach):
+        return False
+    node, edge = before
+    graph, linked = project.graph, project.linked
+    target = project.world.nodes[graph.target[edge]]
+    joined = target.kind == Kind.CALL and target.name == "join"
+    if not linked.has_type(node, *SET_TYPES):
+        if graph.target[edge] in project.serialized:
+            return not any(value[0] == "i" for value in linked.values(node))  # an object that holds a set
+        return not (joined and linked.has_type(node, *_SEVERAL))
+    if graph.op[edge] not in _WHOLE or joined or graph.target[edge] in project.serialized:
+        return False
+    return target.kind in (Kind.TEXT, Kind.BINOP) or (target.kind == Kind.CALL and graph.op[edge] != Op.COPY)
+
+
+def _is_straight(project: Project, reach: Reach) -> bool:
+    """Whether the set comes to the place inside of one function, out of where it was put and nowhere else: then the way
+    knows more than the types."""
+    graph, linked = project.graph, project.linked
+    for node, edge in reach.path:
+        if node == reach.place:
+            return True
+        if graph.label[edge] or node in linked.field_nodes or node in linked.global_nodes:
+            return False
+        if graph.op[edge] == Op.STORE and not graph.key[edge]:
+            return False
+    return False
+
+
+def before_place(reach: Reach) -> tuple[int, int] | None:
+    """What comes to the place where the order shows, and the edge to it."""
+    for step, following in zip(reach.path, reach.path[1:], strict=False):
+        if following[0] == reach.place:
+            return step
+    return None
