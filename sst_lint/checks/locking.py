@@ -162,7 +162,7 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
             return None
         if effect.site.weak or kind.kind == "argument":
             return "low"
-        if effect.write is not None and project.nothing_to_lose(effect.write):
+        if effect.write is not None and (project.nothing_to_lose(effect.write) or project.made_again(effect.write)):
             return "low"
         if effect.kind == "replace" and (_named(project, effect, _CACHES) or words(where.function) & _CACHES):
             return "low"  # both put the same entry there, each in one step

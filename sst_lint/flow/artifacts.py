@@ -286,7 +286,7 @@ def _by_text(text: str) -> Kind | None:
             if kind == "lock" and last.lower() in _PACKAGE_LOCKS:
                 return Kind("artifact", f"a lock file of packages, {_shown(text)}", True)
             return Kind(kind, f"path ends in {_shown(last)}", True)
-    if len(last) > 1 and last.endswith(("~", ".bak", ".orig", ".backup")):
+    if len(last) > 1 and last.endswith(("~", ".bak", ".orig", ".backup", ".old")):
         return Kind("temp", f"path ends in {_shown(last)}", True)
     return None
 

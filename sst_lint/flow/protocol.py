@@ -175,7 +175,7 @@ class Protocols:
         formats = tuple(dict.fromkeys([f for w in writes for f in w.formats] + self._formats_of(makers)))
         final = classify(self._evidence.of(target), formats, path, self._writes.config)
         best = targets.get((self._locks.scope_of(site.call), self._identity.of(target)), set())
-        if self._moved_aside(site, target, moves_before):
+        if self._moved_aside(site, source, target, moves_before):
             return None
         draft = Draft(site, moves.kind, source, target, origins, writes, makers, "replace" in best)
         steps = dict(self._of_steps.judged(draft))
@@ -222,13 +222,14 @@ class Protocols:
             region = record.parent
         return found
 
-    def _moved_aside(self, site: Site, target: int, before: list[Site]) -> bool:
-        """Whether the function moved its target aside first and now puts it back."""
+    def _moved_aside(self, site: Site, source: int, target: int, before: list[Site]) -> bool:
+        """Whether the function moved its target aside first and now puts it back, or a copy of it."""
         final, scope = self._identity.of(target), self._locks.scope_of(site.call)
         return any(
             self._locks.scope_of(other.call) == scope
             and other.model.moves is not None
             and self._identity.of(other.ports.get(other.model.moves.src, -1)) == final
+            and (other.model.moves.kind != "copy" or self._is_put_back(other, source))
             and not any(
                 other.call < write.site.call < site.call and self._identity.of(write.path_node) == final
                 for origin in self._evidence.origins(target)
@@ -237,6 +238,11 @@ class Protocols:
             for other in before
             if other.model.moves is not None and other.ports.get(other.model.moves.src, -1) >= 0
         )
+
+    def _is_put_back(self, copied: Site, source: int) -> bool:
+        """Whether what is moved is what a copy made, and not a file that was written beside it."""
+        made = copied.ports.get(copied.model.moves.dst, -1) if copied.model.moves is not None else -1
+        return made >= 0 and self._identity.of(made) == self._identity.of(source)
 
     def _wrapped(self, site: Site, source: int, target: int) -> bool:
         given = all(self._identity.of(node)[0] == "param" for node in (source, target))

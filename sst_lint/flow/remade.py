@@ -11,7 +11,7 @@ from functools import cached_property
 
 from sst_lint.facts.records import Kind
 from sst_lint.flow.evidence import PathEvidence
-from sst_lint.flow.imported import imported_files
+from sst_lint.flow.imported import importers
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.writes import Write, Writes
 
@@ -79,23 +79,25 @@ class Remade:
         return frozenset(found)
 
     def _is_of_workshop(self, write: Write) -> bool:
-        """Whether a script writes that stands beside the packages of the project, and that nothing imports."""
+        """Whether a script writes that stands beside the packages of the project, in a directory that nothing outside
+        of it imports from."""
         world = self._linked.world
         file = world.units[world.call_unit[write.site.call]][0]
         folders = world.files[file].path.split("/")[:-1]
-        if len(folders) != 1 or folders[0] not in _WORKSHOPS or file in self._imported:
-            return False
-        return folders[0] not in self._packages and bool(self._packages)
+        return len(folders) == 1 and folders[0] in self._workshops
 
     @cached_property
-    def _imported(self) -> frozenset[int]:
-        return imported_files(self._linked)
-
-    @cached_property
-    def _packages(self) -> frozenset[str]:
-        """Directories that are packages."""
+    def _workshops(self) -> frozenset[str]:
         paths = [file.path for file in self._linked.world.files]
-        return frozenset(p.rpartition("/")[0] for p in paths if p.endswith("/__init__.py"))
+        tops = [path.partition("/")[0] if "/" in path else "" for path in paths]
+        inits = [path for path in paths if path.endswith("/__init__.py") and not self._writes.is_test(path)]
+        packages = {path.partition("/")[0] for path in inits}
+        used = {
+            tops[file]
+            for file, others in importers(self._linked).items()
+            if any(tops[other] != tops[file] and not self._writes.is_test(paths[other]) for other in others)
+        }
+        return frozenset(top for top in {*tops} & _WORKSHOPS if top not in used and packages - {top})
 
     def _is_of_copier(self, write: Write) -> bool:
         """Whether both ends of a copy are parameters of a function that is called after it."""
