@@ -19,7 +19,9 @@ _RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 #: So many places are asked for where what an attribute holds is joined.
 _NEAR = 24
 #: So many calls a function makes that only prints.
-_LITTLE = 3
+_LITTLE = 4
+#: So many such functions call each other.
+_HELPERS = 2
 #: What fills a new object.
 _BEGINS = ("__init__", "__new__", "__post_init__")
 
@@ -103,21 +105,30 @@ def _is_argument(project: Project, node: int, call: int) -> bool:
 
 
 def told_by_another(project: Project, reach: Reach) -> bool:
-    """Whether a function that does little else prints what a loop hands it, round by round: ``say(name)``."""
+    """Whether a function that does little else prints what a loop hands it, round by round: ``say(name)``; or has
+    another such function print it."""
     world, graph = project.world, project.graph
-    in_turn = any(world.nodes[node].name == "calls" for node, _ in reach.path)
-    if reach.sink.call < 0 or not in_turn or project.distance(reach.path) != 1:
+    turns = dict.fromkeys(node for node, _ in reach.path if world.nodes[node].name == "calls")
+    if reach.sink.call < 0 or not 0 < len(turns) <= _HELPERS or project.distance(reach.path) != len(turns):
         return False
-    scope = world.scope_of_call(reach.sink.call)
-    function, unit = world.functions.get(scope), world.call_unit[reach.sink.call]
-    first, calls = world.call_base[unit], world.units[unit][2].calls
-    if function is None or sum(world.scope_of_call(first + n) == scope for n in range(len(calls))) > _LITTLE:
+    if not all(_does_little(project, graph.param_scope.get(node, -1)) for node in turns):
         return False
     near = [reach.sink.node]
     for node in near:
         before = [graph.source[edge] for edge in graph.within.get(node, ()) if not graph.label[edge]]
         near += [each for each in before if each not in near and len(near) < _NEAR]
-    return any(param in near for param in function.params[function.cls >= 0 :])
+    function = world.functions.get(world.scope_of_call(reach.sink.call))
+    return function is not None and any(param in near for param in function.params[function.cls >= 0 :])
+
+
+def _does_little(project: Project, scope: int) -> bool:
+    """Whether a function makes so few calls that to print must be what it is for."""
+    world = project.world
+    function = world.functions.get(scope)
+    if function is None:
+        return False
+    first, calls = world.call_base[function.unit], world.units[function.unit][2].calls
+    return sum(world.scope_of_call(first + number) == scope for number in range(len(calls))) <= _LITTLE
 
 
 def _tells(project: Project, node: int) -> bool:

@@ -140,7 +140,7 @@ def serializations(project: Project) -> Iterator[Defect]:
         chosen = site.constants.get(site.model.sort_param) is False
         if reach.sink.rank == 1 and not chosen and _fills_a_file(project, reach):
             reach = replace(reach, sink=replace(reach.sink, rank=0))  # a file of structured content is an artifact
-        if reach.sink.rank > 0:
+        if reach.sink.rank in (1, 2) or (reach.sink.rank == 3 and project.distance(reach.path) > 0):
             continue
         name = site.model.name.removeprefix("builtins.")
         defect = _defect(
@@ -151,7 +151,7 @@ def serializations(project: Project) -> Iterator[Defect]:
             f"pass `{site.model.sort_param}=True`",
             "a mapping",
         )
-        if _was_read(project, reach):
+        if _was_read(project, reach) or reach.sink.rank == 3:
             defect = replace(defect, confidence="low")
         yield replace(defect, about=site.model.name)
 
@@ -265,7 +265,8 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
         distance
         and reach.sink.what == IS_PRINTED
         and not inside
-        and not (distance == 1 and (_fills_keys(project, reach) or told_by_another(project, reach)))
+        and not (distance == 1 and _fills_keys(project, reach))
+        and not told_by_another(project, reach)
     ):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"

@@ -20,7 +20,7 @@ MAX_CALLEES = 10
 _RECORD_HELPERS = frozenset(
     {
         "dataclasses.replace", "dataclasses.asdict", "attr.asdict", "attrs.asdict", "builtins.vars", "copy.replace",
-        "attr.evolve", "attrs.evolve",
+        "attr.evolve", "attrs.evolve", "msgspec.structs.replace",
     }
 )  # fmt: skip
 #: Methods of records that give their fields away, and whether as a text.
@@ -28,6 +28,7 @@ _DUMPS = {
     "pydantic.BaseModel.model_dump": False, "pydantic.BaseModel.dict": False,
     "pydantic.BaseModel.model_dump_json": True, "pydantic.BaseModel.json": True,
 }  # fmt: skip
+_CHAIN = "itertools.chain.from_iterable"
 #: What stands in the body of a class for a field, and the keywords that say what the field holds.
 _FIELDS = frozenset(
     {"attr.ib", "attr.attrib", "attr.field", "attrs.field", "attr.Factory", "attrs.Factory", "dataclasses.field"}
@@ -51,6 +52,7 @@ class Callees(Modeled):
         self.accepts = Op.SAME  #: what passes to the first parameter of the functions that are bound now
         self.options = Options(world)
         self._done: set[tuple[object, ...]] = set()
+        self._listed: set[int] = set()  #: mappings of fields in which sets are lists
         self._by_method_later: dict[int, None] = {}
         self._replaced = Listeners[tuple[str, int]](self.heard)
         self._records = Listeners[int](self.heard)
@@ -281,7 +283,7 @@ class Callees(Modeled):
             self._make_field(number, result)
         elif name == "functools.reduce":
             self._bind_set_maker(number, result)
-        model = self.library.model(name)
+        model = self.library.model(_CHAIN if name == "builtins.sum" and self._adds_up_lists(number) else name)
         if model is not None:
             self.apply(number, model)
             return
@@ -305,13 +307,20 @@ class Callees(Modeled):
                     self.add_source(result, SET, "set", number)
                     self.add_value(result, ("t", "builtins.set"))
 
+    def _adds_up_lists(self, number: int) -> bool:
+        """``sum(lists, [])`` is one list of all that they hold."""
+        given = self.argument_nodes(number)[1:2]
+        return any(self.world.nodes[node].kind in (Kind.LIST, Kind.TUPLE) for _, node in given)
+
     def _bind_record_helper(self, number: int, name: str) -> None:
         """``replace(x, field=...)`` and ``asdict(x)``: fields by name."""
         arguments = self.argument_nodes(number)
         result = self.result_of(number)
         if name.endswith("replace"):
             for slot, node in arguments[1:]:
-                if slot not in ("", "*", "**"):
+                if slot == "**":
+                    self.add_edge(node, result)
+                elif slot not in ("", "*"):
                     self.add_edge(node, result, Op.STORE, "." + slot)
                     self._replaced.add(arguments[0][1], (slot, node))
                     for value in self.values(arguments[0][1]):
@@ -328,6 +337,9 @@ class Callees(Modeled):
     def _dump_record(self, number: int, as_text: bool) -> None:
         """``x.model_dump_json()``: what the fields of ``x`` hold, in the order of the class; sets show theirs."""
         into = result = self.result_of(number)
+        modes = [self.constant(node) for slot, node in self.argument_nodes(number) if slot == "mode"]
+        if "json" in modes:
+            self._listed.add(result)
         if as_text:
             into = self._step_node(number, "fields")
             self.add_edge(into, result, Op.TEXT_SORTED)
@@ -347,10 +359,20 @@ class Callees(Modeled):
         fields = [(one, *found) for one in self.mro(value[1]) for found in self.world.classes[one].fields]
         for one, name, _, _ in fields:
             self.add_edge(self.field_node(one, name), result, Op.STORE, "'" + name)
+            if result in self._listed:
+                self._list_set(self.field_node(one, name), result, name)
         if not any(
             kind.rpartition(".")[2] in MAPPINGS for _, _, annotation, _ in fields for kind, _ in promised(annotation)
         ):
             self.mapping_sources.pop(result, None)
+
+    def _list_set(self, field: int, result: int, name: str) -> None:
+        """A set in a field becomes a list in what a record gives away for JSON."""
+        call = self.world.call_of(result)
+        held, listed = self._step_node(call, f"set:{name}"), self._step_node(call, f"list:{name}")
+        self.add_edge(field, held, Op.AS_SET)
+        self.add_edge(held, listed, Op.COPY)
+        self.add_edge(listed, result, Op.STORE, "'" + name)
 
     def _bind_set_maker(self, number: int, result: int) -> None:
         """``reduce(set.union, ...)`` is a set."""

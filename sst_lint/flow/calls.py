@@ -27,8 +27,9 @@ _PATH = "pathlib.Path"
 _BY_NAME = {"write": "typing.IO.write", "writelines": "typing.IO.writelines", "join": "builtins.str.join"}
 #: Methods of these are what an unknown receiver most likely has.
 _OF_PYTHON = ("builtins.", "pathlib.", "typing.", "collections.")
-#: A method of named tuples, and of nothing else.
+#: A method of named tuples, and of nothing else; and what records of other kinds call theirs, by keywords alone.
 _REPLACE = "_replace"
+_REPLACES = frozenset({"replace", "Replace", "evolve", "with_changes"})
 _NO_KEYS = (Kind.LIST, Kind.TUPLE, Kind.SET, Kind.RETURN)
 _LITERAL_TYPES: dict[Kind, str] = {
     Kind.TEXT: "builtins.str",
@@ -313,7 +314,9 @@ class Calls(Likely):
 
     def _only_values(self, number: int) -> None:
         """What nobody knows: values pass, order does not. ``x._replace(a=y)`` is ``x`` with ``y`` in it."""
-        if self.world.calls[number].method == _REPLACE:
+        call = self.world.calls[number]
+        by_name = call.method in _REPLACES and call.args and all(arg.slot not in ("", "*") for arg in call.args)
+        if call.method == _REPLACE or by_name:
             self._replaced_in(number)
             return
         for _, node in self.argument_nodes(number):

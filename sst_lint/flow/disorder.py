@@ -21,6 +21,8 @@ FOUND = ("listing", "rows", "completion")
 Sources = dict[int, list[tuple[int, str]]]
 #: So many changes of one mapping are looked through.
 _NEAR = 12
+#: What may come from elsewhere.
+_FROM_OTHERS = frozenset({Kind.PARAM, Kind.CALL, Kind.ITEM, Kind.ATTR})
 #: A set that is put there may get more elements.
 _MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
 
@@ -72,7 +74,7 @@ class Disorder:
                 outside = site.model.sort_param or linked.world.nodes[payload].kind == Kind.PARAM
                 if payload >= 0 and (self._takes_anything(site, payload) or self._is_keyword(payload)):
                     self.taken[payload] = None
-                if payload in self.taken or (payload >= 0 and outside and not linked.held.get(payload)):
+                if payload in self.taken or (payload >= 0 and outside and self._is_of_others(payload)):
                     linked.add_source(payload, KEYS, "mapping", -1)
         for node, bits in linked.mapping_sources.items():
             linked.add_source(node, bits, "mapping", -1)
@@ -80,6 +82,19 @@ class Disorder:
             linked.add_source(node, KEYS, "filled", -1)
         for node in filled_by_setters(linked, self._graph):
             linked.add_source(node, KEYS, "mapping", -1)
+
+    def _is_of_others(self, payload: int) -> bool:
+        """Whether a value, or what it may be beside what is known, is something that nobody knows."""
+        linked, graph, nodes = self._linked, self._graph, self._linked.world.nodes
+        if not linked.held.get(payload):
+            return True
+        near = [payload]
+        for node in near:
+            if not linked.held.get(node) and nodes[node].kind in _FROM_OTHERS:
+                return True
+            same = [e for e in graph.within.get(node, ()) if graph.op[e] == Op.SAME and not graph.label[e]]
+            near += [graph.source[e] for e in same if graph.source[e] not in near and len(near) < _NEAR]
+        return False
 
     def _viewed(self, call: int) -> int:
         """The mapping of ``d.items()`` or ``iteritems(d)``."""

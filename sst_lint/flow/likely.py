@@ -11,7 +11,7 @@ from sst_lint.facts.records import Kind
 from sst_lint.flow.common_names import COMMON
 from sst_lint.flow.names import SET_TYPES
 from sst_lint.flow.registered import Registered
-from sst_lint.flow.values import BY_NAME
+from sst_lint.flow.values import BY_NAME, CAP
 
 #: Attributes of a name that more classes use are not guessed.
 _CLASSES = 3
@@ -31,10 +31,14 @@ class Likely(Registered):
         for node in world.of_kind(Kind.ATTR):
             record = world.nodes[node]
             if record.name in fields and record.base >= 0 and not self.values(node):
-                if not self.values(world.node_base[world.node_unit[node]] + record.base):
+                if self._is_anything(world.node_base[world.node_unit[node]] + record.base):
                     for field in fields[record.name]:
                         self.add_edge(field, node, Op.AS_SET)
         self.weak = 0
+
+    def _is_anything(self, node: int) -> bool:
+        """Whether nothing is known of a value, or so much that it says nothing."""
+        return len(self.values(node)) in (0, CAP)
 
     def _fields_of_sets(self) -> dict[str, list[int]]:
         """Names of attributes that hold sets wherever the program sets them, and the fields."""

@@ -166,8 +166,10 @@ class Order:
     ) -> None:
         place = self._graph.target[exposure.edge]
         shown = exposure.state[0]
-        if latent == "mapping" and self._linked.is_sequence(shown) and not self._may_be_mapping(shown):
-            return
+        if latent == "mapping" and self._linked.is_sequence(shown):
+            dumped = self._graph.op[exposure.edge] == Op.JSON and self._linked.is_mapping(shown)
+            if not dumped and not self._may_be_mapping(shown):
+                return
         if not self._is_open(shown_as, place, rank):
             return
         search = Search(self._graph, mask, STATES)
