@@ -61,7 +61,22 @@ class Remade:
 
     def _is_page(self, write: Write) -> bool:
         named = write.evidence.texts[:1]
-        return any(_PAGE.search(text) for text in named) and self._read.isdisjoint(named)
+        if not any(_PAGE.search(text) for text in named) or not self._read.isdisjoint(named):
+            return False
+        return not self._is_handed_over(write)  # what somebody else writes there may be had only once
+
+    def _is_handed_over(self, write: Write) -> bool:
+        """Whether the opened file is handed to somebody: to a command, to a download."""
+        opened, world = ("h", write.site.call), self._linked.world
+        scope = world.scope_of_call(write.site.call)
+        unit = world.call_unit[write.site.call]
+        first = world.call_base[unit]
+        return any(
+            opened in self._linked.values(node)
+            for number in range(write.site.call + 1, first + len(world.units[unit][2].calls))
+            if world.scope_of_call(number) == scope
+            for _, node in self._linked.argument_nodes(number)
+        )
 
     @cached_property
     def _read(self) -> frozenset[str]:
