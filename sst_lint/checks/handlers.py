@@ -165,7 +165,7 @@ def defect_of(
     rests on. Without ``steps`` the way of what it guards is shown."""
     handler = info.handler
     place = project.trace.span(info.unit, handler.line, handler.column, handler.end_line, handler.end_column)
-    if project.is_test(place.path) or project.passes_test(path):
+    if project.is_test(place.path) or project.passes_test(path) or project.is_for_developers(place.path):
         confidence = "low"
     if not steps and info.path and is_near(project, info):
         steps = project.trace.steps(info.path, "guarded here", f"reaches {info.what}")

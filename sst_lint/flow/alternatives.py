@@ -19,6 +19,8 @@ _OF_STATUS = (
 )  # fmt: skip
 _PREPARING = ("builtins.", "os.path.", "pathlib.", "time.", "datetime.", "logging.")
 _ASIDE = frozenset("get append add pop update join format items keys values strip split setdefault sleep".split())
+_OF_LINKS = ("os.symlink", "os.link", "pathlib.Path.symlink_to", "pathlib.Path.hardlink_to")
+_LINKING = frozenset({"symlink", "symlink_to", "hardlink_to"})
 #: They take out of a task how it went; nobody wants to know.
 _DRAINS = frozenset({"result", "exception"})
 _LOCAL = frozenset({Kind.VALUE, Kind.PARAM, Kind.CELL, Kind.CALL, Kind.ITEM})
@@ -36,7 +38,7 @@ class Alternatives:
         tried = self._clauses.calls_in(unit, handler.tried)
         if self.tries_again(unit, handler) or self._imports(unit, handler) or self.notes(unit, handler):
             return True
-        if tried and all(self._is_of(number, _OF_MODULES) for number in tried):
+        if tried and all(self._is_of(n, _OF_MODULES) for n in tried) or self._only_links(tried):
             return True
         return self._counts_as_old(unit, handler) and bool(tried) and all(self._asks_status(n) for n in tried)
 
@@ -80,12 +82,21 @@ class Alternatives:
     def notes(self, unit: int, handler: Handler) -> bool:
         """Whether the clause notes in the object that it has failed, and nothing else was to be had:
         ``self.enabled = False``."""
-        nodes = self._linked.world.units[unit][2].nodes
         assigned = [name for name in handler.written_names if name != "return" and not name.endswith("[]")]
-        return not assigned and any(
+        return not assigned and self.raises_flag(unit, handler)
+
+    def raises_flag(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause sets an attribute to a truth value, which somebody may ask for."""
+        nodes = self._linked.world.units[unit][2].nodes
+        return any(
             "." in name and _is_truth(nodes[node])
             for node, name in zip(handler.fallbacks, handler.fallback_names, strict=True)
         )
+
+    def _only_links(self, tried: list[int]) -> bool:
+        """Whether a link is made, which not every system allows, and nothing else."""
+        done = [number for number in tried if not self._linked.world.calls[number].used]
+        return bool(done) and all(self._is_of(n, _OF_LINKS) or self._clauses.name_of(n) in _LINKING for n in done)
 
     def _counts_as_old(self, unit: int, handler: Handler) -> bool:
         """Whether a number takes the place of what is asked for: ``modified = 0``."""
@@ -104,8 +115,8 @@ class Alternatives:
         """Whether a call only asks for the status of a file, itself or in the function of the program that it calls."""
         scopes = self._linked.callees.get(number, {})
         if not scopes:
-            return self._is_of(number, _OF_STATUS)
-        inside = [n for scope in scopes for n in self._calls_of(scope)]
+            return self._is_of(number, _OF_STATUS) or self._clauses.name_of(number) in ("stat", "lstat")
+        inside = [n for scope in scopes for n in self._calls_of(scope) if not self._is_of(n, ("builtins.",))]
         return deep and bool(inside) and all(self._asks_status(n, deep=False) for n in inside)
 
     def _calls_of(self, scope: int) -> list[int]:

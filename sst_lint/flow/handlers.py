@@ -187,7 +187,7 @@ class Handlers:
             around.is_in_memory(unit, handler),
             completes and around.accounts(unit, handler),
             completes and around.alternatives.tries_again(unit, handler),
-            around.alternatives.notes(unit, handler),
+            around.alternatives.raises_flag(unit, handler),
             self._started.holds(world.scope_base[unit] + handler.scope),
         )
 

@@ -167,6 +167,10 @@ class Project:
         """Why somebody makes a file again in any case (a page, a part of an installation ...); "" if nobody does."""
         return self._remade.why(write)
 
+    def is_for_developers(self, path: str) -> bool:
+        """Whether a source file is a script for those who work on the program, in a directory beside it."""
+        return self._remade.is_for_developers(path)
+
     def is_for_scaffold(self, made: Effect) -> bool:
         """Whether a directory is made for a scaffold: text of the program that is not written over what is there."""
         return self._slight.is_for_scaffold(made)

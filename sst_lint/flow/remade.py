@@ -20,13 +20,15 @@ _PAGE = re.compile(r"\.(x?html?|css|sty|tex|texi|pot)$", re.IGNORECASE)
 _READERS = frozenset({"read_text", "read_bytes"})
 #: Where packages are installed, and the files by which they are.
 _INSTALLED = frozenset({"site_packages", "sitepackages", "purelib", "platlib", "dist_info", "egg_info"})
+#: Environments, which are made again when what they hold is wanted.
+_ENVIRONMENTS = frozenset({"env_dir", "envdir", "venv_dir", "venv_path", "venvdir", "virtualenv_dir"})
 _OF_INSTALLATIONS = re.compile(
     r"(^|/)(direct_url\.json|RECORD|INSTALLER|easy-install\.pth|pyvenv\.cfg|site-packages(/.*)?|[^/]*\.dist-info(/.*)?)$"
 )
 #: Directories beside a program, for those who work on it.
 _WORKSHOPS = frozenset(
     "scripts tools tasks utils util requirements release releases action hack maint maintenance dev devel devtools "
-    "dev_tools _tools".split()
+    "dev_tools _tools lab".split()
 )
 _COPIES = re.compile(r"(^|_)copy|copy(_|$)|copyfile")
 _NEAR = 4
@@ -55,8 +57,9 @@ class Remade:
 
     def _is_installed(self, write: Write) -> bool:
         texts, names = write.evidence.texts[:2], write.evidence.names[:_NEAR]
+        places = _INSTALLED | _ENVIRONMENTS if write.kind.kind == "unknown" else _INSTALLED
         return any(_OF_INSTALLATIONS.search(text) for text in texts) or any(
-            name.strip("_").lower() in _INSTALLED for name in names
+            name.strip("_").lower() in places for name in names
         )
 
     def _is_page(self, write: Write) -> bool:
@@ -97,9 +100,16 @@ class Remade:
         """Whether a script writes that stands beside the packages of the project, in a directory that nothing outside
         of it imports from."""
         world = self._linked.world
-        file = world.units[world.call_unit[write.site.call]][0]
-        folders = world.files[file].path.split("/")[:-1]
+        return self.is_workshop(world.files[world.units[world.call_unit[write.site.call]][0]].path)
+
+    def is_workshop(self, path: str) -> bool:
+        """Whether a source file is a script beside the program."""
+        folders = path.split("/")[:-1]
         return len(folders) == 1 and folders[0] in self._workshops
+
+    def is_for_developers(self, path: str) -> bool:
+        """Whether a source file is a script for those who work on the program: `scripts` may be what it is run by."""
+        return self.is_workshop(path) and not path.startswith("scripts/")
 
     @cached_property
     def _workshops(self) -> frozenset[str]:

@@ -105,15 +105,22 @@ class Tests:
         return False
 
     def _comes_to(self, first: Effect, number: int) -> bool:
-        """Whether a call stands in a region around another."""
+        """Whether a call can run after another: they do not stand in two branches of one condition."""
         world = self._linked.world
-        unit, region = world.call_unit[first.call], world.calls[first.call].region
-        wanted = world.calls[number].region
-        while wanted >= 0 and world.region(unit, wanted).kind in ("try", "with"):
-            wanted = world.region(unit, wanted).parent
-        while region >= 0 and region != wanted:
-            region = world.region(unit, region).parent
-        return region == wanted
+        unit = world.call_unit[first.call]
+        mine, other = self._branches(unit, first.call), self._branches(unit, number)
+        return not any(node in other and other[node] != kind for node, kind in mine.items())
+
+    def _branches(self, unit: int, number: int) -> dict[int, str]:
+        """The conditions around a call, with the branch that it stands in."""
+        world = self._linked.world
+        region, found = world.calls[number].region, {}
+        while region >= 0:
+            record = world.region(unit, region)
+            if record.kind in ("if", "else") and record.node >= 0:
+                found[record.node] = record.kind
+            region = record.parent
+        return found
 
     def _on_the_way(self, first: Effect, second: Effect) -> bool:
         """Whether what stands in front of a call runs before it, and not in another branch."""
