@@ -38,7 +38,7 @@ class Alternatives:
         tried = self._clauses.calls_in(unit, handler.tried)
         if self.tries_again(unit, handler) or self._imports(unit, handler) or self.notes(unit, handler):
             return True
-        if tried and all(self._is_of(n, _OF_MODULES) for n in tried) or self._only_links(tried):
+        if (tried and all(self._is_of(n, _OF_MODULES) for n in tried)) or self._only_links(tried):
             return True
         return self._counts_as_old(unit, handler) and bool(tried) and all(self._asks_status(n) for n in tried)
 
