@@ -81,6 +81,49 @@ def joined_later(project: Project, reach: Reach) -> bool:
     return False
 
 
+def loses_its_order(project: Project, reach: Reach) -> bool:
+    """Whether a public attribute is put back as a list of the set of what it held: it was a sequence before, so its
+    order was one that somebody saw, and all that was meant is that nothing stands in it twice."""
+    if reach.sink.rank < 3:
+        return False
+    graph, nodes = project.graph, project.world.nodes
+    begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
+    for node, edge in reach.path[begun:]:
+        name = nodes[node].name if nodes[node].kind == Kind.PUT else ""
+        if edge >= 0 and graph.op[edge] == Op.STORE and graph.key[edge].startswith("."):
+            name = graph.key[edge][1:]
+        if name:
+            return (
+                not name.startswith("_") and _is_made_of(project, reach.source, name) and not _is_sorted(project, name)
+            )
+        if edge < 0 or graph.op[edge] not in (Op.SAME, Op.COPY):
+            return False
+    return False
+
+
+def _is_made_of(project: Project, made: int, name: str) -> bool:
+    """Whether a set is made of what the attribute ``name`` holds, among other things."""
+    graph, nodes = project.graph, project.world.nodes
+    near = [graph.source[edge] for edge in graph.incoming.get(made, ()) if graph.op[edge] == Op.SETTED]
+    for node in near:
+        if nodes[node].kind == Kind.ATTR and nodes[node].name == name:
+            return True
+        before = [graph.source[edge] for edge in graph.incoming.get(node, ()) if graph.op[edge] in (Op.SAME, Op.COPY)]
+        near += [each for each in before if each not in near][: _NEAR - len(near)]
+    return False
+
+
+def _is_sorted(project: Project, name: str) -> bool:
+    """Whether somebody sorts what an attribute of this name holds."""
+    graph, world = project.graph, project.world
+    return any(
+        graph.op[edge] == Op.SORT
+        for node in world.of_kind(Kind.ATTR)
+        if world.nodes[node].name == name
+        for edge in graph.outgoing.get(node, ())
+    )
+
+
 def _is_joined(project: Project, field: int) -> bool:
     """Whether what a field holds is joined to a text, and to none for people."""
     graph, nodes = project.graph, project.world.nodes

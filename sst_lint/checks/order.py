@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted
 from sst_lint.checks.defect import Defect, Severity
-from sst_lint.checks.kept import joined_later, leaves_as_text, stays_inside, told_by_another
+from sst_lint.checks.kept import joined_later, leaves_as_text, loses_its_order, stays_inside, told_by_another
 from sst_lint.checks.shown import may_be_text
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
@@ -201,6 +201,9 @@ def _api(project: Project, reach: Reach) -> str:
     return "this"
 
 
+_LOST = "and the attribute that it becomes had an order before"
+
+
 def _consequence(reach: Reach, stays: bool) -> str:
     if reach.sink.rank == 3 and stays:
         return "and stays in a field of what is built from it"
@@ -252,8 +255,10 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
     if is_dict and reach.sink.call in project.pickling:
         confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
     sure = reach.kind in ("set", "listing") and not reach.weak and not is_accepted(project, reach.source)
-    inside = sure and reach.kind == "set" and stays_inside(project, reach)
-    if inside or (sure and (leaves_as_text(project, reach) or (reach.kind == "set" and joined_later(project, reach)))):
+    is_set = sure and reach.kind == "set"
+    inside = is_set and stays_inside(project, reach)
+    lost = is_set and loses_its_order(project, reach)
+    if inside or lost or (sure and leaves_as_text(project, reach)) or (is_set and joined_later(project, reach)):
         confidence = "medium"
     if reach.kind != "dict" and _as_keys(project, reach) and confidence == "high":
         confidence = "medium"  # the order of keys is weaker than that of a list
@@ -286,7 +291,7 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
         where,
         project.trace.statement_line(reach.place),
         "",
-        f"{head}, {_consequence(reach, inside)}; {advice}",
+        f"{head}, {_LOST if lost else _consequence(reach, inside)}; {advice}",
         severity,
         confidence,
         steps,

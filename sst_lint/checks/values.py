@@ -113,7 +113,7 @@ _WHY = {
 _BANNER = re.compile(
     r"(?i)\b(?:auto-?|automatically )generated\b|\bgenerated (?:by|on|at|from)\b|\bgeneration date\b|\bdo not edit\b"
 )
-_OF_TEXTS = frozenset({Op.SAME, Op.TEXT, Op.ONLY_VALUE})
+_OF_TEXTS = frozenset({Op.SAME, Op.TEXT, Op.ONLY_VALUE, Op.PATH})
 _COMPOSED = frozenset({Kind.TEXT, Kind.BINOP, Kind.CALL})
 _PARTS = 40
 _MOMENTS = frozenset({"clock", "machine", "place"})

@@ -94,6 +94,12 @@ class Graph:
                     self.port_scope[port] = function.scope
         for (scope, _, _), node in linked._contexts.items():
             self.param_scope[node] = scope
+        #: what runs a nested function in a loop, in the function that holds it: there it is no caller from outside
+        self.nested: dict[int, list[int]] = {}
+        contexts, units = frozenset(linked._contexts.values()), world.node_unit
+        for edge in arguments:
+            if target[edge] in contexts and units[target[edge]] == units[self.source[edge]]:
+                self.nested.setdefault(target[edge], []).append(edge)
         self.shared = frozenset(world.of_kind(Kind.PUT, Kind.BOUND, Kind.CELL))
         #: for each node, whether it is shared, and whether it is a parameter
         self.is_shared = bytearray(self.nodes)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from sst_lint.flow.bits import cause, inputs_of, single
 from sst_lint.flow.demands import THEN, wider
@@ -243,6 +244,7 @@ class Search:
         graph, far, longest, expose = self.graph, self._far, self.longest, self.expose
         labels, sources, costs, kinds, ops = graph.label, graph.source, graph.cost, graph.kind, graph.op
         shared, arrives = graph.is_shared, self._arrives
+        nested: dict[int, list[int]] = {} if self.ascend else graph.nested
         most = self.limit or self.budget
         while self.count <= most and self.work < self.budget:
             number = self._next()
@@ -255,7 +257,8 @@ class Search:
             adjacent = graph.within if within or not self.ascend else graph.incoming
             known = graph.remembered(bits, key)
             first = adjacent.first
-            for edge in adjacent.edges[first[node] : first[node + 1]]:
+            edges = adjacent.edges[first[node] : first[node + 1]]
+            for edge in chain(edges, nested[node]) if node in nested else edges:
                 source = sources[edge]
                 cost = steps + costs[edge]
                 if cost + far[source] > longest:
