@@ -20,6 +20,8 @@ _RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 _NEAR = 24
 #: So many calls a function makes that only prints.
 _LITTLE = 4
+#: What an object says that stands for a logger is a log.
+_OF_LOGGERS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 #: So many such functions call each other.
 _HELPERS = 2
 #: What fills a new object.
@@ -168,7 +170,7 @@ def _does_little(project: Project, scope: int) -> bool:
     """Whether a function makes so few calls that to print must be what it is for."""
     world = project.world
     function = world.functions.get(scope)
-    if function is None:
+    if function is None or function.record.name in _OF_LOGGERS:
         return False
     first, calls = world.call_base[function.unit], world.units[function.unit][2].calls
     return sum(world.scope_of_call(first + number) == scope for number in range(len(calls))) <= _LITTLE

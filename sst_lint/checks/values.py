@@ -181,7 +181,8 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
             confidence = "low"
         if kind == "machine" and _tells_machines_apart(project, source):
             confidence = "low"
-        told = kind == "hash" and _gives_text(project, source, leak)
+        kept = leak.sink.where == "content" and _is_of_text(project, source)
+        told = kind == "hash" and (kept or _gives_text(project, source, leak))
         what, cure = _WHY[kind]
         defect = _defect(
             project,
@@ -195,6 +196,18 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
         if told and defect.confidence == "low" and not project.is_test(defect.location.path):
             defect = replace(defect, confidence="medium")
         yield defect
+
+
+def _is_of_text(project: Project, source: Source) -> bool:
+    """Whether what ``hash`` is asked of is a text, or some together with a text: the numbers of numbers stay."""
+    world, linked = project.world, project.linked
+    if world.nodes[source.node].kind != Kind.CALL:
+        return False
+    asked = [node for _, node in linked.argument_nodes(world.call_of(source.node))[:1]]
+    for node in tuple(asked):
+        if world.nodes[node].kind == Kind.TUPLE:
+            asked += [project.graph.source[edge] for edge in project.graph.within.get(node, ())]
+    return any(world.nodes[node].kind == Kind.TEXT or linked.has_type(node, "builtins.str") for node in asked)
 
 
 def _gives_text(project: Project, source: Source, leak: Leak) -> bool:

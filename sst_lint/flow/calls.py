@@ -145,6 +145,8 @@ class Calls(Likely):
         for at, edge in enumerate(facts.edges, 1):
             before = len(self.edges)
             self.add_edge(base + edge.source, base + edge.target, edge.op, edge.key)
+            if edge.op == Op.SORT:
+                self.add_value(base + edge.target, ("t", "builtins.list"))
             if edge.op == Op.PATH and facts.nodes[edge.source].kind == Kind.TEXT:
                 self.add_value(base + edge.target, ("t", _PATH))  # `folder / "name"`: nothing else takes a text there
             if edge.op == Op.STORE and not edge.key and at < len(facts.edges) and len(self.edges) > before:
@@ -319,9 +321,24 @@ class Calls(Likely):
         if call.method == _REPLACE or by_name:
             self._replaced_in(number)
             return
+        if call.method == "replace" and self._replaces_text(number):
+            known = self.library.model("builtins.str.replace")
+            if known is not None:
+                before, self.weak = self.weak, 0
+                self.apply(number, known)
+                self.weak = before
+                return
         for _, node in self.argument_nodes(number):
             self.add_edge(node, self.result_of(number), Op.ONLY_VALUE)
         self.add_edge(self.receiver_of(number), self.result_of(number), Op.ONLY_VALUE)
+
+    def _replaces_text(self, number: int) -> bool:
+        """``x.replace("@names@", text)`` is of a text, whatever else is known of ``x``."""
+        given = self.argument_nodes(number)
+        return len(given) == 2 and not any(slot for slot, _ in given) and self._is_text(given[0][1])
+
+    def _is_text(self, node: int) -> bool:
+        return self.world.nodes[node].kind == Kind.TEXT or self.values(node) == (("t", "builtins.str"),)
 
     def _replaced_in(self, number: int) -> None:
         """A record with other fields; the name of the method is as good as a type."""
