@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted
 from sst_lint.checks.defect import Defect, Severity
 from sst_lint.checks.kept import joined_later, leaves_as_text, loses_its_order, stays_inside, told_by_another
-from sst_lint.checks.shown import may_be_text
+from sst_lint.checks.shown import is_certain, is_likely, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import IS_PRINTED
@@ -228,6 +228,14 @@ def _fills_keys(project: Project, reach: Reach) -> bool:
     )
 
 
+def _is_plain(project: Project, reach: Reach, distance: int) -> bool:
+    """Whether it is plain that what is printed shows an order, although it has passed a field, a global or calls."""
+    if distance == 1 and _fills_keys(project, reach):
+        return True
+    certain = reach.kind == "set" and not reach.weak and is_certain(project, reach)
+    return (certain and is_told_here(project, reach)) or told_by_another(project, reach)
+
+
 def _comes_back(project: Project, reach: Reach) -> bool:
     """Whether a set is pickled into a file: what is loaded is a set again, so only the bytes of the file differ."""
     site = project.serialized.get(reach.place)
@@ -248,8 +256,9 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
     """A finding on what ``head`` says; ``first`` are the words at the first step of its trace."""
     where = project.trace.location(reach.place)
     is_dict = reach.kind == "dict"
-    confidence = confidence_of(reach.sink.rank, reach.weak, is_dict)
     distance = project.distance(reach.path)
+    likely = reach.kind == "set" and is_likely(project, reach, distance)
+    confidence = confidence_of(reach.sink.rank, 0 if likely else reach.weak, is_dict)
     if is_dict and project.implied(reach.path):
         confidence = LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
     if is_dict and reach.sink.call in project.pickling:
@@ -266,13 +275,7 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
         confidence = "low" if distance else LESS[confidence]
     if distance >= (FAR - 1 if rule == "SST203" else FAR):
         confidence = LESS[confidence]  # who fills a mapping that comes so far is mostly the code itself
-    if (
-        distance
-        and reach.sink.what == IS_PRINTED
-        and not inside
-        and not (distance == 1 and _fills_keys(project, reach))
-        and not told_by_another(project, reach)
-    ):
+    if distance and reach.sink.what == IS_PRINTED and not inside and not _is_plain(project, reach, distance):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
     if reach.kind == "set" and may_be_text(project, reach):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.names import SET_TYPES
+from sst_lint.flow.sinks import IS_PRINTED
+from sst_lint.flow.values import BY_NAME
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -15,15 +17,23 @@ if TYPE_CHECKING:
 #: What has no elements that somebody would look at one by one.
 _SINGLE = ("builtins.str", "builtins.bytes", "builtins.int", "builtins.float", "builtins.bool")
 _SEVERAL = ("builtins.list", "builtins.tuple", "builtins.dict", "collections.defaultdict")
+#: What makes the order of a set one of keys, which is weaker.
+_OF_KEYS = frozenset({Op.ORDERS_KEYS, Op.MAP, Op.MERGE})
+#: How a value is named behind a test of its type.
+_TESTED = ":set"
 #: What a value alone becomes part of: a text, a sum.
 _WHOLE = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.COPY})
 
 
 def is_certain(project: Project, reach: Reach) -> bool:
-    """Whether what shows its order is known as a set, and as no text."""
+    """Whether what shows its order is a set and nothing else: by a test just before, or by all types that are known."""
     before = before_place(reach)
-    known = before is not None and project.linked.has_type(before[0], *SET_TYPES)
-    return known and not may_be_text(project, reach)
+    if before is None:
+        return False
+    if _is_tested(project, before[0]):
+        return True
+    known = [value for value in project.linked.values(before[0]) if value[0] != "x"]
+    return bool(known) and all(value[0] == "t" and value[1] in SET_TYPES for value in known)
 
 
 def may_be_text(project: Project, reach: Reach) -> bool:
@@ -31,7 +41,9 @@ def may_be_text(project: Project, reach: Reach) -> bool:
     set comes to the same name. Of what is looped over or joined only where nothing but the way says that it is a set.
     """
     before = before_place(reach)
-    if before is None or not project.linked.has_type(before[0], *_SINGLE) or _is_straight(project, reach):
+    if before is None or not project.linked.has_type(before[0], *_SINGLE):
+        return False
+    if _is_tested(project, before[0]) or _is_straight(project, reach):
         return False
     node, edge = before
     graph, linked = project.graph, project.linked
@@ -44,6 +56,28 @@ def may_be_text(project: Project, reach: Reach) -> bool:
     if graph.op[edge] not in _WHOLE or joined or graph.target[edge] in project.serialized:
         return False
     return target.kind in (Kind.TEXT, Kind.BINOP) or (target.kind == Kind.CALL and graph.op[edge] != Op.COPY)
+
+
+def is_told_here(project: Project, reach: Reach) -> bool:
+    """Whether the order that shows is handed to no other function before it is permanent."""
+    begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), 0)
+    return not any(edge >= 0 and project.graph.label[edge] for _, edge in reach.path[begun:])
+
+
+def is_likely(project: Project, reach: Reach, distance: int) -> bool:
+    """Whether a way that goes through one call found by its name is believed: what comes out of it is a set and nothing
+    else, and its order becomes that of a sequence, near by, or in a file."""
+    if reach.weak != BY_NAME or reach.sink.rank != 1 or (distance and reach.sink.what == IS_PRINTED):
+        return False
+    of_keys = any(edge >= 0 and project.graph.op[edge] in _OF_KEYS for _, edge in reach.path)
+    return not of_keys and is_certain(project, reach)
+
+
+def _is_tested(project: Project, node: int) -> bool:
+    """Whether a value has just passed ``isinstance(x, set)``, a test that lets nothing else pass."""
+    record, graph = project.world.nodes[node], project.graph
+    narrowed = record.kind == Kind.VALUE and record.name == _TESTED
+    return narrowed and any(graph.op[edge] == Op.AS_SET for edge in graph.incoming.get(node, ()))
 
 
 def _is_straight(project: Project, reach: Reach) -> bool:
