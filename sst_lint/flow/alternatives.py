@@ -43,7 +43,8 @@ class Alternatives:
         return self._counts_as_old(unit, handler) and bool(tried) and all(self._asks_status(n) for n in tried)
 
     def tries_again(self, unit: int, handler: Handler) -> bool:
-        """Whether the clause calls once more what it guards, so that a failure that stays is raised in the end."""
+        """Whether the clause asks once more for what it guards, so that a failure that stays is raised in the end. (Who
+        stores something else in the same way does not try again.)"""
         if handler.body < 0 or "continues" in handler.ends:
             return False
         world = self._linked.world
@@ -51,7 +52,7 @@ class Alternatives:
         again = {
             self._called(number)
             for number in self._clauses.calls_in(unit, handler.body)
-            if world.calls[number].region not in nested
+            if world.calls[number].used and world.calls[number].region not in nested
         }
         tried = {
             self._called(number)

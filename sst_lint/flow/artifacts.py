@@ -125,6 +125,9 @@ _OPTIONS = frozenset({"config", "cfg", "settings", "preferences"})
 _DIRECTORIES = frozenset({"dir", "directory", "folder", "dirname"})
 #: Names further away from the path than this say nothing of it.
 _NEAR = 6
+#: Data of tests, where the path is written down right there.
+_OF_TESTS = re.compile(r"(\./)?tests?/")
+_WRITTEN_OUT = 3
 _PACKAGE_LOCKS = frozenset(
     "poetry.lock pipfile.lock uv.lock pdm.lock cargo.lock yarn.lock composer.lock gemfile.lock flake.lock conda.lock "
     "pylock.toml requirements.lock dvc.lock conan.lock pixi.lock".split()
@@ -184,6 +187,8 @@ def classify(
         return configured
     if evidence.temporary:
         return Kind("temp", "a new temporary file", True)
+    if evidence.steps <= _WRITTEN_OUT and evidence.texts[:1] and _OF_TESTS.match(evidence.texts[0]):
+        return Kind("test", f"below {_shown(evidence.texts[0])}", True)
     for text in evidence.texts:
         found = _by_text(text)
         if found is not None:
@@ -278,8 +283,6 @@ def _by_text(text: str) -> Kind | None:
         return Kind("console", f"{_shown(text)}", True)
     if text.startswith(("/tmp/", "/var/tmp/")):
         return Kind("temp", f"below {_shown(text)}", True)
-    if text.removeprefix("./").startswith(("tests/", "test/")):
-        return Kind("test", f"below {_shown(text)}", True)
     last = text.rsplit("/", 1)[-1]
     for pattern, kind in _SUFFIXES:
         if re.search(pattern, last, re.IGNORECASE):

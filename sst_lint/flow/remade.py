@@ -125,10 +125,16 @@ class Remade:
         return frozenset(top for top in {*tops} & _WORKSHOPS if top not in used and packages - {top})
 
     def _is_of_copier(self, write: Write) -> bool:
-        """Whether both ends of a copy are parameters of a function that is called after it."""
+        """Whether both ends of a copy are parameters of a plain function that is called after it: an object that copies
+        knows what for."""
         moves, world = write.site.model.moves, self._linked.world
         function = world.functions.get(world.scope_of_call(write.site.call))
-        if moves is None or function is None or not _COPIES.search(function.qualname.rpartition(".")[2]):
+        if (
+            moves is None
+            or function is None
+            or function.cls >= 0
+            or not _COPIES.search(function.qualname.rpartition(".")[2])
+        ):
             return False
         ends = (write.site.ports.get(moves.src, -1), write.site.ports.get(moves.dst, -1))
         return all(node >= 0 and self._is_given(node) for node in ends)
