@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted
 from sst_lint.checks.defect import Defect, Severity
 from sst_lint.checks.kept import joined_later, leaves_as_text, loses_its_order, stays_inside, told_by_another
-from sst_lint.checks.shown import is_certain, is_likely, is_told_here, may_be_text
+from sst_lint.checks.shown import is_certain, is_filled_by_name, is_likely, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import IS_PRINTED
@@ -278,6 +278,8 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
     if distance and reach.sink.what == IS_PRINTED and not inside and not _is_plain(project, reach, distance):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
+    if is_dict and is_filled_by_name(project, reach):
+        confidence = "low"
     if reach.kind == "set" and may_be_text(project, reach):
         confidence = "low"  # somewhere a set comes to the same name
     if project.is_test(where.path, is_dict) or project.passes_test(reach.path, is_dict):
