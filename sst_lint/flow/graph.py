@@ -43,9 +43,10 @@ def _made(bits: int) -> tuple[int, ...]:
 class Mask:
     """What can arrive at each node from some sources: the bits, and the least cost of a way from one of them."""
 
-    __slots__ = ("bits", "far")
+    __slots__ = ("_nearest", "bits", "far")
 
     def __init__(self, nodes: int) -> None:
+        self._nearest: dict[tuple[int, int], Sequence[int]] = {}
         self.bits = array("i", bytes(4 * nodes))
         self.far = bytearray(b"\xff" * nodes)  #: more than ``LONGEST`` where nothing arrives
 
@@ -56,6 +57,15 @@ class Mask:
     def distance(self, node: int) -> int:
         """The least cost of a way from a source to ``node``."""
         return self.far[node] if 0 <= node < len(self.far) else 255
+
+    def nearest(self, edges: Sequence[int], sources: Sequence[int], most: int) -> Sequence[int]:
+        """Of the ``edges`` to one node those that come from what is nearest to a source, ``most`` of them; kept,
+        because searches meet at the nodes that much comes to."""
+        at = (edges[0], len(edges))
+        known = self._nearest.get(at)
+        if known is None:
+            known = self._nearest[at] = sorted(edges, key=lambda edge: self.far[sources[edge]])[:most]
+        return known
 
 
 class Graph:

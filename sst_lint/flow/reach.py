@@ -17,7 +17,7 @@ most believable trace, and ways that nobody would believe are not walked at all.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -36,6 +36,9 @@ _BUDGET = 120_000
 _BUDGET_PER_START = 5
 #: Steps for each state that a limited search may see.
 _BUDGET_PER_STATE = 8
+#: A limited search takes no more than this part of its states from one node, those nearest to a source: what half a
+#: program flows into would use them up.
+_CROWDS = 4
 #: At one node, and in one callee, at most so many chains of keys are kept apart: values that are unpacked again and
 #: again in a circle are asked for every chain of positions, and each chain is another demand.
 _DEMANDS = 16
@@ -95,6 +98,7 @@ class Search:
     def __init__(self, graph: Graph, mask: Mask, limit: int = 0, expose: int = 0, longest: int = LONGEST) -> None:
         self.graph = graph
         self.longest = longest
+        self._mask = mask
         self._far = mask.far
         self._arrives = mask.bits
         self.limit = limit
@@ -245,7 +249,7 @@ class Search:
         labels, sources, costs, kinds, ops = graph.label, graph.source, graph.cost, graph.kind, graph.op
         shared, arrives = graph.is_shared, self._arrives
         nested: dict[int, list[int]] = {} if self.ascend else graph.nested
-        most = self.limit or self.budget
+        most, crowd = self.limit or self.budget, self.limit // _CROWDS
         while self.count <= most and self.work < self.budget:
             number = self._next()
             if number < 0:
@@ -257,7 +261,9 @@ class Search:
             adjacent = graph.within if within or not self.ascend else graph.incoming
             known = graph.remembered(bits, key)
             first = adjacent.first
-            edges = adjacent.edges[first[node] : first[node + 1]]
+            edges: Sequence[int] = adjacent.edges[first[node] : first[node + 1]]
+            if crowd and len(edges) > crowd:
+                edges = self._mask.nearest(edges, sources, crowd)
             for edge in chain(edges, nested[node]) if node in nested else edges:
                 source = sources[edge]
                 cost = steps + costs[edge]
