@@ -84,16 +84,17 @@ def joined_later(project: Project, reach: Reach) -> bool:
 
 
 def loses_its_order(project: Project, reach: Reach) -> bool:
-    """Whether a public attribute is put back as a list of the set of what it held: it was a sequence before, so its
-    order was one that somebody saw, and all that was meant is that nothing stands in it twice."""
+    """Whether a public attribute, or what stands under a key of a mapping, is put back as a list of the set of what was
+    there: it was a sequence before, so its order was one that somebody saw, and all that was meant is that nothing
+    stands in it twice."""
     if reach.sink.rank < 3:
         return False
     graph, nodes = project.graph, project.world.nodes
     begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
     for node, edge in reach.path[begun:]:
         name = nodes[node].name if nodes[node].kind == Kind.PUT else ""
-        if edge >= 0 and graph.op[edge] == Op.STORE and graph.key[edge].startswith("."):
-            name = graph.key[edge][1:]
+        if edge >= 0 and graph.op[edge] == Op.STORE and graph.key[edge][:1] in (".", "'"):
+            name = graph.key[edge].removeprefix(".")
         if name:
             return (
                 not name.startswith("_") and _is_made_of(project, reach.source, name) and not _is_sorted(project, name)
@@ -104,15 +105,27 @@ def loses_its_order(project: Project, reach: Reach) -> bool:
 
 
 def _is_made_of(project: Project, made: int, name: str) -> bool:
-    """Whether a set is made of what the attribute ``name`` holds, among other things."""
+    """Whether a set is made of what the attribute or key ``name`` holds, among other things."""
     graph, nodes = project.graph, project.world.nodes
     near = [graph.source[edge] for edge in graph.incoming.get(made, ()) if graph.op[edge] == Op.SETTED]
     for node in near:
+        arriving = graph.incoming.get(node, ())
         if nodes[node].kind == Kind.ATTR and nodes[node].name == name:
             return True
-        before = [graph.source[edge] for edge in graph.incoming.get(node, ()) if graph.op[edge] in (Op.SAME, Op.COPY)]
+        if any(graph.op[edge] == Op.LOAD and graph.key[edge] == name for edge in arriving):
+            return True
+        if nodes[node].kind == Kind.CALL and nodes[node].name == "get" and _is_given(project, node, name[1:]):
+            return True
+        before = [graph.source[edge] for edge in arriving if graph.op[edge] in (Op.SAME, Op.COPY)]
         near += [each for each in before if each not in near][: _NEAR - len(near)]
     return False
+
+
+def _is_given(project: Project, result: int, text: str) -> bool:
+    """Whether the call that gives ``result`` is given a literal text."""
+    nodes = project.world.nodes
+    given = project.linked.argument_nodes(project.world.call_of(result))
+    return any(nodes[node].kind == Kind.TEXT and nodes[node].name == text for _, node in given)
 
 
 def _is_sorted(project: Project, name: str) -> bool:

@@ -201,7 +201,7 @@ def _api(project: Project, reach: Reach) -> str:
     return "this"
 
 
-_LOST = "and the attribute that it becomes had an order before"
+_LOST = "and what it takes the place of had an order before"
 
 
 def _consequence(reach: Reach, stays: bool) -> str:
