@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Edge, Kind, Node, UnitFacts
 
+#: In place of a parameter: what everybody shares.
+GLOBAL = -1
+
 if TYPE_CHECKING:
     from sst_lint.flow.mutation import Mutations
     from sst_lint.flow.world import Function
@@ -29,7 +32,7 @@ def fold(linked: Mutations) -> None:
     """Adds the order of what is made from itself, round by round or call by call."""
     growing = _Growing(linked)
     for unit, (_, _, facts) in enumerate(linked.world.units):
-        if facts.loops or facts.mutated:
+        if facts.loops or facts.mutated or any(record.kind == Kind.BOUND for record in facts.nodes):
             _Unit(linked, unit, facts, growing).read()
     for number, names in tuple(linked.externals.items()):
         if "functools.reduce" in names:
@@ -82,6 +85,8 @@ class _Unit:
                 self._attribute(local, record)
             elif record.kind == Kind.VALUE and record.name == "phi":
                 self._variable(local)
+            elif record.kind in (Kind.CELL, Kind.BOUND):
+                self._shared(local, record)
         for edge in self._facts.edges:
             record = self._facts.nodes[edge.target]
             if edge.op == Op.COPY and record.kind == Kind.PARAM:
@@ -101,6 +106,27 @@ class _Unit:
                 for loop in self._around(made.loop, record.base):
                     self._linked._edge(self._base + loop, self._base + put, Op.ORDERS)
                 self._filled(record.base, put, Op.ORDERS)
+
+    def _shared(self, local: int, record: Node) -> None:
+        """``text += line`` where ``text`` is of an outer function, or global."""
+        world = self._linked.world
+        for edge in self._before.get(local, ()):
+            made = self._facts.nodes[edge.source]
+            if edge.op != Op.SAME or made.kind not in (Kind.BINOP, Kind.TEXT):
+                continue
+            parts = [each.source for each in self._before.get(edge.source, ())]
+            again = [p for p in parts if p == local or self._is_read(p, record.name)]
+            scope = world.scope_base[self._unit] + made.scope
+            grown = made.kind == Kind.TEXT or (made.name == "+" and self._is_longer(parts, local))
+            if again and grown and scope in world.functions:
+                self._linked._edge(self._linked.context(scope, GLOBAL), self._base + local, Op.ORDERS)
+
+    def _is_longer(self, parts: list[int], held: int) -> bool:
+        return _holds_parts(self._linked, [self._base + node for node in (*parts, held)])
+
+    def _is_read(self, node: int, name: str) -> bool:
+        record = self._facts.nodes[node]
+        return record.kind == Kind.NAME and record.name == name
 
     def _is_same(self, node: int, other: Node) -> bool:
         """Whether a node reads the attribute that ``other`` reads or writes."""
@@ -131,7 +157,8 @@ class _Unit:
             taken = [self._base + arg.node for arg in self._facts.calls[made.base].args if self._is_from(arg.node, phi)]
             pairs = [param for argument, param, _ in linked.bindings.get(number, ()) if argument in taken]
             functions = {linked.world.scope_of_node(param): param for param in pairs}
-            if any(self._growing.through(linked.world.functions[scope], p) for scope, p in functions.items()):
+            wraps = bool(taken) and number in linked.classes_called  # `both = Both(both, one)`
+            if wraps or any(self._growing.through(linked.world.functions[scope], p) for scope, p in functions.items()):
                 for loop in linked._loops(number, self._base + phi):
                     linked._edge(loop, self._base + edge.source, Op.ORDERS)
 

@@ -14,7 +14,7 @@ from sst_lint.facts.ops import SET, Op
 from sst_lint.facts.records import Kind, Loop, UnitFacts
 from sst_lint.flow.adjacency import Growing
 from sst_lint.flow.calls import LOOP_ORDER
-from sst_lint.flow.folds import fold
+from sst_lint.flow.folds import GLOBAL, fold
 from sst_lint.flow.implied import Implied
 
 _ALIASING = frozenset(
@@ -25,9 +25,8 @@ _ALIASING = frozenset(
 )  # fmt: skip
 _PRINTING = ("__str__", "__repr__", "__format__")
 _RECORDS = frozenset({"NamedTuple", "BaseModel", "Struct"})
-#: The root of an object that is made here; of a global; both in place of a parameter's index.
+#: The root of an object that is made here, in place of a parameter's index.
 LOCAL = -2
-GLOBAL = -1
 _OF_EVERYBODY = (Kind.NAME, Kind.IMPORT, Kind.CELL, Kind.BOUND)
 _VIEWED = _ALIASING | {Kind.TUPLE}
 _VIEWS = (Op.PAIRS, Op.PAIRED, Op.VIEW)
