@@ -9,6 +9,16 @@ from sst_lint.facts.build import Val
 from sst_lint.facts.literals import constant_key
 from sst_lint.facts.records import Choice, Kind
 
+#: How a value is named that a loop changes: joined from several rounds, or filled.
+_CHANGED = frozenset({"phi", "overwritten"})
+#: What a loop may fill later on.
+_FILLED = frozenset({Kind.LIST, Kind.DICT, Kind.SET})
+#: What is made of its parts and nothing else.
+_PLAIN = _FILLED | {
+    Kind.VALUE, Kind.TEXT, Kind.CONST, Kind.NAME, Kind.ATTR, Kind.PARAM, Kind.CALL, Kind.TUPLE, Kind.ITEM, Kind.BINOP,
+}  # fmt: skip
+_NEAR = 40
+
 
 class Picks(Branches):
     """Notes choices that loops make."""
@@ -18,7 +28,7 @@ class Picks(Branches):
         current = self.loop
         while current != -1:
             loop = self.loops[current]
-            if loop.kind in ("for", "while") and any(self._made_in(n, current) for n in value):
+            if loop.kind in ("for", "while") and any(self._made_in(n, current) and self._varies(n) for n in value):
                 self.choice("return", loop.node, node, keyed=self.is_keyed(current))
             current = loop.parent
 
@@ -32,6 +42,44 @@ class Picks(Branches):
                 return True
             current = self.loops[current].parent
         return False
+
+    def _varies(self, node: int) -> bool:
+        """Whether a value may depend on an element, or on what rounds before have done: ``return str(folder)`` and
+        ``return []`` are the same whichever element comes first. Of what ``while`` draws, methods give and objects
+        hold nothing is known."""
+        around = self._around()
+        targets = {target for loop in around for target in self.loop_targets.get(loop, ())}
+        if any(self.loops[loop].kind == "while" for loop in around):
+            return True
+        incoming: dict[int, list[int]] = {}
+        for edge in self.edges:
+            incoming.setdefault(edge.target, []).append(edge.source)
+        near = [node]
+        for one in near:
+            record = self.nodes[one]
+            outside = record.kind in _FILLED and record.loop not in around
+            if one in targets or outside or record.name in _CHANGED or record.kind not in _PLAIN or len(near) > _NEAR:
+                return True
+            parts = incoming.get(one, [])
+            if record.kind == Kind.CALL:
+                call = self.calls[record.base]
+                if call.method or call.receiver >= 0:
+                    return True
+                parts = [*parts, *(argument.node for argument in call.args)]
+            elif record.kind in (Kind.ATTR, Kind.ITEM) and record.base >= 0:
+                if self.nodes[record.base].kind == Kind.PARAM and self.nodes[record.base].name in ("self", "cls"):
+                    return True
+                parts = [*parts, record.base]
+            near += [part for part in parts if part not in near]
+        return False
+
+    def _around(self) -> list[int]:
+        """The loops around here, the innermost first."""
+        found, current = [], self.loop
+        while current != -1:
+            found.append(current)
+            current = self.loops[current].parent
+        return found
 
     def is_keyed(self, loop: int) -> bool:
         """Whether the tests around here, inside ``loop``, pick one element by equality."""
