@@ -93,8 +93,8 @@ def loses_its_order(project: Project, reach: Reach) -> bool:
     begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
     for node, edge in reach.path[begun:]:
         name = nodes[node].name if nodes[node].kind == Kind.PUT else ""
-        if edge >= 0 and graph.op[edge] == Op.STORE and graph.key[edge][:1] in (".", "'"):
-            name = graph.key[edge].removeprefix(".")
+        if edge >= 0 and graph.key[edge][:1] in (".", "'"):
+            name = _puts(project, edge) or name
         if name:
             return (
                 not name.startswith("_") and _is_made_of(project, reach.source, name) and not _is_sorted(project, name)
@@ -114,11 +114,19 @@ def _is_made_of(project: Project, made: int, name: str) -> bool:
             return True
         if any(graph.op[edge] == Op.LOAD and graph.key[edge] == name for edge in arriving):
             return True
+        if any(_puts(project, edge) == name for edge in graph.outgoing.get(node, ())):
+            return True  # the function itself has put it there before
         if nodes[node].kind == Kind.CALL and nodes[node].name == "get" and _is_given(project, node, name[1:]):
             return True
         before = [graph.source[edge] for edge in arriving if graph.op[edge] in (Op.SAME, Op.COPY)]
         near += [each for each in before if each not in near][: _NEAR - len(near)]
     return False
+
+
+def _puts(project: Project, edge: int) -> str:
+    """Under which attribute or key an edge stores something; "" if it does not."""
+    graph = project.graph
+    return graph.key[edge].removeprefix(".") if graph.op[edge] == Op.STORE else ""
 
 
 def _is_given(project: Project, result: int, text: str) -> bool:
