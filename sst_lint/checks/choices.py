@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.certainty import FAR, is_accepted
+from sst_lint.checks.certainty import is_accepted
 from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.lone import is_lone, is_top_of_walk, items, passes_one
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.evidence import OUTWARD
@@ -28,6 +28,9 @@ _WHAT = {
 }
 #: Choices that stand at the list from which they take.
 _TAKES = frozenset({"index", "slice", "unpack"})
+#: A choice is believed behind no more than so many fields and globals: far from what it picks from, somebody has mostly
+#: seen to it that it does not matter.
+_AWAY = 1
 #: What takes the next of a list or queue. (Of a set it takes any.)
 _QUEUES = frozenset({"builtins.list.pop", "collections.deque.pop", "collections.deque.popleft"})
 #: So many places are looked at for what becomes of what was picked.
@@ -50,7 +53,8 @@ def first_match(project: Project) -> Iterator[Defect]:
         if (
             _hands_on(project, picked)
             or only_tested(project, picked)
-            or _first_of_walk(project, picked)
+            or is_top_of_walk(project, picked)
+            or is_lone(project, picked)
             or _behind_prefix(project, picked)
         ):
             continue
@@ -124,7 +128,7 @@ def first_of_mapping(project: Project) -> Iterator[Defect]:
             continue
         where = project.trace.location(node)
         steps = project.trace.steps(reach.path, "a mapping", f"reaches {reach.sink.what}")
-        slight = reach.weak or _passes_one(project, reach.path) or project.distance(reach.path) >= FAR
+        slight = reach.weak or passes_one(project, reach.path) or project.distance(reach.path) > 0
         yield Defect(
             "SST205",
             where,
@@ -147,7 +151,7 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return None
     if choice is not None and choice.keyed:
         return "low"
-    if _passes_one(project, picked.path):
+    if passes_one(project, picked.path):
         return "low"
     if picked.weak or _is_random(project, picked) or (bool(picked.path) and is_accepted(project, picked.path[0][0])):
         return "low"
@@ -155,42 +159,10 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     if distance and (_from_queue(project, picked.call) or _only_told(project, picked)):
         return "low"
     if distance:
-        return "medium" if distance <= FAR else "low"
+        return "medium" if distance <= _AWAY else "low"
     if choice is not None and choice.kind in ("assign", "slice", "return", "unpack"):
         return "medium"
     return "high"
-
-
-def _passes_one(project: Project, path: Path) -> bool:
-    """``next(x for x in xs if x == key)``: a test that only one element can pass; of constants that something starts
-    (or ends) with, none of which starts with another, it is one as well."""
-    nodes = project.world.nodes
-    for node, _ in path:
-        if nodes[node].kind != Kind.LOOP:
-            continue
-        unit = project.world.node_unit[node]
-        local = node - project.world.node_base[unit]
-        for loop in project.world.units[unit][2].loops:
-            if loop.node == local and loop.passes:
-                if loop.passes == "equal":
-                    return True
-                return _none_contains(_constants(project, path[0][0]), loop.passes == "start")
-    return False
-
-
-def _constants(project: Project, node: int) -> list[str]:
-    """The texts that a set is made of; none if it holds anything else."""
-    graph, nodes = project.graph, project.world.nodes
-    held = [nodes[graph.source[n]] for n in graph.incoming.get(node, ()) if graph.op[n] == Op.STORE]
-    if not all(record.kind == Kind.TEXT and "\x00" not in record.name for record in held):
-        return []
-    return [record.name for record in held]
-
-
-def _none_contains(texts: list[str], at_start: bool) -> bool:
-    """Whether no text starts (or ends) with another, so that nothing starts (or ends) with two of them."""
-    ends = sorted(text if at_start else text[::-1] for text in texts)
-    return bool(ends) and not any(after.startswith(before) for before, after in pairwise(ends))
 
 
 def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
@@ -230,7 +202,7 @@ def _from_queue(project: Project, number: int) -> bool:
 def _only_told(project: Project, picked: Picked) -> bool:
     """``log.warning("%s ...", names[:5])``: what was picked is told to people and goes nowhere else."""
     graph, world, linked = project.graph, project.world, project.linked
-    near = _items(project, picked) if picked.call < 0 else [linked.result_of(picked.call)]
+    near = items(project, picked) if picked.call < 0 else [linked.result_of(picked.call)]
     for node in near:
         for edge in graph.outgoing.get(node, ()):
             target = graph.target[edge]
@@ -288,34 +260,13 @@ def _behind_prefix(project: Project, picked: Picked) -> bool:
     return False
 
 
-def _first_of_walk(project: Project, picked: Picked) -> bool:
-    """``next(os.walk(d))`` is the directory itself, whatever the order below it."""
-    if picked.call < 0 or not picked.path:
-        return False
-    calls = [call for _, _, call in project.linked.sources.get(picked.path[0][0], ())]
-    return any(name.endswith("walk") for call in calls for name in project.linked.externals.get(call, {}))
-
-
 def only_tested(project: Project, picked: Picked) -> bool:
     """Whether the picked element is only compared: a test for emptiness."""
-    results = [project.linked.result_of(picked.call)] if picked.call >= 0 else _items(project, picked)
+    results = [project.linked.result_of(picked.call)] if picked.call >= 0 else items(project, picked)
     targets = [project.graph.target[n] for result in results for n in project.graph.outgoing.get(result, ())]
     if picked.call < 0 and not targets:
         return False
     return all(_is_test(project, target) for target in targets)
-
-
-def _items(project: Project, picked: Picked) -> list[int]:
-    """The nodes of ``x[0]`` where ``x`` is picked from."""
-    choice, nodes = picked.choice, project.world.nodes
-    targets = [project.graph.target[n] for n in project.graph.outgoing.get(picked.node, ())]
-    return [
-        t
-        for t in targets
-        if choice is not None
-        and nodes[t].kind == Kind.ITEM
-        and (nodes[t].line, nodes[t].column) == (choice.line, choice.column)
-    ]
 
 
 def _is_test(project: Project, node: int) -> bool:

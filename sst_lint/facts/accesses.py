@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from sst_lint.facts.build import Builder, Frame, Val
-from sst_lint.facts.literals import attribute_path, constant_key
+from sst_lint.facts.literals import attribute_path, constant_key, element_path
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Choice, Kind
 
@@ -148,7 +148,7 @@ class Accesses(Builder):
         if type(node) is cst.Call and type(node.func) is cst.Name and len(node.args) == 1:
             if node.func.value in ("iter", "list", "tuple"):
                 return self.is_single(node.args[0].value)
-        path = attribute_path(node)
+        path = element_path(node)
         env = self.frame.env
         return bool(path) and env is not None and "\x01" + path in env
 

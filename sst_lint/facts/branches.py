@@ -12,7 +12,7 @@ from sst_lint.facts.asked import IS_NONE, IS_TRUE, Condition
 from sst_lint.facts.build import Env, Val
 from sst_lint.facts.expressions import Expressions
 from sst_lint.facts.handlers import HandlerState
-from sst_lint.facts.literals import attribute_path
+from sst_lint.facts.literals import attribute_path, element_path
 from sst_lint.facts.names import Bindings, dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.options import conditions
@@ -43,6 +43,9 @@ NARROW: dict[str, tuple[Op, Op | None]] = {
     "datetime": (Op.ONLY_VALUE, None),
     "Enum": (Op.ONLY_VALUE, None),
 }
+
+#: After these nothing runs.
+_ENDS = frozenset({"sys.exit", "exit", "quit", "os._exit", "os.abort"})
 
 
 class Branches(Expressions):
@@ -98,7 +101,7 @@ class Branches(Expressions):
             self.regions[region] = msgspec.structs.replace(self.regions[region], leaves=True)
         self.if_tests.pop()
         self.typing_only = typing_only
-        after = self.frame.env
+        after = None if _ends_program(node.body) else self.frame.env
         self.frame.env = self.narrowed(node.test, before, False)
         self.frame.conditions = (*known, *false)
         orelse = node.orelse
@@ -233,13 +236,22 @@ class Branches(Expressions):
             return
         if not (left.args and isinstance(target.comparator, cst.Integer) and target.comparator.value == "1"):
             return
-        path = attribute_path(left.args[0].value)
+        path = element_path(left.args[0].value)
         if path and (
             (holds and isinstance(target.operator, cst.Equal))
             or (not holds and isinstance(target.operator, (cst.NotEqual, cst.GreaterThan)))
         ):
             env["\x01" + path] = ()
             self.has_paths = True
+
+
+def _ends_program(body: cst.BaseSuite) -> bool:
+    """Whether the last statement of a block is a call after which nothing runs: ``sys.exit(...)``."""
+    last = body.body[-1] if body.body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]
+    call = last.value if isinstance(last, cst.Expr) else None
+    return isinstance(call, cst.Call) and dotted(call.func) in _ENDS
 
 
 def _type_names(node: cst.BaseExpression) -> Sequence[str]:

@@ -209,7 +209,7 @@ class Builder:
         if env is None or not self.has_paths:
             return
         prefix, single = name + ".", "\x01" + name
-        for path in [p for p in env if p.startswith(prefix) or p == single]:
+        for path in [p for p in env if p.startswith(prefix) or p == single or _is_element(p, single, name)]:
             del env[path]
 
     def touched(self, path: str) -> None:
@@ -289,6 +289,11 @@ class Builder:
             tuple(self.leavings),
             tuple(self.options),
         )
+
+
+def _is_element(path: str, holder: str, key: str) -> bool:
+    """Whether ``path`` is that of an element of ``holder``, or of one that stands under ``key``."""
+    return path.endswith("]") and (path.startswith((holder + "[", holder + ".")) or path.endswith(f"[{key}]"))
 
 
 __all__ = ["Arg", "Builder", "Env", "Frame", "Param", "Val"]

@@ -55,6 +55,16 @@ def attribute_path(node: cst.BaseExpression) -> str:
     return ""
 
 
+def element_path(node: cst.BaseExpression) -> str:
+    """As ``attribute_path``; or ``path[key]`` for what stands there under a name or a constant."""
+    index = node.slice[0].slice if isinstance(node, cst.Subscript) and len(node.slice) == 1 else None
+    if not isinstance(node, cst.Subscript) or not isinstance(index, cst.Index):
+        return attribute_path(node)
+    path, key = attribute_path(node.value), index.value
+    written = key.value if isinstance(key, (cst.Name, cst.Integer, cst.SimpleString)) else ""
+    return f"{path}[{written}]" if path and written else ""
+
+
 def joined_parts(node: cst.BaseExpression) -> list[cst.BaseExpression]:
     """The operands of a chain of ``+``, what stands in a text that is put together, the parts of a list after ``*``."""
     parts = [node]

@@ -204,7 +204,8 @@ EFFECTS = [
             name="keep",
             text='params = ["p"], returns = "typing.IO", opens = { path = "p", default = "w" }, atomic_writer = true',
         ),
-        own("keep", "with keep('m.json') as f:\n        f.write(str({*d}))"), ("app.py:10 SST202 warning",), ("app.py:10 SST202 error",),
+        own("keep", "with keep('m.json') as f:\n        f.write(str({*d}))"), ("app.py:10 SST202 warning",),
+        ("app.py:10 SST202 error",),
     ),
     Effect(
         "models", MODEL.format(name="tell", text='params = ["error"], logs = "exception"'),
