@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Edge, Kind, Node, UnitFacts
-
-#: In place of a parameter: what everybody shares.
-GLOBAL = -1
+from sst_lint.flow.contexts import GLOBAL
 
 if TYPE_CHECKING:
     from sst_lint.flow.mutation import Mutations
