@@ -6,13 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted
+from sst_lint.checks.believed import judge
 from sst_lint.checks.defect import Defect, Severity
-from sst_lint.checks.kept import joined_later, leaves_as_text, loses_its_order, stays_inside, told_by_another
-from sst_lint.checks.shown import is_certain, is_filled_by_name, is_likely, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.sinks import IS_PRINTED
 from sst_lint.flow.trace import length, long_for
 
 if TYPE_CHECKING:
@@ -21,8 +18,6 @@ if TYPE_CHECKING:
 
 #: What a finding on rows is about: no `sorted` mends it.
 A_QUERY = "a query"
-#: Steps that make the order of keys one of a sequence.
-_SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW, Op.KEYED})
 
 
 def listings(project: Project) -> Iterator[Defect]:
@@ -213,35 +208,6 @@ def _consequence(reach: Reach, stays: bool) -> str:
     return f"which {verb} {reach.sink.what}"
 
 
-def _as_keys(project: Project, reach: Reach) -> bool:
-    """Whether the order is only that of the keys of a mapping when it becomes permanent."""
-    ops = [project.graph.op[edge] for _, edge in reach.path if edge >= 0]
-    keys = [number for number, op in enumerate(ops) if op == Op.ORDERS_KEYS]
-    return bool(keys) and not any(op in _SHOWS_KEYS for op in ops[keys[-1] + 1 :])
-
-
-def _fills_keys(project: Project, reach: Reach) -> bool:
-    """Whether a loop calls what fills the keys of a mapping."""
-    nodes, graph = project.world.nodes, project.graph
-    return any(
-        edge >= 0 and nodes[node].name == "calls" and graph.op[edge] == Op.ORDERS_KEYS for node, edge in reach.path
-    )
-
-
-def _is_plain(project: Project, reach: Reach, distance: int) -> bool:
-    """Whether it is plain that what is printed shows an order, although it has passed a field, a global or calls."""
-    if distance == 1 and _fills_keys(project, reach):
-        return True
-    certain = reach.kind == "set" and not reach.weak and is_certain(project, reach)
-    return (certain and is_told_here(project, reach)) or told_by_another(project, reach)
-
-
-def _comes_back(project: Project, reach: Reach) -> bool:
-    """Whether a set is pickled into a file: what is loaded is a set again, so only the bytes of the file differ."""
-    site = project.serialized.get(reach.place)
-    return site is not None and site.model.format == "pickle" and reach.sink.what != "a digest"
-
-
 def _surest(project: Project, reach: Reach, rule: str, head: str, advice: str, first: str) -> Defect:
     """As ``_defect``; of a way that convinces nobody and one out of the program that does, the latter."""
     defect = _defect(project, reach, rule, head, advice, first)
@@ -256,34 +222,9 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
     """A finding on what ``head`` says; ``first`` are the words at the first step of its trace."""
     where = project.trace.location(reach.place)
     is_dict = reach.kind == "dict"
-    distance = project.distance(reach.path)
-    likely = reach.kind == "set" and is_likely(project, reach, distance)
-    confidence = confidence_of(reach.sink.rank, 0 if likely else reach.weak, is_dict)
-    if is_dict and project.implied(reach.path):
-        confidence = LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
-    if is_dict and reach.sink.call in project.pickling:
-        confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
-    sure = reach.kind in ("set", "listing") and not reach.weak and not is_accepted(project, reach.source)
-    is_set = sure and reach.kind == "set"
-    inside = is_set and stays_inside(project, reach)
-    lost = is_set and loses_its_order(project, reach)
-    if inside or lost or (sure and leaves_as_text(project, reach)) or (is_set and joined_later(project, reach)):
-        confidence = "medium"
-    if reach.kind != "dict" and _as_keys(project, reach) and confidence == "high":
-        confidence = "medium"  # the order of keys is weaker than that of a list
-    if reach.kind == "set" and _comes_back(project, reach):
-        confidence = "low" if distance else LESS[confidence]
-    if distance >= (FAR - 1 if rule == "SST203" else FAR):
-        confidence = LESS[confidence]  # who fills a mapping that comes so far is mostly the code itself
-    if distance and reach.sink.what == IS_PRINTED and not inside and not _is_plain(project, reach, distance):
-        confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
+    found = judge(project, reach, rule)
+    confidence = found.confidence
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
-    if is_dict and is_filled_by_name(project, reach):
-        confidence = "low"
-    if reach.kind == "set" and may_be_text(project, reach):
-        confidence = "low"  # somewhere a set comes to the same name
-    if project.is_test(where.path, is_dict) or project.passes_test(reach.path, is_dict):
-        confidence = "low"  # what only a test does is no defect of the program
     last = f"written to {reach.sink.what}" if reach.sink.rank < 3 else "leaves the program here"
     if reach.sink.what == "a digest":
         last = "digested"
@@ -296,7 +237,7 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
         where,
         project.trace.statement_line(reach.place),
         "",
-        f"{head}, {_LOST if lost else _consequence(reach, inside)}; {advice}",
+        f"{head}, {_LOST if found.lost else _consequence(reach, found.stays)}; {advice}",
         severity,
         confidence,
         steps,

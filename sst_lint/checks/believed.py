@@ -1,0 +1,106 @@
+"""How sure is a finding on order: how far is its way believed, and does anybody see what it shows?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted
+from sst_lint.checks.defect import Confidence
+from sst_lint.checks.kept import joined_later, leaves_as_text, loses_its_order, stays_inside, told_by_another
+from sst_lint.checks.shown import is_certain, is_filled_by_name, is_likely, is_told_here, may_be_text
+from sst_lint.facts.ops import Op
+from sst_lint.flow.sinks import IS_PRINTED
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.order import Reach
+
+#: Steps that make the order of keys one of a sequence.
+_SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW, Op.KEYED})
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """How sure a finding is, and what its message says of the end of its way."""
+
+    confidence: Confidence
+    stays: bool = False  #: in a field of what is built
+    lost: bool = False  #: what it takes the place of had an order
+
+
+def judge(project: Project, reach: Reach, rule: str) -> Judgment:
+    """How far what ``reach`` says is believed; the length of its trace comes on top."""
+    distance = project.distance(reach.path)
+    found = _of_mapping(project, reach) if reach.kind == "dict" else _of_unordered(project, reach, distance)
+    confidence = found.confidence
+    if distance >= (FAR - 1 if rule == "SST203" else FAR):
+        confidence = LESS[confidence]  # who fills a mapping that comes so far is mostly the code itself
+    if distance and reach.sink.what == IS_PRINTED and not found.stays and not _is_plain(project, reach, distance):
+        confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
+    if _is_of_a_test(project, reach):
+        confidence = "low"  # what only a test does is no defect of the program
+    return Judgment(confidence, found.stays, found.lost)
+
+
+def _of_mapping(project: Project, reach: Reach) -> Judgment:
+    confidence = confidence_of(reach.sink.rank, reach.weak, dict_order=True)
+    if project.implied(reach.path):
+        confidence = LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
+    if reach.sink.call in project.pickling:
+        confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
+    return Judgment("low" if is_filled_by_name(project, reach) else confidence)
+
+
+def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
+    is_set = reach.kind == "set"
+    weak = 0 if is_set and is_likely(project, reach, distance) else reach.weak
+    confidence = confidence_of(reach.sink.rank, weak)
+    sure = reach.kind in ("set", "listing") and not reach.weak and not is_accepted(project, reach.source)
+    stays = sure and is_set and stays_inside(project, reach)
+    lost = sure and is_set and loses_its_order(project, reach)
+    seen = sure and (leaves_as_text(project, reach) or (is_set and joined_later(project, reach)))
+    if stays or lost or seen:
+        confidence = "medium"
+    if confidence == "high" and _as_keys(project, reach):
+        confidence = "medium"  # the order of keys is weaker than that of a list
+    if is_set and _comes_back(project, reach):
+        confidence = "low" if distance else LESS[confidence]
+    if is_set and may_be_text(project, reach):
+        confidence = "low"  # somewhere a set comes to the same name
+    return Judgment(confidence, stays, lost)
+
+
+def _is_of_a_test(project: Project, reach: Reach) -> bool:
+    is_dict = reach.kind == "dict"
+    path = project.trace.location(reach.place).path
+    return project.is_test(path, is_dict) or project.passes_test(reach.path, is_dict)
+
+
+def _as_keys(project: Project, reach: Reach) -> bool:
+    """Whether the order is only that of the keys of a mapping when it becomes permanent."""
+    ops = [project.graph.op[edge] for _, edge in reach.path if edge >= 0]
+    keys = [number for number, op in enumerate(ops) if op == Op.ORDERS_KEYS]
+    return bool(keys) and not any(op in _SHOWS_KEYS for op in ops[keys[-1] + 1 :])
+
+
+def _fills_keys(project: Project, reach: Reach) -> bool:
+    """Whether a loop calls what fills the keys of a mapping."""
+    nodes, graph = project.world.nodes, project.graph
+    return any(
+        edge >= 0 and nodes[node].name == "calls" and graph.op[edge] == Op.ORDERS_KEYS for node, edge in reach.path
+    )
+
+
+def _is_plain(project: Project, reach: Reach, distance: int) -> bool:
+    """Whether it is plain that what is printed shows an order, although it has passed a field, a global or calls."""
+    if distance == 1 and _fills_keys(project, reach):
+        return True
+    certain = reach.kind == "set" and not reach.weak and is_certain(project, reach)
+    return (certain and is_told_here(project, reach)) or told_by_another(project, reach)
+
+
+def _comes_back(project: Project, reach: Reach) -> bool:
+    """Whether a set is pickled into a file: what is loaded is a set again, so only the bytes of the file differ."""
+    site = project.serialized.get(reach.place)
+    return site is not None and site.model.format == "pickle" and reach.sink.what != "a digest"
