@@ -183,10 +183,8 @@ class Store(Memory):
         # one thread at a time uses it, not always the same
         database = sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            found = tuple(
-                database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-            )
-            if found == (0, 0) and self._writable and not database.execute("SELECT 1 FROM sqlite_master").fetchone():
+            found, empty = _layout(database)
+            if found == (0, 0) and self._writable and empty:
                 _create(database)
                 found = (_APPLICATION, _LAYOUT)
             if found != (_APPLICATION, _LAYOUT):
@@ -224,6 +222,23 @@ class Store(Memory):
 
 def _checksum(key: bytes, body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=_CHECKSUM, key=key).digest()
+
+
+def _layout(database: sqlite3.Connection) -> tuple[tuple[int, int], bool]:
+    """Whose file it is (application, layout), and whether nothing is in it, both as of one moment: another run may be
+    laying it out just now, and what is half laid out would look like somebody else's."""
+    import sqlite3
+
+    database.execute("BEGIN")  # from the first look on nobody else can commit
+    try:
+        application, layout = (
+            database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+        )
+        empty = database.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    finally:
+        with contextlib.suppress(sqlite3.Error):
+            database.execute("ROLLBACK")
+    return (application, layout), empty
 
 
 def _create(database: sqlite3.Connection) -> None:

@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -233,6 +235,27 @@ def test_two_at_once(tmp_path: Path) -> None:
         each.stdout.close()  # type: ignore[union-attr]
     wanted = {bytes([seed, number]) * 8: bytes([seed, number]) * 3000 for seed in (1, 2) for number in range(50)}
     assert found(tmp_path, *wanted) == (wanted, [])
+
+
+def test_several_begin_at_once(tmp_path: Path) -> None:
+    """Whoever finds a store that another run is just laying out does not take it for somebody else's."""
+    for round_ in range(40):
+        root = tmp_path / str(round_)
+        root.mkdir()
+        ready = threading.Barrier(6)
+
+        def begin(number: int, root: Path = root, ready: threading.Barrier = ready) -> list[str]:
+            ready.wait(60)
+            store = Store(root)
+            store.keep({f"key {number}".encode(): b"body"})
+            store.save()
+            store.close()
+            return store.notes
+
+        with ThreadPoolExecutor(6) as executor:
+            notes = [note for said in executor.map(begin, range(6)) for note in said]
+        assert notes == []
+        assert len(found(root, *(f"key {number}".encode() for number in range(6)))[0]) == 6
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal that cannot be caught")
