@@ -25,12 +25,10 @@ class Picks(Branches):
 
     def _choice_by_return(self, node: cst.Return, value: Val) -> None:
         """A value that depends on the iteration, returned out of a loop, is the first match."""
-        current = self.loop
-        while current != -1:
+        for current in self._around():
             loop = self.loops[current]
             if loop.kind in ("for", "while") and any(self._made_in(n, current) and self._varies(n) for n in value):
                 self.choice("return", loop.node, node, keyed=self.is_keyed(current))
-            current = loop.parent
 
     def _made_in(self, node: int, loop: int) -> bool:
         record = self.nodes[node]

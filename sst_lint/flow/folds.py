@@ -256,4 +256,4 @@ def _holds_parts(linked: Mutations, nodes: list[int]) -> bool:
     return False
 
 
-__all__ = ["fold"]
+__all__ = ["fold", "is_fold"]
