@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.certainty import is_accepted
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.lone import is_lone, is_top_of_walk, items, passes_one
+from sst_lint.checks.taken import drains, is_drawn_in_no_order, is_from_queue, without_rests
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.evidence import OUTWARD
@@ -31,8 +32,6 @@ _TAKES = frozenset({"index", "slice", "unpack"})
 #: A choice is believed behind no more than so many fields and globals: far from what it picks from, somebody has mostly
 #: seen to it that it does not matter.
 _AWAY = 1
-#: What takes the next of a list or queue. (Of a set it takes any.)
-_QUEUES = frozenset({"builtins.list.pop", "collections.deque.pop", "collections.deque.popleft"})
 #: So many places are looked at for what becomes of what was picked.
 _NEAR = 60
 #: (node, edge that leads on) from the source
@@ -68,7 +67,7 @@ def first_match(project: Project) -> Iterator[Defect]:
             result = project.linked.result_of(picked.call)
             where, statement = project.trace.location(result), project.trace.statement_line(result)
         confidence = _confidence(project, picked)
-        if confidence is None or _drawn_in_no_order(project, picked) or _is_done(project, picked):
+        if confidence is None or is_drawn_in_no_order(project, picked) or _is_done(project, picked):
             continue
         if kind == "index" and (picked.unit, picked.node) in told:
             continue  # `x[0].a`, then `x[0].b`: the same choice
@@ -102,17 +101,7 @@ def _nearest(project: Project) -> list[Picked]:
         known = far.get(picked.path[0][0])
         if known is None or len(picked.path) < len(known.path):
             far[picked.path[0][0]] = picked
-    return _without_rests([*result, *far.values()])
-
-
-def _without_rests(picked: list[Picked]) -> list[Picked]:
-    """``x[1:]`` beside ``x[0]`` is the same choice."""
-    firsts = {(each.unit, each.node) for each in picked if each.choice is not None and each.choice.kind == "index"}
-    return [
-        each
-        for each in picked
-        if each.choice is None or each.choice.kind != "slice" or (each.unit, each.node) not in firsts
-    ]
+    return without_rests(project, [*result, *far.values()])
 
 
 def first_of_mapping(project: Project) -> Iterator[Defect]:
@@ -124,7 +113,7 @@ def first_of_mapping(project: Project) -> Iterator[Defect]:
         if not picks:
             continue
         node = project.graph.target[picks[0]]
-        if _drains(project, node):
+        if drains(project, node):
             continue
         where = project.trace.location(node)
         steps = project.trace.steps(reach.path, "a mapping", f"reaches {reach.sink.what}")
@@ -156,47 +145,13 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     if picked.weak or _is_random(project, picked) or (bool(picked.path) and is_accepted(project, picked.path[0][0])):
         return "low"
     distance = project.distance(picked.path)
-    if distance and (_from_queue(project, picked.call) or _only_told(project, picked)):
+    if distance and (is_from_queue(project, picked.call) or _only_told(project, picked)):
         return "low"
     if distance:
         return "medium" if distance <= _AWAY else "low"
     if choice is not None and choice.kind in ("assign", "slice", "return", "unpack"):
         return "medium"
     return "high"
-
-
-def _drawn_in_no_order(project: Project, picked: Picked) -> bool:
-    """``while todo: todo.pop()`` takes all elements in the end: a choice only if what the loop makes is ordered."""
-    drawn = project.draws.drawn.get(picked.call)
-    if drawn is None:
-        return False
-    if not _draws_in_while(project, picked.call):
-        return False
-    if picked.call in project.draws.parts:
-        return True  # pieces in their order: whoever picks one of them is told
-    if drawn in project.on_the_way:
-        return False
-    return True
-
-
-def _drains(project: Project, node: int) -> bool:
-    """``while queue: queue.popleft()``: what is drawn from what has an order comes in that order."""
-    world = project.world
-    return world.nodes[node].kind == Kind.CALL and _draws_in_while(project, world.call_of(node))
-
-
-def _draws_in_while(project: Project, number: int) -> bool:
-    """Whether a ``while`` takes all elements by a call, one in each round."""
-    world = project.world
-    if number not in project.draws.drawn:
-        return False
-    return world.units[world.call_unit[number]][2].loops[world.calls[number].loop].kind == "while"
-
-
-def _from_queue(project: Project, number: int) -> bool:
-    """Whether a call takes the next of a work list that others fill: each has its turn."""
-    sites = project.linked.sites_of.get(number, ()) if number >= 0 else ()
-    return any(site.model.name in _QUEUES for site in sites)
 
 
 def _only_told(project: Project, picked: Picked) -> bool:

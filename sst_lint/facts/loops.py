@@ -12,6 +12,9 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.facts.targets import Targets
 
+#: How ``x = set()``, ``x = []`` begin.
+_MADE = frozenset({Kind.SET, Kind.LIST, Kind.CALL})
+
 
 class Loops(Targets):
     """Rounds are joined: what the body assigns may come from the round before."""
@@ -91,12 +94,22 @@ class Loops(Targets):
                 if env_after is not None and name in env_after:
                     self.edge(env_after[name], phi)
         after = self.join_env(before, end)
+        self._keep_single(after, before, end)
         self._mark_last(index, end, None)
         self._mark_last(index, broken, broken_at)
         self.frame.env = after
         if node.orelse is not None:
             self.block(node.orelse.body)
         self.frame.env = self.join_env(self.frame.env, broken)
+
+    def _keep_single(self, after: Env | None, before: Env, end: Env | None) -> None:
+        """What every round leaves only while ``len(x)`` is 1 has one element after the loop as well, if it was made
+        before (empty, mostly: then nothing can be taken of it)."""
+        for mark in end or ():
+            if mark.startswith("\x01") and mark not in before and after is not None:
+                made = before.get(mark[1:], ())
+                if made and all(self.nodes[node].kind in _MADE for node in made):
+                    after[mark] = ()
 
     def _mark_last(self, index: int, env: Env | None, at: tuple[int, int, int, int, int] | None) -> None:
         """Names that keep what the last (or first matching) round gave them, if anyone reads them after the loop."""

@@ -1,0 +1,86 @@
+"""Are all elements taken in the end, one after another? Then the first of them is no choice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sst_lint.facts.records import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sst_lint.flow import Project
+    from sst_lint.flow.picks import Picked
+
+#: So many places are looked at for what a round has left to the next one.
+_NEAR = 20
+#: What takes the next of a list or queue. (Of a set it takes any.)
+_QUEUES = frozenset({"builtins.list.pop", "collections.deque.pop", "collections.deque.popleft"})
+
+
+def is_drawn_in_no_order(project: Project, picked: Picked) -> bool:
+    """``while todo: todo.pop()`` takes all elements in the end: a choice only if what the loop makes is ordered."""
+    drawn = project.draws.drawn.get(picked.call)
+    if drawn is None:
+        return False
+    if not _draws_in_while(project, picked.call):
+        return False
+    if picked.call in project.draws.parts:
+        return True  # pieces in their order: whoever picks one of them is told
+    return drawn not in project.on_the_way
+
+
+def drains(project: Project, node: int) -> bool:
+    """``while queue: queue.popleft()``: what is drawn from what has an order comes in that order."""
+    world = project.world
+    return world.nodes[node].kind == Kind.CALL and _draws_in_while(project, world.call_of(node))
+
+
+def _draws_in_while(project: Project, number: int) -> bool:
+    """Whether a ``while`` takes all elements by a call, one in each round."""
+    world = project.world
+    if number not in project.draws.drawn:
+        return False
+    return world.units[world.call_unit[number]][2].loops[world.calls[number].loop].kind == "while"
+
+
+def is_from_queue(project: Project, number: int) -> bool:
+    """Whether a call takes the next of a work list that others fill: each has its turn."""
+    sites = project.linked.sites_of.get(number, ()) if number >= 0 else ()
+    return any(site.model.name in _QUEUES for site in sites)
+
+
+def without_rests(project: Project, picked: Iterable[Picked]) -> list[Picked]:
+    """``x[1:]`` beside ``x[0]`` is the same choice. It is none if one statement takes both, ``f"{x[0]}, {x[1:]}"``, or
+    each round of a loop, ``first = x[0]; x = x[1:]``."""
+    rows = list(picked)
+    firsts: dict[tuple[int, int], list[Picked]] = {}
+    for row in rows:
+        if row.choice is not None and row.choice.kind == "index":
+            firsts.setdefault((row.unit, row.node), []).append(row)
+    rests = [r for r in rows if r.choice is not None and r.choice.kind == "slice" and (r.unit, r.node) in firsts]
+    gone = {id(row) for row in rests}
+    for rest in rests:
+        in_turn = _in_while(project, rest)
+        gone.update(
+            id(first)
+            for first in firsts[rest.unit, rest.node]
+            if in_turn or (first.choice and rest.choice and first.choice.statement == rest.choice.statement)
+        )
+    return [row for row in rows if id(row) not in gone]
+
+
+def _in_while(project: Project, picked: Picked) -> bool:
+    """Whether what is picked from is another one in each round of a ``while``: what the round before has left of it."""
+    world, graph = project.world, project.graph
+    if world.nodes[picked.node].name != "phi":
+        return False
+    loops = world.units[picked.unit][2].loops
+    near = [picked.node]
+    for node in near:
+        record = world.nodes[node]
+        if record.name.startswith("[") and record.loop >= 0 and loops[record.loop].kind == "while":
+            return True
+        if len(near) < _NEAR:
+            near += [s for edge in graph.incoming.get(node, ()) if (s := graph.source[edge]) not in near]
+    return False
