@@ -36,7 +36,18 @@ def leaves_as_text(project: Project, reach: Reach) -> bool:
     if function is None or function.record.name.startswith("__"):
         return False
     rendered = [n for n, (_, edge) in enumerate(reach.path) if edge >= 0 and project.graph.op[edge] in _RENDERS]
+    if rendered and _is_slot(project, reach, reach.path[rendered[0]]):
+        return False
     return bool(rendered) and not any(_tells(project, node) for node, _ in reach.path[rendered[0] :])
+
+
+def _is_slot(project: Project, reach: Reach, step: tuple[int, int]) -> bool:
+    """Whether something that comes from elsewhere takes a place in a text, ``f"{schema}.{name}"``: that is mostly a
+    text itself, and the set was for another caller."""
+    world = project.world
+    node, edge = step
+    target = world.nodes[project.graph.target[edge]]
+    return target.kind in (Kind.TEXT, Kind.BINOP) and world.node_unit[node] != world.node_unit[reach.path[0][0]]
 
 
 def stays_inside(project: Project, reach: Reach) -> bool:
