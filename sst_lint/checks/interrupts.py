@@ -98,7 +98,7 @@ def _named(project: Project, info: HandlerInfo) -> Confidence | None:
         return "medium" if (mixed or info.loops) and not info.decides else "low"
     if called & _PROMPTS or "builtins.EOFError" in info.names:
         return None
-    if info.decides or "breaks" in info.handler.ends or info.notes or called & _RUNNING:
+    if info.decides or "breaks" in info.handler.ends or info.notes or called & _RUNNING or info.handler.explained:
         return "low"
     return "medium" if info.loops or (mixed and info.silent and "returns" not in info.handler.ends) else "low"
 
