@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.certainty import FAR, LESS
 from sst_lint.checks.defect import Confidence, Defect, Severity
+from sst_lint.checks.headers import headers
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.permanence import Leak, Where
     from sst_lint.flow.volatile import Source
-    from sst_lint.flow.writes import Write
 
 #: Confidence by kind, for (where, rank) that count at all. What is missing is no defect.
 _CONFIDENCE: dict[str, dict[tuple[Where, int], Confidence]] = {
@@ -119,14 +119,15 @@ _PARTS = 40
 _MOMENTS = frozenset({"clock", "machine", "place"})
 #: What is made for one machine or user is meant to differ on the next one.
 _SECRETS = frozenset({"pin", "cookie", "secret", "token", "password", "salt", "nonce", "session"})
-#: What caches hold nobody compares.
-_CACHE = re.compile(r"cach", re.IGNORECASE)
+#: Times and random values are mostly meant: so many steps they are believed, and so many if a field holds them.
+_MEANT = frozenset({"SST301", "SST302"})
+_NEAR, _NEAR_OBJECT = 6, 4
 
 
 def clocks(project: Project) -> Iterator[Defect]:
     """SST301: the time of day, also in the headers of archives."""
     yield from _of(project, "SST301")
-    yield from _headers(project)
+    yield from headers(project)
 
 
 def randoms(project: Project) -> Iterator[Defect]:
@@ -324,51 +325,6 @@ def _is_key(project: Project, leak: Leak) -> bool:
     )
 
 
-def _headers(project: Project) -> Iterator[Defect]:
-    """The date that an archive or a drawing writes into its header."""
-    for source, write, rank, what in project.leaks.headers:
-        where = project.trace.location(source.node)
-        kept = write.kind.kind not in ("argument", "state") and not _CACHE.search(f"{where.path} {where.function}")
-        # what has no name of its own is what somebody asked for; the time in a gzip header nobody ever asks for
-        kept = kept and (rank == 0 or bool(write.shown) or source.api.startswith("gzip."))
-        confidence: Confidence = "medium" if rank <= 1 and kept else "low"
-        form = _form(source, write)
-        whole = source.site is not None and source.site.model.writes is not None
-        if (whole or form in _SHOWN) and write.final.kind != "artifact":
-            confidence = "low"  # a drawing is looked at, and nobody compares it unless it is an artifact
-        if project.is_test(where.path):
-            confidence = "low"
-        yield Defect(
-            "SST301",
-            where,
-            project.trace.statement_line(source.node),
-            "",
-            f"`{source.api}` writes a date into the header of {what}: the bytes differ although the content does not; "
-            + _HEADER_CURES.get(form, "give the date yourself (`mtime=0`, `ZipInfo(date_time=...)`, a `filter`)"),
-            "warning",
-            confidence,
-            group=f"value:{where.line}:{where.column}",
-        )
-
-
-#: Formats of what people look at.
-_SHOWN = frozenset({"image", "pdf", "xlsx"})
-_HEADER_CURES = {
-    "image": 'leave the date out (`metadata={"Date": None}` for SVG, `{"CreationDate": None}` for PDF and PostScript)',
-    "pdf": 'leave the date out (`metadata={"CreationDate": None}`, `invariant=1`)',
-    "xlsx": "set `SOURCE_DATE_EPOCH` for the tools that honor it, or compare the cells",
-    "csv": 'give the date yourself (`compression={"method": "gzip", "mtime": 0}`)',
-}
-
-
-def _form(source: Source, write: Write) -> str:
-    """The format by which a file with a date in its header is judged."""
-    model = source.site.model if source.site is not None else None
-    if model is not None and (model.format or (model.writes is not None and model.writes.format)):
-        return model.format or (model.writes.format if model.writes is not None else "")
-    return next(iter(write.formats), "")
-
-
 def _defect(
     project: Project,
     source: Source,
@@ -384,6 +340,10 @@ def _defect(
     if project.stretch(leak.path) >= FAR or (rule == "SST303" and _is_key(project, leak)):
         confidence = "low"  # a value that passes so many fields proves little
     steps = project.trace.steps(leak.path, f"{_named(source)} {_FIRST[rule]}", f"{_verb(leak)} {leak.sink.what}")
+    if rule in _MEANT and (length(steps) > (_NEAR_OBJECT if project.stretch(leak.path) else _NEAR)):
+        confidence = "low"  # far away it is one of many things that an object holds
+    if rule == "SST301" and leak.sink.where == "digest" and _is_signed(project, leak):
+        confidence = "low"  # the time belongs to what is signed
     if project.is_test(where.path) or project.passes_test(leak.path) or length(steps) > LONG:
         confidence = "low"
     return Defect(
@@ -396,6 +356,16 @@ def _defect(
         confidence,
         steps,
         f"value:{where.line}:{where.column}",
+    )
+
+
+def _is_signed(project: Project, leak: Leak) -> bool:
+    """Whether the file that makes the digest signs something with a key, such as a request to a service."""
+    world = project.world
+    path = world.path_of_unit(world.node_unit[leak.sink.node])
+    return any(
+        site.model.name.startswith("hmac.") and world.path_of_unit(world.call_unit[site.call]) == path
+        for site in project.linked.sites
     )
 
 
