@@ -138,7 +138,7 @@ class Circumstances:
         calls = self._clauses.calls_in(unit, handler.tried)
         if self.is_in_memory(unit, handler) or all(self._clauses.speaks(n) for n in calls):
             return True
-        if self._tries_others(unit, handler) or self.alternatives.is_foreseen(unit, handler):
+        if (handler.trivial and self.tries_others(unit, handler)) or self.alternatives.is_foreseen(unit, handler):
             return True
         return handler.suppress < 0 and (self._keeps(unit, handler, calls) or self._answers_otherwise(unit, handler))
 
@@ -203,10 +203,13 @@ class Circumstances:
         given = dict(world.units[unit][2].named).get(receiver - world.node_base[unit], "")
         return self._clauses.name_of(number), world.nodes[receiver].name, given
 
-    def _tries_others(self, unit: int, handler: Handler) -> bool:
-        """Whether a loop tries one after the other until one works, and the function raises if none does."""
+    def tries_others(self, unit: int, handler: Handler) -> bool:
+        """Whether a loop tries one after the other until one works, and the function raises if none does. At most it is
+        told which one has failed."""
         facts = self._linked.world.units[unit][2]
-        if not (handler.trivial and self.goes_on(unit, handler) and facts.scopes):
+        if not (self.goes_on(unit, handler) and facts.scopes):
+            return False
+        if not all(self._clauses.speaks(number) for number in self._clauses.calls_in(unit, handler.body)):
             return False
         scope = facts.scopes[handler.scope]
         return -1 in scope.raises and handler.suppress < 0 and self._after_loops(unit, handler)
