@@ -73,6 +73,14 @@ class _Found:
     parameter: bool = False
 
 
+class _Answer(NamedTuple):
+    """What was found out for ``chosen`` among the ``callers`` that mattered: it holds for all that choose the same."""
+
+    callers: frozenset[int]
+    chosen: frozenset[int]
+    evidence: Evidence
+
+
 class _Look(NamedTuple):
     """A node that is looked at, so many steps back from the path."""
 
@@ -95,7 +103,7 @@ class PathEvidence(PathParts):
         """``tests``: units of test code, which say nothing of the paths of other units; nor does what is ``shown``."""
         super().__init__(linked, graph, tests)
         self._shown = shown
-        self._known: dict[int, Evidence] = {}
+        self._known: dict[int, list[_Answer]] = {}
         self._temporary = {s.ports["return"] for s in linked.sites if s.model.temp}
         world = linked.world
         self._given: dict[int, str] = {
@@ -107,14 +115,18 @@ class PathEvidence(PathParts):
     def of(self, node: int, via: frozenset[int] = frozenset()) -> Evidence:
         """The evidence for the path at ``node``; of a parameter's callers only those in ``via`` (labels of calls), if
         it names any of them."""
-        if via:
-            return self._gather(node, via)
-        known = self._known.get(node)
-        if known is None:
-            known = self._known[node] = self._gather(node, via)
-        return known
+        looks = self._known.setdefault(node, [])
+        for known in looks:
+            if known.chosen == via & known.callers:
+                return known.evidence
+        callers: set[int] = set()
+        evidence = self._gather(node, via, callers)
+        looks.append(_Answer(frozenset(callers), via & callers, evidence))
+        return evidence
 
-    def _gather(self, start: int, via: frozenset[int]) -> Evidence:
+    def _gather(self, start: int, via: frozenset[int], callers: set[int]) -> Evidence:
+        """Look back from ``start``; ``callers``: to be filled with all calls of which it is asked whether ``via`` names
+        them."""
         graph = self._graph
         skipped = self._skipped(start)
         found = _Found()
@@ -128,14 +140,14 @@ class PathEvidence(PathParts):
                 if path not in seen:
                     seen.add(path)
                     queue.append(_Look(path, look.depth + 1, look.calls, ()))
-            for number in self._leading(look.node, via, skipped):
+            for number in self._leading(look.node, via, skipped, callers):
                 further = self._further(look, number) if graph.source[number] not in seen else None
                 if further is not None:
                     if look.node in parts and graph.op[number] != Op.ONLY_VALUE:
                         parts.add(further.node)
                     seen.add(further.node)
                     queue.append(further)
-        temporary = self.is_temporary(start) or self._temporary_ways(start, False, skipped, {}, 0, True) is True
+        temporary = self._is_called_temporary(start, skipped)
         names = tuple(name for name in found.names if name)
         owners = tuple(found.owners)
         return Evidence(tuple(found.texts), names, temporary, found.argument, found.parameter, len(seen), owners)
@@ -175,15 +187,17 @@ class PathEvidence(PathParts):
         opened = [(site, site.model.opens) for site in self._sites_by_result.get(node, ()) if site.model.opens]
         return [site.ports[opens.path] for site, opens in opened if site.ports.get(opens.path, -1) >= 0]
 
-    def _leading(self, node: int, via: frozenset[int], skipped: frozenset[int]) -> list[int]:
+    def _leading(self, node: int, via: frozenset[int], skipped: frozenset[int], callers: set[int]) -> list[int]:
         """The edges to ``node`` that may tell what path it is."""
         graph, world = self._graph, self._linked.world
         incoming = graph.incoming.get(node, ())
         unsaid = self._unsaid(node) if world.nodes[node].kind == Kind.CALL else ()
-        named = bool(via) and any(graph.label[number] in via for number in incoming)
+        labels = [graph.label[number] for number in incoming]
+        callers.update(labels)
+        named = not via.isdisjoint(labels)
         found = []
-        for number in incoming:
-            source, label = graph.source[number], graph.label[number]
+        for number, label in zip(incoming, labels, strict=True):
+            source = graph.source[number]
             if named and label > 0 and label not in via:
                 continue
             if world.node_unit[source] in skipped or source in unsaid:
@@ -227,6 +241,13 @@ class PathEvidence(PathParts):
         """
         return self._temporary_ways(node, fresh, self._skipped(node), {}, 0) is True
 
+    def _is_called_temporary(self, node: int, skipped: frozenset[int]) -> bool:
+        """As ``is_temporary``; or a directory on a way says so by its name."""
+        said: set[int] = set()
+        if self._temporary_ways(node, False, skipped, {}, 0, said) is True:
+            return True
+        return bool(said) and self.is_temporary(node)  # where no name says so it would come out the same
+
     def _unsaid(self, node: int) -> frozenset[int]:
         """Keyword arguments of a call that nobody knows, which by their names are no part of the path it returns."""
         world = self._linked.world
@@ -243,11 +264,11 @@ class PathEvidence(PathParts):
         skipped: frozenset[int],
         known: dict[int, bool | None],
         depth: int,
-        named: bool = False,
+        said: set[int] | None = None,
     ) -> bool | None:
         """True if all ways are temporary, False if one is not, None if there is no way (or only around a circle).
 
-        ``named``: a directory may also say so by its name.
+        ``said``: a directory may also say so by its name; to be filled with those that do.
         """
         if node in known:
             return known[node]
@@ -260,8 +281,9 @@ class PathEvidence(PathParts):
                 return True
         world, graph = self._linked.world, self._graph
         kind = world.nodes[node].kind
-        if named and kind in _NAMED and _TEMPORARY_DIRECTORY.search(world.nodes[node].name):
+        if said is not None and kind in _NAMED and _TEMPORARY_DIRECTORY.search(world.nodes[node].name):
             known[node] = True
+            said.add(node)
             return True
         found: list[bool | None] = []
         for number in graph.incoming.get(node, ()):
@@ -270,11 +292,11 @@ class PathEvidence(PathParts):
                 continue
             if world.node_unit[source] in skipped or world.nodes[source].kind == Kind.OUT:
                 continue
-            found.append(self._temporary_ways(source, fresh, skipped, known, depth + 1, named))
+            found.append(self._temporary_ways(source, fresh, skipped, known, depth + 1, said))
         for site in self._sites_by_result.get(node, ()):
             opened = site.ports.get(site.model.opens.path, -1) if site.model.opens is not None else -1
             if opened >= 0:
-                found.append(self._temporary_ways(opened, fresh, skipped, known, depth + 1, named))
+                found.append(self._temporary_ways(opened, fresh, skipped, known, depth + 1, said))
         if kind == Kind.TEXT and not world.nodes[node].name:
             result: bool | None = None  # `directory=""`: nobody has said where
         elif kind in (Kind.TEXT, Kind.BINOP, Kind.CALL, Kind.LIST, Kind.TUPLE) or (
