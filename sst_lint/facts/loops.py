@@ -75,8 +75,7 @@ class Loops(Targets):
 
     def _loop_body(self, node: Any, phis: dict[str, int], index: int, outer: int, target: int) -> None:
         before = dict(self.frame.env or {})
-        for name in phis:
-            self.assigned_at.pop(name, None)
+        assigned_before, self.assigned_at = self.assigned_at, {}
         self.breaks.append([])
         self.continues.append([])
         self._in_region("loop", lambda: self.block(node.body))
@@ -97,6 +96,7 @@ class Loops(Targets):
         self._keep_single(after, before, end)
         self._mark_last(index, end, None)
         self._mark_last(index, broken, broken_at)
+        self.assigned_at = {**assigned_before, **self.assigned_at}
         self.frame.env = after
         if node.orelse is not None:
             self.block(node.orelse.body)
