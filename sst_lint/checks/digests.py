@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Among so few bits two of some ten thousand things share them; among so many, of some ten million.
 _FEW, _SOME = 32, 48
+#: So few name no thing, but a directory for some of them.
+_SHARD = 8
 _WHY = {
     "pickle": "pickles of equal objects differ by what is shared and by version; digest a canonical serialization",
     "table": "its text is cut when it is long, so different tables have the same; digest its bytes or a full export",
@@ -69,7 +71,7 @@ def _becomes(short: Short) -> str:
 
 def _confidence(short: Short) -> Confidence:
     sink = short.leak.sink
-    if sink.where != "name":
+    if sink.where != "name" or short.bits <= _SHARD:
         return "low"
     if short.checksum:
         return "medium" if sink.rank == 0 else "low"

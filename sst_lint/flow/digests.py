@@ -140,9 +140,19 @@ class Digests:
         for number in places(graph.op, Op.TEXT):
             target = graph.target[number]
             if graph.label[number] == 0 and nodes[target].kind in (Kind.TEXT, Kind.BINOP):
+                if self._takes_by_name(target):
+                    continue
                 what = self._kind(graph.source[number], False, False)
                 if what in ("mapping", "table"):
                     yield target, (what, "a format")
+
+    def _takes_by_name(self, node: int) -> bool:
+        """``"%(name)s" % row``: so does every template that is filled from a mapping, unless it is seen not to."""
+        graph, nodes = self._graph, self._linked.world.nodes
+        parts = [nodes[graph.source[number]] for number in graph.incoming.get(node, ())]
+        if nodes[node].kind != Kind.BINOP or nodes[node].name != "%":
+            return False
+        return not any(part.kind == Kind.TEXT and "%(" not in part.name for part in parts)
 
     def _kind(self, node: int, shown: bool, by_name: bool = True) -> str:
         """What kind of thing without a fixed text ``node`` is; "" if it has one. ``shown``: by ``repr``."""
