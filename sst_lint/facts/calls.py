@@ -79,6 +79,8 @@ class Calls(Comprehensions):
             self.note(receiver, (path or "?") + "[]")
         if type(node.func) is cst.Name and node.func.value in _PURE:
             return
+        if type(node.func) is cst.Name and node.func.value == "dict" and len(node.args) == 1:
+            self.paired_with_numbers(node)
         if method in _ENTERS:
             for argument in self.calls[-1].args:
                 if self.nodes[argument.node].kind == Kind.CALL:

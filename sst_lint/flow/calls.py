@@ -6,6 +6,7 @@ from sst_lint.catalogue.model import How
 from sst_lint.facts.ops import KEYS, SET, Op
 from sst_lint.facts.records import Call, Kind, UnitFacts
 from sst_lint.flow.common_names import COMMON
+from sst_lint.flow.fitting import few, takes
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.likely import Likely
 from sst_lint.flow.modules import Modules
@@ -289,15 +290,15 @@ class Calls(Likely):
         base = self.world.node_base[self.world.call_unit[number]]
         if self.values(base + call.callee) or any(v[0] in ("m", "i", "x") for v in self.values(receiver)):
             return
-        candidates = by_name.get(call.method, [])
+        candidates = [each for each in by_name.get(call.method, ()) if self._may_mean(each, call)]
         models = self.library.by_method.get(call.method, [])
         of_python = any(model.name.startswith(_OF_PYTHON) for model in models)
-        if call.method not in COMMON and 0 < len(candidates) <= 3 and not call.method.startswith("__"):
+        if call.method not in COMMON and few(candidates, self.world.classes) and not call.method.startswith("__"):
             if not of_python:
                 # nobody knows that the receiver is of this class, so `self` learns nothing from it
                 for function in candidates:
                     if not self._bind_declared(number, function.scope):
-                        self.bind_function(number, function, -1)
+                        self.bind_function(number, function, -2 if self.role(function) == "staticmethod" else -1)
                 return
         self.weak = 0  # such a name is as good as a type
         for model in models:
@@ -313,6 +314,9 @@ class Calls(Likely):
                 self.apply(number, known)
                 self.call_outside(number, known.name)
                 return
+
+    def _may_mean(self, function: Function, call: Call) -> bool:
+        return self.is_decorated(function) or takes(function, call, self.role(function) != "staticmethod")
 
     def _only_values(self, number: int) -> None:
         """What nobody knows: values pass, order does not. ``x._replace(a=y)`` is ``x`` with ``y`` in it."""
