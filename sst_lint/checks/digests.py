@@ -148,6 +148,6 @@ def _defect(
         message,
         severity,
         confidence,
-        project.trace.steps(leak.path, first, f"reaches {leak.sink.what}"),
+        project.trace.steps(leak.path, first, f"reaches {leak.sink.what}", True),
         f"value:{where.line}:{where.column}" if group else f"order:{where.line}:{where.column}",
     )

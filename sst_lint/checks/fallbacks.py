@@ -44,7 +44,7 @@ def poisoned(project: Project) -> Iterator[Defect]:
             f"{poison.leak.sink.what}; raise, or leave it out visibly",
             "error" if certain else "warning",
             confidence,
-            project.trace.steps(poison.leak.path, "the fallback", f"reaches {poison.leak.sink.what}"),
+            project.trace.steps(poison.leak.path, "the fallback", f"reaches {poison.leak.sink.what}", True),
             poison.leak.path,
         )
 

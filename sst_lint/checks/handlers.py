@@ -168,7 +168,7 @@ def defect_of(
     if project.is_test(place.path) or project.passes_test(path) or project.is_for_developers(place.path):
         confidence = "low"
     if not steps and info.path and is_near(project, info):
-        steps = project.trace.steps(info.path, "guarded here", f"reaches {info.what}")
+        steps = project.trace.steps(info.path, "guarded here", f"reaches {info.what}", True)
     if path and len(steps) > LONG:
         confidence = "low"  # nobody believes that it is this error that comes so far
     group = f"handler:{place.line}:{place.column}"

@@ -339,7 +339,7 @@ def _defect(
         confidence = LESS[confidence]
     if project.stretch(leak.path) >= FAR or (rule == "SST303" and _is_key(project, leak)):
         confidence = "low"  # a value that passes so many fields proves little
-    steps = project.trace.steps(leak.path, f"{_named(source)} {_FIRST[rule]}", f"{_verb(leak)} {leak.sink.what}")
+    steps = project.trace.steps(leak.path, f"{_named(source)} {_FIRST[rule]}", f"{_verb(leak)} {leak.sink.what}", True)
     if rule in _MEANT and (length(steps) > (_NEAR_OBJECT if project.stretch(leak.path) else _NEAR)):
         confidence = "low"  # far away it is one of many things that an object holds
     if rule == "SST301" and leak.sink.where == "digest" and _is_signed(project, leak):

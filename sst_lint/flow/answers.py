@@ -321,7 +321,9 @@ class Answers:
             return ()
         path = tuple((state[0], edge) for state, edge in search.path(*found))
         what = sinks.get(path[-1][0], "something permanent")
-        return (Note(f"its value reaches {what}", self.project.trace.steps(path, "read here", f"reaches {what}")),)
+        return (
+            Note(f"its value reaches {what}", self.project.trace.steps(path, "read here", f"reaches {what}", True)),
+        )
 
     def _arriving(self, call: int) -> tuple[tuple[Note, ...], str]:
         """The order that arrives at what a call writes or digests; if none, that."""

@@ -127,7 +127,7 @@ def describe_handler(answers: Answers, info: HandlerInfo, where: Location) -> Si
         why = f"what it guards reaches {info.what}" if info.path else f"the guarded code {info.what}"
     else:
         why = "nothing that it guards, assigns or returns was found to reach an artifact or digest"
-    steps = answers.project.trace.steps(info.path, "guarded here", f"reaches {info.what}") if info.path else ()
+    steps = answers.project.trace.steps(info.path, "guarded here", f"reaches {info.what}", True) if info.path else ()
     notes = (Note(f"{info.context}: {why}", steps), Note("then it " + ", ".join(behavior or ["goes on"])))
     return SiteAnswer(where, "handler", text, notes, _calm_handler(info))
 

@@ -202,7 +202,7 @@ class Provenance:
             if info.path and info.path[-1][0] in contents and self._is_same_way(info.path, named):
                 line = self.project.trace.span(info.unit, info.handler.line, 1, info.handler.line, 1)
                 what = f"what an `except` clause goes on with after an error, at {line.path}:{line.line}"
-                yield Note(what, steps(info.path, "guarded here", "written"))
+                yield Note(what, steps(info.path, "guarded here", "written", True))
         yield from self._values(write, named, contents)
 
     def _values(self, write: Write, named: Named, contents: list[int]) -> Iterator[Note]:
@@ -223,7 +223,8 @@ class Provenance:
             elif found is not None:
                 path = tuple((state[0], edge) for state, edge in search.path(*found))
                 yield Note(
-                    f"{what}, at {self._place(node)}", self.project.trace.steps(path, "comes from here", "goes in")
+                    f"{what}, at {self._place(node)}",
+                    self.project.trace.steps(path, "comes from here", "goes in", True),
                 )
         if read:
             places = list(dict.fromkeys(read))

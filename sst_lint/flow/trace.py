@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sst_lint.facts.ops import Op
@@ -21,6 +22,19 @@ _SHOWN_OPS = {
     Op.ORDERS_INNER: "filled in the order of the loop",
     Op.VIEW: "read in the order of its keys",
     Op.KEYED: "read in the order of its keys",
+}
+#: The same steps, where it is not the order that goes along them but what stands in it.
+_SHOWN_OF_VALUES = {
+    Op.LOOP: "taken in a loop",
+    Op.COPY: "handed on",
+    Op.TEXT: "becomes part of a text",
+    Op.TEXT_SORTED: "becomes part of a text",
+    Op.MAP: "becomes a key",
+    Op.ORDERS: "put in by a loop",
+    Op.ORDERS_KEYS: "put in by a loop",
+    Op.ORDERS_INNER: "put in by a loop",
+    Op.VIEW: "read from a mapping",
+    Op.KEYED: "read from a mapping",
 }
 #: A way of more steps, as they are shown, convinces nobody; that a set has no order is beyond doubt at least.
 LONG = 9
@@ -60,8 +74,11 @@ class Tracer:
         world = self._linked.world
         return max(world.nodes[node].statement, 1) + world.units[world.node_unit[node]][1].first_line - 1
 
-    def steps(self, path: tuple[tuple[int, int], ...], first: str, last: str) -> tuple[Step, ...]:
-        """The steps worth showing of a path of (node, edge that leads on), between a first and a last message."""
+    def steps(
+        self, path: tuple[tuple[int, int], ...], first: str, last: str, of_value: bool = False
+    ) -> tuple[Step, ...]:
+        """The steps worth showing of a path of (node, edge that leads on), between a first and a last message.
+        ``of_value``: a value goes along it, and not an order."""
         if not path:
             return ()
         result: list[Step] = [self._step(path[0][0], first)]
@@ -69,7 +86,7 @@ class Tracer:
         for node, edge in path[:-1]:
             if edge < 0:
                 continue
-            message = self._message(edge)
+            message = self._message(edge, _SHOWN_OF_VALUES if of_value else _SHOWN_OPS)
             if not message:
                 continue
             step = self._step(self._graph.target[edge], message)
@@ -99,7 +116,7 @@ class Tracer:
         where = self.location(node)
         return Step(where.path, where.line, where.function, message)
 
-    def _message(self, edge: int) -> str:
+    def _message(self, edge: int, words: Mapping[Op, str]) -> str:
         graph, world = self._graph, self._linked.world
         label, target, op = graph.label[edge], graph.target[edge], graph.op[edge]
         record = world.nodes[target]
@@ -113,10 +130,12 @@ class Tracer:
             return f"stored in {self._linked.world.classes[self._linked.field_nodes[target][0]].name}.{record.name}"
         if record.kind == Kind.PUT:
             return f"stored in .{record.name}"
-        if op in _SHOWN_OPS:
-            name = f"{record.name}() " if record.kind == Kind.CALL and record.name else ""
-            return name + _SHOWN_OPS[Op(op)] if op == Op.COPY else _SHOWN_OPS[Op(op)]
-        return ""
+        if op not in words:
+            return ""
+        name = record.name if op == Op.COPY and record.kind == Kind.CALL else ""
+        if name and words is _SHOWN_OF_VALUES:
+            return f"handed on by {name}()"
+        return f"{name}() {words[Op(op)]}" if name else words[Op(op)]
 
 
 def _untold(through: list[Step], following: Step) -> list[Step]:

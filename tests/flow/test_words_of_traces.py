@@ -1,0 +1,32 @@
+"""Does a trace speak of order where an order goes along it, and of the value where it is one?"""
+
+from __future__ import annotations
+
+import textwrap
+
+from sst_lint import checks
+from sst_lint.catalogue import load_models
+from sst_lint.config import Config
+from sst_lint.facts import extract
+from sst_lint.flow import FileFacts, link
+from sst_lint.source import split_units
+
+TEXT = """
+    import hashlib
+    import time
+
+    def key(names: set[str]) -> str:
+        now = time.time()
+        stamp = f"made {now}"
+        text = ",".join(names)
+        return hashlib.sha256(stamp.encode()).hexdigest() + hashlib.sha256(text.encode()).hexdigest()
+    """
+
+
+def test_values_become_part_of_a_text_and_sets_give_it_an_order() -> None:
+    units = split_units(textwrap.dedent(TEXT))
+    file = FileFacts("key.py", tuple((unit, extract(unit)) for unit in units))
+    found = checks.run(link([file], load_models(), Config()), Config())
+    told = {defect.rule: [step.message for step in defect.trace] for defect in found}
+    assert told["SST301"] == ["`time.time` reads the clock", "becomes part of a text", "reaches a digest"]
+    assert told["SST202"] == ["a set is made here", "rendered as text in this order", "digested"]
