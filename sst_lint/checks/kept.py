@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.certainty import FAR
+from sst_lint.checks.shown import is_certain
 from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import IS_PRINTED
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.order import Reach
 
-_WORDS = re.compile("[A-Za-z]{2}[:,.!?]* ")
-_RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED})
+_WORDS = re.compile("[A-Za-z]{2}[:,.!?]+ |[A-Za-z]{2}.* .*[A-Za-z]{2}|[A-Za-z]{2} .*[A-Za-z]{2}")
 #: So many places are asked for where what an attribute holds is joined.
 _NEAR = 24
 #: So many calls a function makes that only prints.
@@ -30,15 +30,24 @@ _BEGINS = ("__init__", "__new__", "__post_init__")
 
 def leaves_as_text(project: Project, reach: Reach) -> bool:
     """Whether a public function gives away a text in the order of a set: nobody can put a text in order again."""
-    if reach.sink.rank < 3 or project.distance(reach.path) > 0:
+    if reach.sink.rank < 3 or not is_near(project, reach):
         return False
     function = project.world.functions.get(project.graph.port_scope.get(reach.path[-1][0], -1))
     if function is None or function.record.name.startswith("__"):
         return False
-    rendered = [n for n, (_, edge) in enumerate(reach.path) if edge >= 0 and project.graph.op[edge] in _RENDERS]
+    rendered = [n for n, (_, edge) in enumerate(reach.path) if edge >= 0 and project.renders(edge)]
     if rendered and _is_slot(project, reach, reach.path[rendered[0]]):
         return False
-    return bool(rendered) and not any(_tells(project, node) for node, _ in reach.path[rendered[0] :])
+    return bool(rendered) and not any(tells(project, node) for node, _ in reach.path[rendered[0] :])
+
+
+def is_near(project: Project, reach: Reach) -> bool:
+    """Whether a way passes no field, except one that holds a set for certain before its order shows."""
+    distance = project.distance(reach.path)
+    if distance != 1 or reach.kind != "set":
+        return distance == 0
+    begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), 0)
+    return project.distance(reach.path[begun:]) == 0 and is_certain(project, reach)
 
 
 def _is_slot(project: Project, reach: Reach, step: tuple[int, int]) -> bool:
@@ -166,7 +175,7 @@ def _is_joined(project: Project, field: int) -> bool:
         for edge in graph.outgoing.get(node, ()):
             target = graph.target[edge]
             if graph.op[edge] == Op.TEXT and nodes[target].kind == Kind.CALL and nodes[target].name == "join":
-                if not any(_tells(project, each) for each in (target, *_after(project, target))):
+                if not any(tells(project, each) for each in (target, *_after(project, target))):
                     return True
             elif graph.op[edge] in (Op.SAME, Op.COPY) and len(near) < _NEAR and target not in near:
                 near.append(target)
@@ -208,8 +217,14 @@ def _does_little(project: Project, scope: int) -> bool:
     return sum(world.scope_of_call(first + number) == scope for number in range(len(calls))) <= _LITTLE
 
 
-def _tells(project: Project, node: int) -> bool:
-    """Whether ``node`` is a text for people: words stand in it, or it is added to words."""
+def tells(project: Project, node: int) -> bool:
+    """Whether ``node`` is a message for people: words stand in it, or it is added to words; several, or one with a
+    colon, and no lines of their own, which a document has."""
     nodes, graph = project.world.nodes, project.graph
-    parts = [node, *(graph.source[edge] for edge in graph.incoming.get(node, ()) if nodes[node].kind == Kind.BINOP)]
-    return any(nodes[part].kind == Kind.TEXT and _WORDS.search(nodes[part].name) for part in parts)
+    parts = [node]
+    for part in parts:  # what it is added to, also what it began with before a loop
+        if nodes[part].kind == Kind.BINOP or (part != node and nodes[part].kind == Kind.VALUE):
+            before = [graph.source[edge] for edge in graph.incoming.get(part, ()) if not graph.label[edge]]
+            parts += [each for each in before if each not in parts][: _NEAR - len(parts)]
+    texts = [nodes[part].name for part in parts if nodes[part].kind == Kind.TEXT]
+    return any(_WORDS.search(text) and "\n" not in text for text in texts)

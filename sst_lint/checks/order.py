@@ -211,11 +211,11 @@ def _consequence(reach: Reach, stays: bool) -> str:
 def _surest(project: Project, reach: Reach, rule: str, head: str, advice: str, first: str) -> Defect:
     """As ``_defect``; of a way that convinces nobody and one out of the program that does, the latter."""
     defect = _defect(project, reach, rule, head, advice, first)
-    leaving = project.leaving(reach) if defect.confidence == "low" else None
-    if leaving is None:
-        return defect
-    other = _defect(project, leaving, rule, head, advice, first)
-    return defect if other.confidence == "low" else other
+    for leaving in (project.leaving(reach), project.as_text(reach)):
+        if defect.confidence == "low" and leaving is not None:
+            other = _defect(project, leaving, rule, head, advice, first)
+            defect = defect if other.confidence == "low" else other
+    return defect
 
 
 def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, first: str) -> Defect:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import libcst as cst
@@ -98,13 +99,14 @@ class Accesses(Builder):
     def _subscript(self, node: cst.Subscript) -> Val:
         base = self.single(node.value)
         key: str | None = ""
+        indices: list[Val] = []
         for element in node.slice:
             inner = element.slice
             if isinstance(inner, cst.Slice):
-                return self._slice(node, inner, base)
+                return self._slice(node, inner, base, indices)
             if not isinstance(inner, cst.Index):
                 continue
-            index = self.value(inner.value)
+            indices.append(self.value(inner.value))
             key = constant_key(inner.value) if len(node.slice) == 1 else None
             if key is None and len(node.slice) == 1 and _is_negative(inner.value):
                 key = "#-"
@@ -114,16 +116,23 @@ class Accesses(Builder):
             self.edge(base, item, Op.LOOP, "pick")
             self.choice("index", base, node, self.is_single(node.value))
         elif key is None:
-            self.subscripts += [(item, one) for one in index]
+            self.subscripts += [(item, one) for index in indices for one in index]
         return (item,)
 
-    def _slice(self, node: cst.Subscript, part: cst.Slice, base: int) -> Val:
+    def _slice(self, node: cst.Subscript, part: cst.Slice, base: int, before: Sequence[Val]) -> Val:
+        """``before``: the places that stand before the slice. Only arrays have several axes, and what is taken along
+        one of them stands in the order in which it is asked for."""
+        axes = [index for element in node.slice if isinstance(index := element.slice, cst.Index)][len(before) :]
+        asked = [*before, *(self.value(index.value) for index in axes)]
         for bound in (part.lower, part.upper, part.step):
             if bound is not None:
                 self.value(bound)
         if part.upper is not None or isinstance(part.lower, (cst.Integer, cst.UnaryOperation)):
             self.choice("slice", base, node, self.is_single(node.value))
-        return self.derived(Op.SAME, (base,), node, name=f"[{_bound(part.lower)}:{_bound(part.upper)}]")
+        made = self.derived(Op.SAME, (base,), node, name=f"[{_bound(part.lower)}:{_bound(part.upper)}]")
+        for one in (one for index in asked for one in index):
+            self.edge(one, made[0], Op.COPY)
+        return made
 
     def choice(self, kind: str, node: int, at: cst.CSTNode, guarded: bool = False, keyed: bool = False) -> None:
         """One element of ``node`` is picked by its place."""

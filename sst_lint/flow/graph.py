@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
+from itertools import compress
+from operator import ne
 
 from sst_lint.facts.ops import BACKWARD, BITS, INNER, VALUE, Op, forward
 from sst_lint.facts.records import Kind
@@ -25,6 +27,9 @@ _KEYED = INNER | VALUE
 LONGEST = 64
 #: What a step through a field, global or shared variable costs, a guessed one, and one in or out of a call.
 _SHARED, _WEAK, _CALLED = 5, 5, 2
+#: What a step between a test and what it tests costs more: what becomes of a value in a test is not what the program is
+#: for.
+_TESTED = 16
 #: So many pairs of bits and keys are remembered, with what each kind of edge makes of them.
 _REMEMBERED = 50_000
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED})
@@ -71,7 +76,8 @@ class Mask:
 class Graph:
     """The finished edges, ready to be walked backward."""
 
-    def __init__(self, linked: Mutations) -> None:
+    def __init__(self, linked: Mutations, tests: Collection[int] = ()) -> None:
+        """``tests``: the units of test code."""
         edges = linked.edges
         self.source = edges.source
         #: whether the element that is picked from a mapping carries its order (of other things the choice is the
@@ -124,6 +130,7 @@ class Graph:
         self._limited = limited(linked)
         #: what a step along an edge costs
         self.cost = self._costs()
+        self._part_tests(world.node_unit, tests)
         #: edges of one kind and operation do the same
         self.kind = self._kinds()
         self._remembered: dict[tuple[int, str, bool], dict[int, Rows]] = {}
@@ -150,6 +157,15 @@ class Graph:
         for number in places(self.weak, BY_NAME, ONE_OF_SEVERAL):
             costs[number] = max(costs[number], _WEAK)
         return costs
+
+    def _part_tests(self, units: Sequence[int], tests: Collection[int]) -> None:
+        """Make the steps between tests and what they test dear."""
+        if not tests:
+            return
+        tested = bytearray(map(frozenset(tests).__contains__, units))
+        ends = map(tested.__getitem__, self.source), map(tested.__getitem__, self.target)
+        for number in compress(range(len(self.cost)), map(ne, *ends)):
+            self.cost[number] += _TESTED
 
     def _kinds(self) -> array[int]:
         kinds: dict[str, int] = {}

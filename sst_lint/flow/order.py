@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
-from sst_lint.facts.ops import KEYS, KEYS_ANY, ORDERS_ANY, SETS, Op, at_depth
+from sst_lint.facts.ops import KEYS_ANY, ORDER, SETS, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.coherence import asks_for_text
 from sst_lint.flow.disorder import FOUND, Disorder, Sources
+from sst_lint.flow.escapes import LONGEST_ESCAPE, LONGEST_TEXT, Escapes
 from sst_lint.flow.graph import LONGEST, Graph, Mask
 from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.picks import SORTED, STATES, Picks
 from sst_lint.flow.reach import Exposure, Search, State
-from sst_lint.flow.sinks import Sink, Sinks, is_private
+from sst_lint.flow.sinks import Sink, Sinks
 from sst_lint.flow.trace import Tracer, length, long_for
-from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Writes
 
-#: Who reads an escape looks at one function and what it calls: a long way out of it convinces nobody.
-_LONGEST_ESCAPE = 24
 #: Sinks that no file stands behind, or not its content.
 _NO_FILES = ("a digest", "the name of a file")
 #: The rank of what is printed: looked at after files, and only for sets, whose order differs with each run.
 PRINTED = -1
+#: The rank of texts that leave the program: looked at last, for what is not believed.
+_TEXTS = 4
 #: Going in or out of so many calls counts as much as one field.
 _CALLS = 5
 #: A way with so many doubts is not the one to show when there is another.
@@ -34,8 +33,6 @@ _DOUBTFUL = 3
 _OTHERS = 3
 #: In so many calling contexts one step is looked at.
 _CONTEXTS = 4
-#: What a caller is likely to see: every order of what it gets, and the keys of the outer mappings.
-_LEAVING = ORDERS_ANY | KEYS | at_depth(KEYS, 1)
 
 
 @dataclass(frozen=True)
@@ -83,54 +80,28 @@ class Order:
         self.reaches: dict[tuple[str, int], Reach] = {}
         #: of those that hardly anybody believes, how the order leaves through a public function
         self.leaving: dict[tuple[str, int], Reach] = {}
+        #: the same, how it leaves inside a text
+        self.as_text: dict[tuple[str, int], Reach] = {}
+        self._escapes = Escapes(linked, graph)
+        self._texts: dict[int, list[tuple[State, int]]] = {}
         self._run((*FOUND, *SORTED), "set", "set", SETS)
         graph.follow_picks = True
         self._run(("dict",), "mapping", "dict", KEYS_ANY)
         graph.follow_picks = False
-
-    def _escapes(self) -> Iterable[tuple[int, int, str]]:
-        """What leaves through public functions, their parameters, fields and globals."""
-        world = self._linked.world
-        for function in world.functions.values():
-            called = self._is_hook(function) or function.scope in self._linked.entry_points
-            if function.record.kind == "lambda" or (is_private(function) and not called):
-                continue
-            for node in (function.returns, *function.outs):
-                yield (node, _LEAVING, "")
-        for node in sorted({*self._linked.field_nodes, *self._linked.global_nodes}):
-            yield (node, _LEAVING, "")
-        for (call, port), node in self._linked.contents.items():
-            if port == "*" and call in self._linked.classes_called:
-                yield (node, _LEAVING, "")  # a new object gets them one by one
-
-    def _is_hook(self, function: Function) -> bool:
-        """A private function that nothing here calls is called by a framework: a method, or one that is handed over."""
-        if function.scope in self._linked._callers:
-            return False
-        return function.cls >= 0 or function.scope in self._named
-
-    @cached_property
-    def _named(self) -> frozenset[int]:
-        """Functions that are read as values."""
-        nodes = self._linked.world.nodes
-        return frozenset(
-            value[1]
-            for node, held in self._linked.held.items()
-            if nodes[node].kind in (Kind.NAME, Kind.ATTR)
-            for value in held
-            if value[0] in ("f", "b")
-        )
 
     def _run(self, kinds: tuple[str, ...], latent: str, shown_as: str, expose: int) -> None:
         """Search for the sources of ``kinds``, and for what shows the order of ``latent`` ones (sets, mappings)."""
         filled = ("filled",) if latent == "mapping" else ()
         sources = self._disorder.of(*kinds, latent, *filled)
         mask = self._disorder.arriving(sources)
-        for rank in (0, 1, 2, PRINTED, 3) if latent == "set" else (0, 1, 2, 3):
-            search = Search(self._graph, mask, expose=expose, longest=_LONGEST_ESCAPE if rank == 3 else LONGEST)
-            if rank == 3:
+        for rank in (0, 1, 2, PRINTED, 3, _TEXTS) if latent == "set" else (0, 1, 2, 3):
+            longest = {3: LONGEST_ESCAPE, _TEXTS: LONGEST_TEXT}.get(rank, LONGEST)
+            search = Search(self._graph, mask, expose=expose, longest=longest)
+            if rank >= 3:
                 search.ascend = False  # every public function is an end of its own
-                search.start(self._escapes())
+                if rank == _TEXTS:
+                    self._texts = self._escapes.texts(mask)
+                search.start(((n, ORDER, "") for n in self._texts) if rank == _TEXTS else self._escapes.all())
             else:
                 ends = self._sinks.printed if rank == PRINTED else [s for s in self.sinks if s.rank == rank]
                 search.start((s.node, s.bits, "") for s in ends)
@@ -217,18 +188,22 @@ class Order:
         rank: int,
         others: tuple[int, ...] = (),
     ) -> None:
+        if rank == _TEXTS:
+            steps = steps[:-1] + self._texts[steps[-1][0][0]]
         path = tuple((state[0], edge) for state, edge in steps)
         if asks_for_text(self._linked, self._graph, path):
             return
         sink = self._sink_of.get(path[-1][0]) if path else None
-        if rank == 3 or sink is None:
+        if rank >= 3 or sink is None:
             sink = Sink(path[-1][0] if path else place, 0, 3, "")
         else:
             sink = self._along(sink, path)
         weak = guessed(self._linked, self._graph, path)
         known = self.reaches.get((kind, place))
         doubts = doubt(self._linked, self._graph, path) + bool(weak)
-        if known is not None and rank == 3:
+        if rank == _TEXTS:
+            self.as_text.setdefault((kind, place), Reach(kind, place, source, path, sink, weak, others))
+        elif known is not None and rank == 3:
             self.leaving.setdefault((kind, place), Reach(kind, place, source, path, sink, weak, others))
         elif known is None or (doubts < _DOUBTFUL and not self._is_long(kind, path)):
             self.reaches[(kind, place)] = Reach(kind, place, source, path, sink, weak, others)
@@ -236,6 +211,8 @@ class Order:
     def _is_open(self, kind: str, place: int, rank: int) -> bool:
         """Whether no way from there is known that is believed, so that a file of less weight may be a better end."""
         known = self.reaches.get((kind, place))
+        if rank == _TEXTS:
+            return known is not None and known.sink.rank >= 2
         if known is None:
             return True
         if rank == 3 and known.sink.rank > 0:

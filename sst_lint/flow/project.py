@@ -18,12 +18,14 @@ from sst_lint.flow.demonstrations import Demonstrations
 from sst_lint.flow.digests import Digests
 from sst_lint.flow.draws import Draws
 from sst_lint.flow.effects import Effect, Effects
+from sst_lint.flow.escapes import renders
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.fallbacks import Fallbacks, Poison
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.handed import Handed, HandedOver
 from sst_lint.flow.handlers import HandlerInfo, Handlers
 from sst_lint.flow.identity import Identity
+from sst_lint.flow.indexed import add_indexed
 from sst_lint.flow.leaks import Leaks
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.locks import Locks
@@ -67,7 +69,7 @@ class Project:
     @cached_property
     def graph(self) -> Graph:
         """The finished edges."""
-        return Graph(self.linked)
+        return Graph(self.linked, self._tests)
 
     @cached_property
     def trace(self) -> Tracer:
@@ -246,6 +248,14 @@ class Project:
         """Unordered sources that reach something permanent, or leave the program (rank 3)."""
         return self._order.reaches.values()
 
+    def renders(self, edge: int) -> bool:
+        """Whether an order becomes that of a text along an edge."""
+        return renders(self.linked, self.graph, edge)
+
+    def as_text(self, reach: Reach) -> Reach | None:
+        """How the order of ``reach`` leaves the program inside a text."""
+        return self._order.as_text.get((reach.kind, reach.place))
+
     def leaving(self, reach: Reach) -> Reach | None:
         """How the same order leaves through a public function, where hardly anybody believes the way of ``reach``."""
         return self._order.leaving.get((reach.kind, reach.place))
@@ -375,5 +385,6 @@ def link(files: Iterable[FileFacts], libraries: Iterable[Library], config: Confi
     linked.guess()
     linked.finish()
     draws = Draws(linked)
+    add_indexed(linked)
     linked.close()
     return Project(linked, config, draws, tuple(declared.unknown))

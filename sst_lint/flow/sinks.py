@@ -13,6 +13,7 @@ from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.commands import STARTS, applying, combining
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.put_into_files import put_into_files
 from sst_lint.flow.seeded import Seeded
 from sst_lint.flow.sites import Site
 from sst_lint.flow.world import Function
@@ -83,6 +84,10 @@ class Sinks:
         for call, loop, program in applying(self._linked, self._graph):
             if not self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
                 yield Sink(loop, ORDER, 1, f"what `{program}` makes, run upon run", call, True)
+        for node, opened in put_into_files(self._linked, self._graph, self._writes):
+            rank, what = min((self.rank(write) for write in opened), key=lambda found: found[0])
+            if rank < 3:
+                yield Sink(node, ORDERS_ANY, rank, what, opened[0].site.call, True)
         yield from self._documentation()
         for call, node in Seeded(self._linked, self._graph, self._writes).draws():
             yield Sink(node, ORDER, 1, "what a seeded generator draws", call, True)

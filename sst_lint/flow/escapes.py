@@ -1,0 +1,100 @@
+"""Where does order leave the program? Through public functions, fields and globals; and which texts do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from sst_lint.facts.ops import KEYS, ORDER, ORDERS_ANY, Op, at_depth
+from sst_lint.facts.records import Kind
+from sst_lint.flow.graph import Graph, Mask
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.reach import Search, State
+from sst_lint.flow.sinks import is_private
+from sst_lint.flow.world import Function
+
+#: Who reads an escape looks at one function and what it calls: a long way out of it convinces nobody.
+LONGEST_ESCAPE = 24
+#: A text is followed further: nobody will put it in order on the way.
+LONGEST_TEXT = 40
+#: What a caller is likely to see: every order of what it gets, and the keys of the outer mappings.
+_LEAVING = ORDERS_ANY | KEYS | at_depth(KEYS, 1)
+_RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED})
+
+
+def is_inner(linked: Mutations, function: Function) -> bool:
+    """Whether a function stands in another one and is called: what it returns is for that one alone."""
+    parent = function.record.parent
+    if parent < 0 or function.scope not in linked._callers:
+        return False
+    return linked.world.units[function.unit][2].scopes[parent].kind == "function"
+
+
+def renders(linked: Mutations, graph: Graph, edge: int) -> bool:
+    """Whether an order becomes that of a text: something is rendered, or a loop adds to a text."""
+    if graph.op[edge] == Op.ORDERS:
+        return linked.values(graph.target[edge]) == (("t", "builtins.str"),)
+    return graph.op[edge] in _RENDERS
+
+
+class Escapes:
+    """The ways out of a linked program."""
+
+    def __init__(self, linked: Mutations, graph: Graph) -> None:
+        self._linked = linked
+        self._graph = graph
+
+    def all(self) -> Iterator[tuple[int, int, str]]:
+        """What leaves through public functions, their parameters, fields and globals."""
+        yield from self._given()
+        for node in sorted({*self._linked.field_nodes, *self._linked.global_nodes}):
+            yield (node, _LEAVING, "")
+        for (call, port), node in self._linked.contents.items():
+            if port == "*" and call in self._linked.classes_called:
+                yield (node, _LEAVING, "")  # a new object gets them one by one
+
+    def texts(self, mask: Mask) -> dict[int, list[tuple[State, int]]]:
+        """Texts in which an order of what ``mask`` begins with can show and that a public function gives away, by
+        themselves or inside of something, each with the way out."""
+        search = Search(self._graph, mask, longest=LONGEST_TEXT)
+        search.ascend = False
+        search.start(self._given())
+        search.run()
+        graph, found = self._graph, {}
+        for node in search.reached:
+            hit = search.found(node, ORDER)
+            if hit is not None and any(renders(self._linked, graph, edge) for edge in graph.incoming.get(node, ())):
+                found[node] = search.path(*hit)
+        return found
+
+    def _given(self) -> Iterator[tuple[int, int, str]]:
+        """What public functions return, and what they leave in their parameters."""
+        for function in self._linked.world.functions.values():
+            called = self._is_hook(function) or function.scope in self._linked.entry_points
+            if function.record.kind == "lambda" or (is_private(function) and not called):
+                continue
+            if is_inner(self._linked, function):
+                continue
+            for node in (function.returns, *function.outs):
+                yield (node, _LEAVING, "")
+
+    def _is_hook(self, function: Function) -> bool:
+        """A private function that nothing here calls is called by a framework: a method, or one that is handed over."""
+        if function.scope in self._linked._callers:
+            return False
+        return function.cls >= 0 or function.scope in self._named
+
+    @cached_property
+    def _named(self) -> frozenset[int]:
+        """Functions that are read as values."""
+        nodes = self._linked.world.nodes
+        return frozenset(
+            value[1]
+            for node, held in self._linked.held.items()
+            if nodes[node].kind in (Kind.NAME, Kind.ATTR)
+            for value in held
+            if value[0] in ("f", "b")
+        )
+
+
+__all__ = ["LONGEST_ESCAPE", "LONGEST_TEXT", "Escapes", "is_inner", "renders"]
