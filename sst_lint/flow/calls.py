@@ -52,7 +52,6 @@ class Calls(Likely):
         self._label = len(world.calls)
         self.entry_points: frozenset[int] = frozenset()  #: scopes of functions that are called from outside
         self._field_puts: dict[int, list[int]] = {}  #: a field, and what writes it
-        self._ready = False
         self._waiting: list[tuple[int, Value]] = []
         self._entered = Listeners[int](self.heard)
         for number, call in enumerate(world.calls):
@@ -66,12 +65,12 @@ class Calls(Likely):
     def arrived(self, node: int, value: Value) -> None:
         """A value arrived: attributes of it, calls of it, annotations and decorators with it.
 
-        Until all base classes are known (``_ready``), nothing is looked up in classes and nothing is called.
+        Until all base classes are known (``asked``), nothing is looked up in classes and nothing is called.
         """
         cls = self._class_nodes.get(node)
         if cls is not None:
             self.add_base(self.world.classes[cls], value)
-        if not self._ready:
+        if self.asked:
             self._waiting.append((node, value))
             if value[0] in ("m", "n", "x"):
                 for attribute in tuple(self.attributes.get(node, ())):
@@ -124,6 +123,8 @@ class Calls(Likely):
         """Seed everything that is known without following values, then work off the consequences."""
         world = self.world
         self._class_nodes = {b: c.index for c in world.classes for b in c.bases}
+        for node in self._class_nodes:
+            self.heard[node] = 1
         for node in world.of_kind(*_SEEDED):
             record = world.nodes[node]
             self._seed(node, record.kind, record.name)
@@ -131,7 +132,7 @@ class Calls(Likely):
             self._add_edges(world.node_base[index], facts)
         self.hand_over()
         self.run()
-        self._ready = True
+        self.asked = False
         waiting, self._waiting = self._waiting, []
         for node, value in waiting:
             self.arrived(node, value)

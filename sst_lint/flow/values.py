@@ -53,7 +53,20 @@ def _way(op: int) -> int:
     return way | (_ELEMENTS if op in _STORES | _ELEMENTS_PASS | _TAKES_OUT else 0)
 
 
+def _ends(op: int, level: int) -> tuple[int, ...]:
+    """How deep inside the target is what was ``level`` levels inside the source of an edge of this operation."""
+    if op in _STORES:
+        return (min(level + 1, _DEEPEST),)
+    if not level:
+        return (0,)
+    inside = (level,) if op in _ELEMENTS_PASS else ()
+    keyed = (1,) if op == _MAP else ()
+    deep = (level,) if level > 1 and op in _TAKES_OUT else ()  # nobody knows how deep
+    return (*inside, *keyed, *deep, *((level - 1,) if op in _TAKES_OUT else ()))
+
+
 _WAYS = bytes(map(_way, range(len(Op))))
+_ENDS = tuple(tuple(_ends(op, level) for op in range(len(Op))) for level in range(_DEEPEST + 1))
 
 #: An edge to a method that was found by its name alone.
 BY_NAME = 1
@@ -144,6 +157,7 @@ class Values:
         self._of_keys: set[int] = set()  #: edges that put the key of a mapping into it, and not what stands under it
         self.weak = 0  #: how far the edges that are added now are guessed
         self.heard = bytearray(len(world.nodes))  #: of each node, whether somebody asks for its values
+        self.asked = True  #: every value is told; else those of nodes that are ``heard``, and properties
 
     def add_edge(
         self, source: int, target: int, op: int = Op.SAME, key: str = "", label: int = 0, back: bool = False
@@ -263,43 +277,45 @@ class Values:
         return bool(held) and any(("t", name) in held for name in names)
 
     def run(self) -> None:
-        """Work off all events."""
-        queue, edges, first = self._queue, self.edges, self._first
-        following, ways, target = edges.next, edges.way, edges.target
+        """Work off all events. What ``add_value`` does stands here once more: this is the innermost loop."""
+        queue, edges, first, heard = self._queue, self.edges, self._first, self.heard
+        following, ways, target, ops = edges.next, edges.way, edges.target, edges.op
+        rows_of, joins = tuple(held.rows for held in self._levels), self._joined
         while queue:
             node, value, level = queue.popleft()
-            asked = _ELEMENTS if level else _WHOLE | _VALUES
+            asked, ends_of = _ELEMENTS if level else _WHOLE | _VALUES, _ENDS[level]
             number = first[node] if node < len(first) else -1
             while number >= 0:
                 way = ways[number] & asked
-                if way == _WHOLE:
-                    self.add_value(target[number], value)
-                elif way:
-                    self._pass(number, value, level)
+                if way and (way == _WHOLE or self._goes(number, value, level)):
+                    to = target[number]
+                    for end in ends_of[ops[number]]:
+                        rows = rows_of[end]
+                        known = rows[to]
+                        if value not in known and len(known) < CAP:
+                            joined = joins.get((known, value))
+                            if joined is None:
+                                joined = joins[(known, value)] = (*known, value)
+                            rows[to] = joined
+                            queue.append((to, joined[-1], end))
                 number = following[number]
-            if not level:
+            if not level and (self.asked or (node < len(heard) and heard[node]) or value[0] == "y"):
                 self.arrived(node, value)
 
     def _pass(self, number: int, value: Value, level: int) -> None:
         """A value, or one of something that is held ``level`` levels inside, goes along an edge."""
-        op, target = self.edges.op[number], self.edges.target[number]
+        if self._goes(number, value, level):
+            for end in _ENDS[level][self.edges.op[number]]:
+                self.add_value(self.edges.target[number], value, end)
+
+    def _goes(self, number: int, value: Value, level: int) -> bool:
+        """Whether a value goes along an edge that is a way for such values."""
+        op = self.edges.op[number]
+        if level:
+            return op != _MAP or value != _PAIR  # pairs become keys and what stands under them
         if op in _STORES:
-            if not level and number in self._of_keys and value[0] in _CLASSES:
-                return  # what is taken out is never a key
-            self.add_value(target, value, min(level + 1, _DEEPEST))
-        elif level:
-            if op == _MAP and value == _PAIR:
-                return  # pairs become keys and what stands under them
-            if op in _ELEMENTS_PASS:
-                self.add_value(target, value, level)
-            if op == _MAP:
-                self.add_value(target, value, 1)
-            if level > 1 and op in _TAKES_OUT:
-                self.add_value(target, value, level)  # nobody knows how deep
-            if op in _TAKES_OUT:
-                self.add_value(target, value, level - 1)
-        elif op != _PATH or (value[0] == "t" and str(value[1]).startswith("pathlib.")):
-            self.add_value(target, value)
+            return number not in self._of_keys or value[0] not in _CLASSES  # what is taken out is never a key
+        return op != _PATH or (value[0] == "t" and str(value[1]).startswith("pathlib."))
 
     def arrived(self, node: int, value: Value) -> None:
         """A new value at ``node``; the resolver binds attributes and calls here."""
