@@ -226,6 +226,9 @@ class Graph:
                 arrived[node] |= bits
                 begun[node] = None
                 waits[node] = 1
+        if all(arrived[node] == VALUE for node in begun):
+            self._spread(mask, begun)
+            return mask
         reached = list(begun)
         #: nodes that wait, by how many bits they have: those with most go first, so that few are looked at again
         queues: list[list[int]] = [[] for _ in range(len(BITS) + 1)]
@@ -265,16 +268,39 @@ class Graph:
         far, arrived, cost, target, op = mask.far, mask.bits, self.cost, self.target, self.op
         levels: list[list[int]] = [[] for _ in range(LONGEST + 1)]
         levels[0].extend(begun)
+        for node in levels[0]:
+            far[node] = 0
         for level, nodes in enumerate(levels):
             for node in nodes:
-                if far[node] <= level:
+                if far[node] < level:
                     continue
-                far[node] = level
                 made = _made(arrived[node])
                 for number in edges[first[node] : first[node + 1]]:
-                    at = level + cost[number]
-                    if at <= LONGEST and at < far[target[number]] and made[op[number]]:
-                        levels[at].append(target[number])
+                    at, to = level + cost[number], target[number]
+                    if at < far[to] and at <= LONGEST and made[op[number]]:
+                        far[to] = at
+                        levels[at].append(to)
+
+    def _spread(self, mask: Mask, begun: Iterable[int]) -> None:
+        """Fill the mask of sources that are unreliable themselves: nothing else comes of them, so that the ways that
+        are not too far tell all."""
+        first, edges = self.outgoing.first, self.outgoing.edges
+        far, arrived, cost, target, op = mask.far, mask.bits, self.cost, self.target, self.op
+        passes = bytes(map(bool, _made(VALUE)))
+        levels: list[list[int]] = [[] for _ in range(LONGEST + 1)]
+        levels[0].extend(begun)
+        for node in levels[0]:
+            far[node] = 0
+        for level, nodes in enumerate(levels):
+            for node in nodes:
+                if far[node] < level:
+                    continue
+                for number in edges[first[node] : first[node + 1]]:
+                    at, to = level + cost[number], target[number]
+                    if at < far[to] and at <= LONGEST and passes[op[number]]:
+                        far[to] = at
+                        arrived[to] = VALUE
+                        levels[at].append(to)
 
 
 def _plain(linked: Mutations, ops: bytearray) -> frozenset[int]:
