@@ -55,6 +55,8 @@ def _confidence(project: Project, poison: Poison) -> Confidence:
     obvious = poison.sort in ("changing", "not a number", "placeholder")
     if info.decides or info.tested or poison.leak.weak or distance > (_FAR if obvious else _FAR - 1):
         return "low"
+    if info.handler.explained and poison.sort in ("computed", "given", "empty"):
+        return "low"  # somebody has thought of it, and says so
     if info.broad:
         sure = distance == 0 and poison.leak.sink.rank == 0 and poison.sort not in ("computed", "given")
         return "high" if sure else "medium"

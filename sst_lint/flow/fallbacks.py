@@ -70,7 +70,7 @@ class Fallbacks:
         return [
             Poison(info, node, name, self.sort(node), leaks[node], _absence(info), self._is_place(node, leaks))
             for info, node, name in candidates
-            if node in leaks and not self._is_retry(info, node)
+            if node in leaks and not self._is_retry(info, node) and not self._is_made_anew(info, name)
         ]
 
     def of(self, info: HandlerInfo) -> Iterator[tuple[int, str]]:
@@ -94,6 +94,15 @@ class Fallbacks:
         name = again.method or facts.nodes[again.callee].name
         return any(
             (c.method or facts.nodes[c.callee].name) == name and c.region == info.handler.tried for c in facts.calls
+        )
+
+    def _is_made_anew(self, info: HandlerInfo, name: str) -> bool:
+        """Whether a loop of the clause fills what it puts there: the answer is computed in another way."""
+        handler, nodes = info.handler, self._linked.world.units[info.unit][2].nodes
+        around = nodes[handler.error].loop if handler.error >= 0 else -1
+        return any(
+            filled == f"{name}[]" and nodes[node].loop not in (-1, around)
+            for node, filled in zip(handler.fallbacks, handler.fallback_names, strict=True)
         )
 
     # what it is
