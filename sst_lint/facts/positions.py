@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -70,12 +71,13 @@ class Spans(CodegenState):
 
 
 class Positions:
-    """Line and column of nodes of one parsed unit. ``skip`` lines at the top do not count (the wrapping ``if 1:``).
+    """Line and column of nodes of one parsed unit.
 
     ``text`` is what ``module`` was parsed from; without it, or where it is not enough, the module is rendered.
+    ``lines`` tells which line of the unit each of its lines is (0 for what stands before the first).
     """
 
-    def __init__(self, module: cst.Module, skip: int = 0, text: str | None = None) -> None:
+    def __init__(self, module: cst.Module, text: str | None = None, lines: Sequence[int] | None = None) -> None:
         spans = None if text is None else spans_of(module, text)
         if text is None or spans is None:
             state = Spans(module)
@@ -84,23 +86,23 @@ class Positions:
         self.text = text
         # where each line begins
         self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
-        self._skip = skip
+        self._lines = range(1, len(self._starts) + 1) if lines is None else lines
 
     def of(self, node: cst.CSTNode) -> tuple[int, int, int, int]:
         """(line, column, end line, end column), 1-based, end exclusive; zeros when the node has no position."""
         span = self._spans.get(id(node))
         if span is None:
             return (0, 0, 0, 0)
-        starts, skip = self._starts, self._skip
+        starts, lines = self._starts, self._lines
         start, end = span
         first = bisect_right(starts, start)
         last = first if end < starts[first] else bisect_right(starts, end)
-        return (first - skip, start - starts[first - 1] + 1, last - skip, end - starts[last - 1] + 1)
+        return (lines[first - 1], start - starts[first - 1] + 1, lines[last - 1], end - starts[last - 1] + 1)
 
     def line(self, node: cst.CSTNode) -> int:
         """The line on which the node begins, 0 when it has no position."""
         span = self._spans.get(id(node))
-        return 0 if span is None else bisect_right(self._starts, span[0]) - self._skip
+        return 0 if span is None else self._lines[bisect_right(self._starts, span[0]) - 1]
 
     def end_outside(self, node: Any) -> tuple[int, int]:
         """(end line, end column) of an expression with its own parentheses, which ``of`` leaves out."""
@@ -112,7 +114,7 @@ class Positions:
             closing = _CLOSING.match(self.text, end)
             end = closing.end() if closing is not None else end
         last = bisect_right(self._starts, end)
-        return (last - self._skip, end - self._starts[last - 1] + 1)
+        return (self._lines[last - 1], end - self._starts[last - 1] + 1)
 
     def snippet(self, node: cst.CSTNode) -> str:
         """The node's text as written, white space folded."""

@@ -5,6 +5,8 @@ No unit is left out because of the names in it: ``bench/speed/GATING.md`` tells 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from sst_lint.facts.build import Frame
@@ -19,9 +21,13 @@ def read_unit(unit: Unit) -> UnitFacts:
 
     Raises ``libcst.ParserSyntaxError`` when the text is no Python that LibCST knows.
     """
-    text = "if 1:\n" + unit.text if unit.indent else unit.text
-    module = cst.parse_module(text)
-    positions = Positions(module, 1 if unit.indent else 0, text)
+    text, lines = _to_parse(unit)
+    try:
+        module = cst.parse_module(text)
+    except cst.ParserSyntaxError:
+        cst.parse_module("if 1:\n" + unit.text if unit.indent else unit.text)  # the same, with its right line
+        raise
+    positions = Positions(module, text, lines)
     reader = Statements(positions, ":=" in unit.text)
     reader.scopes.append(None)
     body = module.body
@@ -37,6 +43,18 @@ def read_unit(unit: Unit) -> UnitFacts:
     else:
         _module(reader, module)
     return reader.finish()
+
+
+def _to_parse(unit: Unit) -> tuple[str, Sequence[int]]:
+    """What is parsed, and which line of the unit each line of it is: what is empty in place of definitions is left
+    out, because the parser makes nodes of each empty line."""
+    parts, numbers, at = (["if 1:"], [0], 0) if unit.indent else ([], [], 0)
+    lines = unit.text.split("\n")
+    for last, empty in (*unit.gaps, (len(lines), 0)):
+        parts += lines[at:last]
+        numbers += range(at + 1, last + 1)
+        at = last + empty
+    return "\n".join(parts), numbers
 
 
 def _module(reader: Statements, module: cst.Module) -> None:

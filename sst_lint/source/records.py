@@ -22,6 +22,8 @@ class Unit:
     first_line: int  #: 1-based line of the file at which ``text`` starts (decorators included)
     text: str  #: own text, LF line ends, original indentation
     indent: str  #: indentation of the first line; extraction puts ``if 1:`` before it when it is not empty
+    #: (line of ``text``, how many lines below it are empty in place of a definition), in order
+    gaps: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)

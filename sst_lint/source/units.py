@@ -91,13 +91,15 @@ def cut_units(text: str, spans: Sequence[Span]) -> tuple[Unit, ...]:
     lines = text.split("\n")
     if text and not text.endswith("\n"):
         lines.append("")
-    units = [Unit(MODULE_NAME, 0, "module", 1, _own_text(lines, 1, len(lines), spans, end=""), "")]
+    own, gaps = _own_text(lines, 1, len(lines), spans)
+    units = [Unit(MODULE_NAME, 0, "module", 1, own, "", gaps)]
     counts: dict[tuple[str, str], int] = {}
     for qualname, span in _preorder(spans, ""):
         occurrence = counts.get((qualname, span.kind), 0)
         counts[qualname, span.kind] = occurrence + 1
-        own = _own_text(lines, span.first, span.last, span.children, end="\n")
-        units.append(Unit(qualname, occurrence, span.kind, span.first, own, _indent(lines[span.first - 1])))
+        own, gaps = _own_text(lines, span.first, span.last, span.children)
+        indent = _indent(lines[span.first - 1])
+        units.append(Unit(qualname, occurrence, span.kind, span.first, f"{own}\n", indent, gaps))
     return tuple(units)
 
 
@@ -108,17 +110,22 @@ def _preorder(spans: Sequence[Span], prefix: str) -> Iterator[tuple[str, Span]]:
         yield from _preorder(span.children, qualname + ".")
 
 
-def _own_text(lines: Sequence[str], first: int, last: int, children: Sequence[Span], end: str) -> str:
-    """Lines ``first`` to ``last`` with every child blanked: ``pass`` on its first line, nothing on the others."""
+def _own_text(
+    lines: Sequence[str], first: int, last: int, children: Sequence[Span]
+) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Lines ``first`` to ``last`` with every child blanked: ``pass`` on its first line, nothing on the others; and
+    which ones those are."""
     own: list[str] = []
+    gaps: list[tuple[int, int]] = []
     at = first
     for child in children:
         own.extend(lines[at - 1 : child.blank_from - 1])
         own.append(_leading(lines[child.blank_from - 1]) + "pass")
+        gaps.append((len(own), child.last - child.blank_from))
         own.extend([""] * (child.last - child.blank_from))
         at = child.last + 1
     own.extend(lines[at - 1 : last])
-    return "\n".join(own) + end
+    return "\n".join(own), tuple(gaps)
 
 
 def _leading(line: str) -> str:
