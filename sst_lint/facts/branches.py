@@ -64,6 +64,7 @@ class Branches(Expressions):
         self.type_comment = ""
         self.assigned_at: dict[str, tuple[int, int, int, int, int]] = {}
         self.numbers = {}
+        self.unnamed = set()
         self.loop_targets: dict[int, frozenset[int]] = {}
 
     def block(self, node: Any) -> None:

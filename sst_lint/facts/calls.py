@@ -77,6 +77,8 @@ class Calls(Comprehensions):
         """What a call may change is no longer known; ``x.sort()`` leaves ``x`` sorted."""
         if receiver >= 0 and (self.nodes[receiver].kind in _MADE_HERE or method in _FILLING):
             self.note(receiver, (path or "?") + "[]")
+        if method == "format" or (type(node.func) is cst.Name and node.func.value == "str"):
+            self.tells_number(self.calls[-1].result)
         if type(node.func) is cst.Name and node.func.value in _PURE:
             return
         if type(node.func) is cst.Name and node.func.value == "dict" and len(node.args) == 1:

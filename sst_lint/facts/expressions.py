@@ -44,11 +44,13 @@ class Expressions(Calls):
             else:
                 parts.append(self._fill(part, made))
         self._rename(made, cut("".join(parts)))
+        self.tells_number(made)
         return (made,)
 
     def _formatted(self, node: cst.BaseExpression) -> Val:
         made = self.node(Kind.TEXT, node, "")
         self._rename(made, cut(self._fill(node, made)))
+        self.tells_number(made)
         return (made,)
 
     def _rename(self, made: int, name: str) -> None:
@@ -132,6 +134,8 @@ class Expressions(Calls):
         made = self.node(Kind.BINOP, at, name)
         self.edge(left, made, left_op)
         self.edge(right, made, right_op)
+        if any(self.nodes[one].kind == Kind.TEXT for one in (*left, *right)):
+            self.tells_number(made)
         return (made,)
 
     def _is_format(self, left: Val, right: Val) -> bool:

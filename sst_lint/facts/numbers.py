@@ -34,12 +34,18 @@ class Numbers(Accesses):
     """Reads what counts, and what is numbered."""
 
     numbers: dict[int, int]  #: what counts the rounds -> the loop
+    unnamed: set[int]  #: loops that do nothing with what they run over: no name, or ``_``
 
     def count_in_order(self, node: cst.For | cst.CompFor) -> None:
         """``for i, x in enumerate(...)``: which number goes with which element depends on the order."""
+        if _is_unused(node.target):
+            self.unnamed.add(self.loop)
         if not isinstance(node.iter, cst.Call) or not isinstance(node.target, cst.Tuple):
             return
-        for element in counting(node.iter, node.target):
+        counters = counting(node.iter, node.target)
+        if all(_is_unused(element.value) for element in node.target.elements if element.value not in counters):
+            self.unnamed.add(self.loop)
+        for element in counters:
             if isinstance(element, cst.Name):
                 for one in self.value(element):
                     self.numbers[one] = self.loop
@@ -61,12 +67,20 @@ class Numbers(Accesses):
 
     def numbered(self, value: Val, made: int, together: int = 2) -> None:
         """A number of a round stands in ``made`` together with something else: which with which is up to the loop."""
-        if together < 2 or not self.numbers or self.loop < 0:
+        if together > 1:
+            self._goes_with(value, made, Op.ORDERS_INNER)
+
+    def tells_number(self, text: int) -> None:
+        """A text is filled with the number of a round: ``f"{number}.png"`` names what stood at that place."""
+        if self.loop not in self.unnamed:
+            self._goes_with((text,), text, Op.ORDERS)
+
+    def _goes_with(self, value: Val, made: int, op: Op) -> None:
+        if not self.numbers or self.loop < 0:
             return
-        loops = {self.numbers[one]: None for one in self._origins(value) if one in self.numbers}
-        for loop in loops:
+        for loop in {self.numbers[one]: None for one in self._origins(value) if one in self.numbers}:
             if self._runs(loop):
-                self.edge(self.loops[loop].node, made, Op.ORDERS_INNER)
+                self.edge(self.loops[loop].node, made, op)
 
     def _origins(self, value: Val) -> list[int]:
         """What a value is worked out from, itself first: operands, what a text is filled with or spells, and the
@@ -146,6 +160,10 @@ def counting(source: cst.Call, target: cst.Tuple) -> list[cst.BaseExpression]:
         return []
     pairs = zip(source.args, target.elements, strict=True)
     return [element.value for argument, element in pairs if _is_count(argument)]
+
+
+def _is_unused(target: cst.BaseExpression) -> bool:
+    return isinstance(target, cst.Name) and target.value.startswith("_")
 
 
 def _is_count(argument: cst.Arg) -> bool:
