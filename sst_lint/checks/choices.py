@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.certainty import is_accepted
 from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.in_front import is_in_front
 from sst_lint.checks.lone import is_lone, is_top_of_walk, items, passes_one
 from sst_lint.checks.taken import drains, is_drawn_in_no_order, is_from_queue, without_rests
 from sst_lint.facts.ops import Op
@@ -137,6 +138,8 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     if project.linked.has_type(picked.node, "builtins.str", "builtins.bytes"):
         return None  # a character of a text, a part of it
     if choice.guarded if choice is not None else project.world.calls[picked.call].guarded:
+        return None
+    if is_in_front(project, picked.path, [project.world.nodes[item].name for item in items(project, picked)]):
         return None
     if choice is not None and choice.keyed:
         return "low"

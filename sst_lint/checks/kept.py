@@ -223,7 +223,8 @@ def tells(project: Project, node: int) -> bool:
     nodes, graph = project.world.nodes, project.graph
     parts = [node]
     for part in parts:  # what it is added to, also what it began with before a loop
-        if nodes[part].kind == Kind.BINOP or (part != node and nodes[part].kind == Kind.VALUE):
+        formatted = nodes[part].kind == Kind.CALL and nodes[part].name == "format"
+        if formatted or nodes[part].kind == Kind.BINOP or (part != node and nodes[part].kind == Kind.VALUE):
             before = [graph.source[edge] for edge in graph.incoming.get(part, ()) if not graph.label[edge]]
             parts += [each for each in before if each not in parts][: _NEAR - len(parts)]
     texts = [nodes[part].name for part in parts if nodes[part].kind == Kind.TEXT]
