@@ -30,7 +30,7 @@ def examine(root: Path, options: Options, asked: Sequence[Path] = ()) -> Examine
         inventory = take_inventory(prepared, [root, *asked], store)
         read = read_project(inventory, store, prepared)
         store.save()
-        project, defects = link_all(read.facts, prepared)
+        project, defects = link_all(read.facts, prepared, store)
         sources = {source.path: source for source in read.sources}
         found = collect(defects, read.unread, prepared.rules, prepared.policy, sources)
         everything = Policy(

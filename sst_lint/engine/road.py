@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sst_lint.engine.reading import read_project
 from sst_lint.engine.records import Judged, Options, Prepared
@@ -18,7 +18,6 @@ from sst_lint.engine.runs import with_fixes
 from sst_lint.engine.words import from_here
 
 if TYPE_CHECKING:
-    from sst_lint.catalogue.model import Library
     from sst_lint.checks.defect import Defect
     from sst_lint.config import Config
     from sst_lint.engine.inventory import Inventory
@@ -128,7 +127,7 @@ def _judged_anew(project: Prepared, inventory: Inventory, store: Memory) -> Judg
 
     read = read_project(inventory, store, project)
     store.save()  # before the long work: a run that is interrupted there leaves what it read
-    program, defects = link_all(read.facts, project)
+    program, defects = link_all(read.facts, project, store)
     sources = {source.path: source for source in read.sources}
     return Judged(
         collect(defects, read.unread, project.rules, project.policy, sources),
@@ -144,35 +143,21 @@ def _judged_anew(project: Prepared, inventory: Inventory, store: Memory) -> Judg
     )
 
 
-def link_all(files: Sequence[FileFacts], prepared: Prepared) -> tuple[Project, list[Defect]]:
+def link_all(
+    files: Sequence[FileFacts], prepared: Prepared, store: Memory | None = None
+) -> tuple[Project, list[Defect]]:
     """Return the linked project and everything that the checks find in it."""
     from sst_lint import checks, flow
     from sst_lint.checks.own import run_own
+    from sst_lint.engine.models import models_of
 
     config, progress = prepared.config, prepared.options.progress
     if progress is not None:
         progress("linking", 0, 0)
-    project = flow.link(files, _models(config), config)
+    project = flow.link(files, models_of(config, store), config)
     if progress is not None:
         progress("checking", 0, 0)
     return project, [*checks.run(project, config), *run_own(prepared.own, project)]
-
-
-def _models(config: Config) -> tuple[Library, ...]:
-    """Return the models of the configuration, which win, and the built-in ones."""
-    from sst_lint.catalogue import load_models, parse_library
-
-    own = (parse_library(_completed(table), f"models[{index}]") for index, table in enumerate(config.models))
-    return (*own, *load_models())
-
-
-def _completed(table: Mapping[str, Any]) -> dict[str, Any]:
-    """A model of the configuration needs neither examples (nothing executes them) nor a summary."""
-    whole = {"summary": "", "modules": [str(table.get("library", ""))], **table}
-    calls = table.get("call")
-    if isinstance(calls, (list, tuple)) and all(isinstance(each, Mapping) and "name" in each for each in calls):
-        whole["call"] = [{"example": f"{each['name']}()", **each} for each in calls]
-    return whole  # what is wrong with it is said where it is parsed
 
 
 def today_of(judged: Judged) -> Today:
