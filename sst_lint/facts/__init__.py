@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sst_lint.facts.records import UnitFacts
@@ -14,6 +16,11 @@ __all__ = ["UnitFacts", "extract"]
 
 def extract(unit: Unit) -> UnitFacts:
     """The facts of one unit; see ``sst_lint.facts.reader``."""
-    from sst_lint.facts.reader import read_unit as run
+    return _reader()(unit)
 
-    return run(unit)
+
+@cache
+def _reader() -> Callable[[Unit], UnitFacts]:
+    from sst_lint.facts.reader import read_unit
+
+    return read_unit

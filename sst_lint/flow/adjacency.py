@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import TypeVar
@@ -19,11 +18,10 @@ class Adjacency:
     def __init__(self, numbers: Iterable[int], ends: Sequence[int], nodes: int) -> None:
         """``numbers`` are edges that are sorted by their node, ``ends`` the node of each edge of the program."""
         self.edges = array("i", numbers)
-        some = Counter(map(ends.__getitem__, self.edges))
         count = array("i", bytes(4 * (nodes + 1)))
-        for node, edges in some.items():
-            count[node + 1] = edges
-        self.size = len(some)  #: how many nodes have edges
+        for end in map(ends.__getitem__, self.edges):
+            count[end + 1] += 1
+        self.size = nodes + 1 - count.count(0)  #: how many nodes have edges
         self.first = array("i", accumulate(count))
 
     def get(self, node: int, default: Sequence[int] = ()) -> Sequence[int]:
