@@ -27,6 +27,7 @@ _WHAT = {
     "return": "the first match is returned",
     "assign": "the value of the last (or first matching) round is kept",
     "call": "the first element is picked",
+    "act": "only the first match is used",
 }
 #: Choices that stand at the list from which they take.
 _TAKES = frozenset({"index", "slice", "unpack"})
@@ -152,7 +153,7 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return "low"
     if distance:
         return "medium" if distance <= _AWAY else "low"
-    if choice is not None and choice.kind in ("assign", "slice", "return", "unpack"):
+    if choice is not None and choice.kind in ("assign", "slice", "return", "unpack", "act"):
         return "medium"
     return "high"
 

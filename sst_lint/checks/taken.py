@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sst_lint.facts.records import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from sst_lint.flow import Project
     from sst_lint.flow.picks import Picked
@@ -50,10 +50,12 @@ def is_from_queue(project: Project, number: int) -> bool:
     return any(site.model.name in _QUEUES for site in sites)
 
 
-def without_rests(project: Project, picked: Iterable[Picked]) -> list[Picked]:
+def without_rests(project: Project, picked: Sequence[Picked]) -> list[Picked]:
     """``x[1:]`` beside ``x[0]`` is the same choice. It is none if one statement takes both, ``f"{x[0]}, {x[1:]}"``, or
-    each round of a loop, ``first = x[0]; x = x[1:]``."""
-    rows = list(picked)
+    each round of a loop, ``first = x[0]; x = x[1:]``. What a loop does with the match that it keeps is the
+    same choice, too."""
+    kept = {(r.unit, r.node) for r in picked if r.choice is not None and r.choice.kind in ("assign", "return")}
+    rows = [r for r in picked if r.choice is None or r.choice.kind != "act" or (r.unit, r.node) not in kept]
     firsts: dict[tuple[int, int], list[Picked]] = {}
     for row in rows:
         if row.choice is not None and row.choice.kind == "index":

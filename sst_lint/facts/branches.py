@@ -65,6 +65,7 @@ class Branches(Expressions):
         self.assigned_at: dict[str, tuple[int, int, int, int, int]] = {}
         self.numbers = {}
         self.unnamed = set()
+        self.walks: set[int] = set()  #: loops over something like `os.walk`
         self.loop_targets: dict[int, frozenset[int]] = {}
 
     def block(self, node: Any) -> None:

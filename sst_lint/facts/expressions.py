@@ -209,7 +209,8 @@ class Expressions(Calls):
         frame = self.frame
         frame.is_generator = True
         if isinstance(node.value, cst.From):
-            self.edge(self.value(node.value.item), frame.returns, Op.COPY)
+            given = self.derived(Op.COPY, self.value(node.value.item), node)  # where its order shows
+            self.edge(given, frame.returns)
         elif node.value is not None:
             value = self.value(node.value)
             self.edge(value, frame.returns, Op.STORE)

@@ -6,7 +6,7 @@ from typing import Any
 
 import libcst as cst
 
-from sst_lint.facts.build import Env
+from sst_lint.facts.build import Env, Val
 from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
@@ -25,6 +25,8 @@ class Loops(Targets):
         phis = self._open_loop(self.bindings.of(node.body) if hasattr(node.body, "body") else frozenset())
         walks = _is_walk(node.iter) or self._holds_walk(source)
         index = self.enter_loop(source, node.iter, "for", order=not (walks and _pins_walk(node)))
+        if walks:
+            self.walks.add(index)
         target = self.node(Kind.VALUE, node.target)
         self.edge(source, target, Op.ITER)
         first = len(self.nodes)
@@ -37,10 +39,26 @@ class Loops(Targets):
         for name in _counters(node.body):
             if name in phis:
                 self.numbers[phis[name]] = index
+        counted, read = _counted(node.iter), len(self.subscripts)
+        listed = self.value(counted) if counted is not None else ()
         self._loop_body(node, phis, index, outer, target)
+        if any(self._reads_in_turn(item, key, listed, index) for item, key in self.subscripts[read:]):
+            self.edge(listed, self.loops[index].node, Op.ORDERS)
         held = sorted_in_each_round(node)
         if held and self.frame.env is not None and held in self.frame.env:
             self.bind(held, self.derived(Op.HELD_SORTED, self.frame.env[held], node.iter, name="sorted"))
+
+    def _reads_in_turn(self, item: int, key: int, listed: Val, loop: int) -> bool:
+        """``for i in range(len(names)): use(names[i])``: a loop in the order of ``names``."""
+        if key not in self.loop_targets[loop]:
+            return False
+        taken = self.nodes[self.nodes[item].base]
+        for one in listed:
+            record = self.nodes[one]
+            again = record.kind == taken.kind == Kind.ATTR and (record.name, record.base) == (taken.name, taken.base)
+            if again or one == self.nodes[item].base:
+                return True
+        return False
 
     def _holds_walk(self, source: int) -> bool:
         """Whether a variable holds the result of something like ``os.walk``."""
@@ -123,6 +141,7 @@ class Loops(Targets):
                         self.last_of_loop.setdefault((name, one), (index, one, where))
 
     def _break(self, node: cst.Break) -> None:
+        self.choice_by_break()
         if self.breaks and self.frame.env is not None:
             self.breaks[-1].append((self.frame.env, (*self.positions.of(node), self.statement)))
         self._end("breaks")
@@ -155,6 +174,17 @@ def _counters(body: cst.BaseSuite) -> list[str]:
                 and isinstance(small.value, cst.Integer)
             ]
     return found
+
+
+def _counted(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """``names`` in ``range(len(names))``."""
+    if not isinstance(node, cst.Call) or dotted(node.func) != "range" or not 0 < len(node.args) < 3:
+        return None
+    size = node.args[-1].value
+    if not isinstance(size, cst.Call) or dotted(size.func) != "len" or len(size.args) != 1:
+        return None
+    listed = size.args[0].value
+    return listed if isinstance(listed, (cst.Name, cst.Attribute)) else None
 
 
 def _is_walk(node: cst.BaseExpression) -> bool:

@@ -7,7 +7,7 @@ import libcst as cst
 from sst_lint.facts.branches import Branches
 from sst_lint.facts.build import Val
 from sst_lint.facts.literals import constant_key
-from sst_lint.facts.records import Choice, Kind
+from sst_lint.facts.records import Call, Choice, Kind
 
 #: How a value is named that a loop changes: joined from several rounds, or filled.
 _CHANGED = frozenset({"phi", "overwritten"})
@@ -17,6 +17,10 @@ _FILLED = frozenset({Kind.LIST, Kind.DICT, Kind.SET})
 _PLAIN = _FILLED | {
     Kind.VALUE, Kind.TEXT, Kind.CONST, Kind.NAME, Kind.ATTR, Kind.PARAM, Kind.CALL, Kind.TUPLE, Kind.ITEM, Kind.BINOP,
 }  # fmt: skip
+#: What only tells somebody, or stops the program.
+_TELLS = frozenset(
+    "print debug info warning warn error exception critical log echo secho fail exit abort cancel close".split()
+)
 _NEAR = 40
 
 
@@ -111,6 +115,52 @@ class Picks(Branches):
                 self._choice_by_last(one, found[0], found[2])
         return value
 
+    def choice_by_break(self) -> None:
+        """``for x in xs: use(x); break``: something is done with the first match only, and its result is not kept."""
+        if self.loop < 0 or self.loops[self.loop].kind != "for":
+            return
+        index, loop = self.loop, self.loops[self.loop]
+        targets = self.loop_targets.get(index, frozenset())
+        if any(self._acts_on(call, targets) for call in self.calls if call.loop == index and not call.used):
+            at = self.nodes[loop.node]
+            self.choices.append(
+                Choice(
+                    "act", loop.node, self.frame.index, at.line, at.column, at.end_line, at.end_column, at.statement,
+                    False, self.is_keyed(index) or self._finds_file(index),
+                )
+            )  # fmt: skip
+
+    def _finds_file(self, loop: int) -> bool:
+        """``if "setup.cfg" in files`` in a walk: the file of that name is looked for."""
+        return loop in self.walks and any(depth >= loop and _asks_for_name(test) for test, depth in self.if_tests)
+
+    def _acts_on(self, call: Call, targets: frozenset[int]) -> bool:
+        """Whether a call does something with what a loop has drawn, where the loop is about to end."""
+        region = call.region
+        while region not in (self.region, -1):
+            region = self.regions[region].parent
+        name = call.method or self.nodes[call.callee].name
+        if region != self.region or call.scope != self.frame.index or name.lower() in _TELLS:
+            return False
+        return not targets.isdisjoint(self._ingredients([call.receiver, *(argument.node for argument in call.args)]))
+
+    def _ingredients(self, nodes: list[int]) -> list[int]:
+        """Of what ``nodes`` are made or taken, within a few steps, also by calls."""
+        incoming: dict[int, list[int]] = {}
+        for edge in self.edges:
+            incoming.setdefault(edge.target, []).append(edge.source)
+        near = list(dict.fromkeys(node for node in nodes if node >= 0))
+        for one in near:
+            record = self.nodes[one]
+            parts = list(incoming.get(one, ()))
+            if record.kind == Kind.CALL and 0 <= record.base < len(self.calls):
+                call = self.calls[record.base]
+                parts += [call.receiver, *(argument.node for argument in call.args)]
+            elif record.kind in (Kind.ATTR, Kind.ITEM):
+                parts.append(record.base)
+            near += [part for part in dict.fromkeys(parts) if part >= 0 and part not in near][: _NEAR - len(near)]
+        return near
+
     def _inside(self, loop: int) -> bool:
         current = self.loop
         while current != -1:
@@ -158,6 +208,15 @@ def _picks_by_identity(test: cst.BaseExpression) -> bool:
     if not isinstance(target.operator, (cst.Equal, cst.Is)):
         return False
     return any(_is_identity(side) for side in (test.left, target.comparator))
+
+
+def _asks_for_name(test: cst.BaseExpression) -> bool:
+    """``"name" in names``"""
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return False
+    target = test.comparisons[0]
+    named = isinstance(test.left, cst.SimpleString) and isinstance(target.comparator, cst.Name)
+    return named and isinstance(target.operator, cst.In)
 
 
 def _end_tested(test: cst.BaseExpression, name: str) -> str:

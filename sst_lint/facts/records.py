@@ -186,7 +186,7 @@ class Handler(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Choice(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One element is picked by position or by being first or last. ``kind``: index, slice, return, assign.
+    """One element is picked by position or by being first or last. ``kind``: index, slice, unpack, return, assign, act.
 
     ``guarded``: tested for having exactly one element. ``keyed``: picked by an equality test on the element.
     """

@@ -38,6 +38,7 @@ def torn_at(graph: Graph, path: Sequence[tuple[int, int]]) -> int:
 
 
 _OF_TEXTS = ("builtins.str.", "builtins.bytes.")
+_TEXT_TYPES = ("builtins.str", "builtins.bytes")
 
 
 def asks_for_text(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
@@ -50,7 +51,7 @@ def asks_for_text(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int
         if edge < 0:
             continue
         target = graph.target[edge]
-        if graph.op[edge] in _TEXTS:
+        if graph.op[edge] in _TEXTS or (graph.op[edge] == Op.ORDERS and _is_text(linked, target)):
             return False
         if world.nodes[target].kind == Kind.CALL and not graph.label[edge]:
             number = world.call_of(target)
@@ -59,6 +60,12 @@ def asks_for_text(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int
                 if all(site.model.name.startswith(_OF_TEXTS) for site in sites):
                     return True
     return False
+
+
+def _is_text(linked: Mutations, node: int) -> bool:
+    """Whether what the rounds of a loop put together is a text and nothing else: ``text += line``."""
+    types = [value for value in linked.values(node) if value[0] == "t"]
+    return bool(types) and all(value[1] in _TEXT_TYPES for value in types)
 
 
 def holds_together(graph: Graph, path: Sequence[tuple[int, int]]) -> bool:

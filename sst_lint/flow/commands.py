@@ -16,6 +16,8 @@ _COMBINES = frozenset(
     "7z 7za ar bsdtar c++ cat cc clang clang++ convert cpio g++ gcc genisoimage gfortran gtar jar ld mkisofs "
     "mksquashfs montage nvcc pdftk pdfunite qpdf rar sox tar xorriso zip".split()
 )
+#: Libraries that offer programs as functions.
+_OFFERS = ("sh.", "plumbum.cmd.")
 #: Programs whose runs build on each other, with the word among their first ones that says so.
 _APPLIES = {
     "patch": frozenset({"patch"}),
@@ -38,6 +40,25 @@ def combining(linked: Mutations, graph: Graph) -> Iterator[tuple[int, int, str]]
                 program = _program(linked, graph, given)
                 if program in _COMBINES:
                     yield call, given, program
+    yield from _called_by_name(linked)
+
+
+def _called_by_name(linked: Mutations) -> Iterator[tuple[int, int, str]]:
+    """``sh.zip(target, *names)``, ``run(sh.zip, target, *names)``: libraries that offer programs as functions."""
+    world = linked.world
+    programs = {
+        node: world.nodes[node].name
+        for node in world.of_kind(Kind.ATTR, Kind.NAME)
+        if world.nodes[node].name in _COMBINES
+        and any(("x", start + world.nodes[node].name) in linked.values(node) for start in _OFFERS)
+    }
+    for call in range(len(world.calls)) if programs else ():
+        arguments = linked.argument_nodes(call)
+        program = programs.get(linked.callee_of(call), "")
+        if not program and arguments:
+            program, arguments = programs.get(arguments[0][1], ""), arguments[1:]
+        if program:
+            yield from ((call, node, program) for slot, node in arguments if slot in ("", "*"))
 
 
 def _given(linked: Mutations, graph: Graph, command: int) -> list[int]:

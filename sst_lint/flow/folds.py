@@ -1,7 +1,8 @@
 """Which values carry the order of the rounds, or calls, that made them from the value before?
 
 ``self.text += line`` in a method that a loop calls, ``text = add(text, line)`` where ``add`` appends, ``reduce(add,
-lines)``, and ``self.ids[name] = len(self.names)``, where the number says how many calls came before.
+lines)``, ``frame = pandas.concat([frame, part])``, and ``self.ids[name] = len(self.names)``, where the number says how
+many calls came before.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Edge, Kind, Node, UnitFacts
 from sst_lint.flow.contexts import GLOBAL
+from sst_lint.flow.joined import joined
 
 if TYPE_CHECKING:
     from sst_lint.flow.mutation import Mutations
@@ -98,9 +100,12 @@ class _Unit:
             made = self._facts.nodes[edge.source]
             parts = [each.source for each in self._before.get(edge.source, ())]
             grown = made.kind == Kind.TEXT or (made.kind == Kind.BINOP and made.name == "+")
+            if made.kind == Kind.CALL:
+                parts = joined(self._linked, self._unit, self._facts, edge.source)
+                grown = bool(parts)
             if edge.op != Op.SAME or not grown or not any(self._is_same(part, record) for part in parts):
                 continue
-            if made.kind == Kind.TEXT or _holds_parts(self._linked, [self._base + part for part in parts]):
+            if made.kind in (Kind.TEXT, Kind.CALL) or _holds_parts(self._linked, [self._base + part for part in parts]):
                 for loop in self._around(made.loop, record.base):
                     self._linked._edge(self._base + loop, self._base + put, Op.ORDERS)
                 self._filled(record.base, put, Op.ORDERS)
@@ -156,6 +161,7 @@ class _Unit:
             pairs = [param for argument, param, _ in linked.bindings.get(number, ()) if argument in taken]
             functions = {linked.world.scope_of_node(param): param for param in pairs}
             wraps = bool(taken) and number in linked.classes_called  # `both = Both(both, one)`
+            wraps |= any(self._is_from(part, phi) for part in joined(linked, self._unit, self._facts, edge.source))
             if wraps or any(self._growing.through(linked.world.functions[scope], p) for scope, p in functions.items()):
                 for loop in linked._loops(number, self._base + phi):
                     linked._edge(loop, self._base + edge.source, Op.ORDERS)

@@ -48,6 +48,8 @@ _AS_TEXT: frozenset[Value] = frozenset({("x", "builtins.str"), ("x", "builtins.r
 _TEXTS = ("builtins.str.", "builtins.bytes.")
 #: In place of elements: what is handed over is a class, of whose objects this method is called.
 _OF_CLASS, _HOOK = -2, "default"
+#: What takes keys, or attributes, as keywords.
+_BY_NAME = ("builtins.dict", "collections.", "types.SimpleNamespace")
 
 
 class Modeled(Sites):
@@ -95,7 +97,10 @@ class Modeled(Sites):
                 for position, source in enumerate(self._port_nodes(site, flow.from_)):
                     each = flow.from_ == "*" and flow.how == "store" and source in spread  # its elements are put inside
                     how: How = "extend" if each else flow.how
-                    self._flow(site, source, flow.to, how, position if flow.from_ == "*" else 1)
+                    if how == "store" and flow.from_ == "**" and model.name.startswith(_BY_NAME):
+                        self._store_named(site, source, flow.to)
+                    else:
+                        self._flow(site, source, flow.to, how, position if flow.from_ == "*" else 1)
         if model.default_param:
             self._hooks(site)
         for built in model.builds:
@@ -258,6 +263,15 @@ class Modeled(Sites):
             self.add_edge(source, step, op)
             source, op = step, Op.SAME
         self.add_edge(source, target, op)
+
+    def _store_named(self, site: Site, source: int, to: str) -> None:
+        """``d.update(a=1, **more)``: what is given under a name stands under it."""
+        for slot, node in self.argument_nodes(site.call):
+            if node == source and slot == "**":
+                self._flow(site, source, to, "merge", 1)
+            elif node == source and slot:
+                sign = "." if site.model.name == _BY_NAME[-1] else "'"
+                self.add_edge(source, self._port_node(site, to), Op.STORE, sign + slot)
 
     def _as_text(self, site: Site) -> bool:
         """Whether objects are written as their text, which shows what they say of themselves: ``default=str``."""

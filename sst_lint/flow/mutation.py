@@ -9,8 +9,10 @@ from __future__ import annotations
 from sst_lint.facts.ops import SET, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.calls import LOOP_ORDER
-from sst_lint.flow.contexts import GLOBAL, Contexts
+from sst_lint.flow.contexts import GLOBAL
 from sst_lint.flow.folds import fold
+from sst_lint.flow.reopened import Reopened
+from sst_lint.flow.unpacked import unpack
 
 _ALIASING = frozenset(
     {
@@ -24,7 +26,7 @@ _VIEWED = _ALIASING | {Kind.TUPLE}
 _VIEWS = (Op.PAIRS, Op.PAIRED, Op.VIEW)
 
 
-class Mutations(Contexts):
+class Mutations(Reopened):
     """Adds the edges of changes in place."""
 
     def finish(self) -> None:
@@ -38,6 +40,7 @@ class Mutations(Contexts):
         self._outs()
         self.run()
         fold(self)
+        unpack(self)
         self._spread_contexts()
         self.run()
 

@@ -32,6 +32,10 @@ _CARRIES = frozenset({Op.SAME, Op.TEXT, Op.STORE, Op.PATH, Op.COPY})
 #: Methods of anything that take a file elsewhere.
 _SENDS = re.compile(r"_*(upload|publish|send_file|put_file|push_file|transfer)", re.IGNORECASE)
 _NEAR = 60
+#: Files that programs put together piece by piece for other programs to read.
+_COMPOSED = re.compile(
+    r"\.(c|cc|cpp|h|hpp|css|js|ts|html?|tex|bib|sql|py|rs|go|java|v|sv|vhdl?|cmake|mk|bat|sh|rules)$"
+)
 #: Methods of connections.
 _OF_STREAMS = frozenset({"drain", "wait_closed", "get_extra_info", "can_write_eof", "write_eof", "sendall", "recv"})
 
@@ -116,12 +120,33 @@ class Sinks:
         for write in self._writes.all:
             if write.path_node >= 0 and rank_of(write)[0] < 2 and not write.moved:
                 yield Sink(write.path_node, ORDER, 1, "the name of a file", write.site.call, True)
+        for site in self._linked.sites:
+            moves = site.model.moves
+            name = site.ports.get(moves.dst, -1) if moves is not None and moves.kind in ("rename", "move") else -1
+            if name >= 0 and self._is_numbered(name):
+                if not self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[site.call])):
+                    yield Sink(name, ORDER, 1, "the name of a file", site.call, True)
+
+    def _is_numbered(self, path: int) -> bool:
+        """Whether a path is made of a text that tells in which round of a loop it was made."""
+        graph, nodes = self._graph, self._linked.world.nodes
+        near = [path]
+        for node in near:
+            for edge in graph.within.get(node, ()):
+                source = graph.source[edge]
+                if graph.op[edge] == Op.ORDERS and nodes[source].kind == Kind.LOOP:
+                    return True
+                if graph.op[edge] in _CARRIES and source not in near and len(near) < _NEAR:
+                    near.append(source)
+        return False
 
     def _content_sink(self, call: int, content: int) -> Iterable[Sink]:
         """What a call writes to a handle: as permanent as the file that the handle opened."""
         linked = self._linked
         found: list[Write] = []
         known, anywhere = self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call])), False
+        if self._says_the_same(call):
+            return
         for site in self._linked.sites_of[call]:
             for flow in site.model.flows:
                 port = site.ports.get(flow.to, -1)
@@ -131,7 +156,7 @@ class Sinks:
                 known |= linked.has_type(port, "io.StringIO", "io.BytesIO")
                 known |= any(v[0] == "x" and str(v[1]).startswith("sys.std") for v in linked.values(port))
                 found += self._writes.handle_writes(port)
-                known |= self._is_stream(port) or self._is_literal(site.ports.get(flow.from_, -1))
+                known |= self._is_stream(port)
             known |= site.model.console and not self._names_file(site)
         if found:
             rank, what = min((self.rank(w) for w in found), key=lambda r: r[0])
@@ -143,8 +168,18 @@ class Sinks:
         if not found and self._prints(call):
             self.printed.append(Sink(content, ORDER, 1, IS_PRINTED, call))
 
+    def _says_the_same(self, call: int) -> bool:
+        """Whether a call writes a text that is the same in each round: nobody sees in which order it was written."""
+        given = [
+            site.ports.get(flow.from_, -1)
+            for site in self._linked.sites_of[call]
+            for flow in site.model.flows
+            if flow.to != "return" and site.ports.get(flow.to, -1) >= 0
+        ]
+        return bool(given) and all(self._is_literal(node) for node in given)
+
     def _is_literal(self, node: int) -> bool:
-        """Whether a text is the same in each round: nobody sees in which order it was written."""
+        """Whether a value is a text that is written down."""
         record = self._linked.world.nodes[node] if node >= 0 else None
         return record is not None and record.kind == Kind.TEXT and "\x00" not in record.name
 
@@ -173,8 +208,15 @@ class Sinks:
         return "file" in site.given and site.ports["file"] not in stars
 
     def rank(self, write: Write) -> tuple[int, str]:
-        """As ``rank_of``; a temporary file that another program reads is as permanent as what that makes of it."""
+        """As ``rank_of``; a temporary file that another program reads is as permanent as what that makes of it. What is
+        appended to is a log, unless its name, as it is written down, is that of an artifact: its lines are compared."""
         rank, what = rank_of(write)
+        named = write.appended
+        if named is not None and (
+            (named.literal and named.kind in ("artifact", "state"))
+            or (named.kind == "unknown" and any(map(_COMPOSED.search, write.evidence.texts)))
+        ):
+            return 1, "a file that is appended to" + write.shown
         if rank == 2 and self._handed_on(write.path_node):
             return 1, "a file that is handed on"
         return rank, what

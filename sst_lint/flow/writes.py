@@ -47,6 +47,7 @@ class Write:
     final: Kind  #: the kind of what it becomes in the end: that of the target of the move, else ``kind``
     name_node: int = -1  #: the path of what it becomes in the end: the target of the move, else ``path_node``
     touches: bool = False  #: nothing is written to the opened file, so no crash can leave half of it
+    appended: Kind | None = None  #: of what is opened to append: what it is by its name
 
 
 class Writes:
@@ -209,10 +210,11 @@ class Writes:
             kind = Kind("artifact", "a document under the name of a lock", kind.literal)
         if kind.kind in ("unknown", "argument") and handle:
             kind = by_handle_name(handle) or kind
+        appended: Kind | None = None
         if mode == "remote":
             kind = Kind("remote", "an object store", True)
         elif mode == "append" and kind.kind not in ("temp", "scratch", "test", "stable-log"):
-            kind = Kind("log", "opened for appending", True)
+            appended, kind = kind, Kind("log", "opened for appending", True)
         elif self._is_temporary_handle(path):
             kind = Kind("temp", "a new temporary file", True)
         moved, target = self._moved(path)
@@ -222,7 +224,9 @@ class Writes:
         atomic |= self._is_declared_atomic(site.call)
         shown = _shown((evidence if target < 0 else self._evidence.of(target)).texts)
         named = target if target >= 0 else path
-        return Write(site, node, path, kind, evidence, mode, formats, moved, atomic, shown, final, named)
+        return Write(
+            site, node, path, kind, evidence, mode, formats, moved, atomic, shown, final, named, False, appended
+        )
 
     def _final(self, target: int, formats: tuple[str, ...], source: str, via: frozenset[int]) -> Kind:
         """The kind of what a move puts in place."""

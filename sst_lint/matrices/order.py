@@ -41,7 +41,7 @@ _FROM = {kind: f"from {OF_WORDS[kind]}" for kind in _WHAT}
 #: What a call does with something unordered so that its order shows, or stops mattering.
 _SHOWING = frozenset({"copy", "sort", "text", "serialize", "serialize-sorted", "extend", "view", "keys"})
 _PICKS = {"index": "by position", "slice": "by position", "unpack": "by position", "return": "first match",
-          "assign": "kept from a loop", "call": "first element"}  # fmt: skip
+          "assign": "kept from a loop", "call": "first element", "act": "first match"}  # fmt: skip
 _LOOPS = {"for": "loop", "comprehension": "comprehension", "generator": "generator", "while": "loop"}
 _APART = "nothing shows its order or keeps it: each element is used by itself"
 #: What a matrix calls the ends of ``flow.fates``.
