@@ -188,7 +188,8 @@ class PathEvidence(PathParts):
         return [site.ports[opens.path] for site, opens in opened if site.ports.get(opens.path, -1) >= 0]
 
     def _leading(self, node: int, via: frozenset[int], skipped: frozenset[int], callers: set[int]) -> list[int]:
-        """The edges to ``node`` that may tell what path it is."""
+        """The edges to ``node`` that may tell what path it is. Callers that were found by the name of a method alone
+        tell nothing where others are known."""
         graph, world = self._graph, self._linked.world
         incoming = graph.incoming.get(node, ())
         unsaid = self._unsaid(node) if world.nodes[node].kind == Kind.CALL else ()
@@ -196,11 +197,13 @@ class PathEvidence(PathParts):
         callers.update(labels)
         named = not via.isdisjoint(labels)
         found = []
-        for number, label in zip(incoming, labels, strict=True):
-            source = graph.source[number]
-            if named and label > 0 and label not in via:
-                continue
-            if world.node_unit[source] in skipped or source in unsaid:
+        rows = [
+            n for n in incoming if world.node_unit[graph.source[n]] not in skipped and graph.source[n] not in unsaid
+        ]
+        known = any(graph.label[number] > 0 and not graph.weak[number] for number in rows)
+        for number in rows:
+            source, label = graph.source[number], graph.label[number]
+            if label > 0 and ((named and label not in via) or (known and graph.weak[number])):
                 continue
             if self._shown is None or not self._shown.holds(source):
                 found.append(number)
