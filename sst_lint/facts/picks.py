@@ -126,9 +126,13 @@ class Picks(Branches):
             self.choices.append(
                 Choice(
                     "act", loop.node, self.frame.index, at.line, at.column, at.end_line, at.end_column, at.statement,
-                    False, self.is_keyed(index) or self._finds_file(index),
+                    False, self.is_keyed(index) or self._finds_file(index) or self._is_in_while(),
                 )
             )  # fmt: skip
+
+    def _is_in_while(self) -> bool:
+        """Whether the others have their turn: ``while todo: for x in todo: ...; break``."""
+        return any(self.loops[loop].kind == "while" for loop in self._around())
 
     def _finds_file(self, loop: int) -> bool:
         """``if "setup.cfg" in files`` in a walk: the file of that name is looked for."""
