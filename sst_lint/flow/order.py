@@ -95,6 +95,8 @@ class Order:
         sources = self._disorder.of(*kinds, latent, *filled)
         mask = self._disorder.arriving(sources)
         for rank in (0, 1, 2, PRINTED, 3, _TEXTS) if latent == "set" else (0, 1, 2, 3):
+            if rank == _TEXTS and not any(self._is_open(*at, rank) for at in self.reaches):
+                continue
             longest = {3: LONGEST_ESCAPE, _TEXTS: LONGEST_TEXT}.get(rank, LONGEST)
             search = Search(self._graph, mask, expose=expose, longest=longest)
             if rank >= 3:
