@@ -159,13 +159,17 @@ class Graph:
         return costs
 
     def _part_tests(self, units: Sequence[int], tests: Collection[int]) -> None:
-        """Make the steps between tests and what they test dear."""
+        """Make the steps between tests and what they test dear. What the program itself calls is no test, wherever it
+        lies."""
         if not tests:
             return
         tested = bytearray(map(frozenset(tests).__contains__, units))
         ends = map(tested.__getitem__, self.source), map(tested.__getitem__, self.target)
         for number in compress(range(len(self.cost)), map(ne, *ends)):
-            self.cost[number] += _TESTED
+            inward = tested[self.target[number]]
+            label = self.label[number]
+            if not (label > 0 and inward) and not (label < 0 and not inward):
+                self.cost[number] += _TESTED
 
     def _kinds(self) -> array[int]:
         kinds: dict[str, int] = {}
