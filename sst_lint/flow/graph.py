@@ -231,7 +231,7 @@ class Graph:
                 begun[node] = None
                 waits[node] = 1
         if all(arrived[node] == VALUE for node in begun):
-            self._spread(mask, begun)
+            self._measure(mask, begun, fill=True)
             return mask
         reached = list(begun)
         #: nodes that wait, by how many bits they have: those with most go first, so that few are looked at again
@@ -266,8 +266,9 @@ class Graph:
                 arrived[node] = 0  # too far away
         return mask
 
-    def _measure(self, mask: Mask, begun: Iterable[int]) -> None:
-        """Fill ``mask.far``, nearest first (Dial, 1969: costs are small numbers)."""
+    def _measure(self, mask: Mask, begun: Iterable[int], fill: bool = False) -> None:
+        """Fill ``mask.far``, nearest first (Dial, 1969: costs are small numbers). ``fill``: and the mask as well, of
+        what is unreliable itself: nothing else comes of it, so the ways that are not too far tell all."""
         first, edges = self.outgoing.first, self.outgoing.edges
         far, arrived, cost, target, op = mask.far, mask.bits, self.cost, self.target, self.op
         levels: list[list[int]] = [[] for _ in range(LONGEST + 1)]
@@ -284,27 +285,8 @@ class Graph:
                     if at < far[to] and at <= LONGEST and made[op[number]]:
                         far[to] = at
                         levels[at].append(to)
-
-    def _spread(self, mask: Mask, begun: Iterable[int]) -> None:
-        """Fill the mask of sources that are unreliable themselves: nothing else comes of them, so that the ways that
-        are not too far tell all."""
-        first, edges = self.outgoing.first, self.outgoing.edges
-        far, arrived, cost, target, op = mask.far, mask.bits, self.cost, self.target, self.op
-        passes = bytes(map(bool, _made(VALUE)))
-        levels: list[list[int]] = [[] for _ in range(LONGEST + 1)]
-        levels[0].extend(begun)
-        for node in levels[0]:
-            far[node] = 0
-        for level, nodes in enumerate(levels):
-            for node in nodes:
-                if far[node] < level:
-                    continue
-                for number in edges[first[node] : first[node + 1]]:
-                    at, to = level + cost[number], target[number]
-                    if at < far[to] and at <= LONGEST and passes[op[number]]:
-                        far[to] = at
-                        arrived[to] = VALUE
-                        levels[at].append(to)
+                        if fill:
+                            arrived[to] = VALUE
 
 
 def _plain(linked: Mutations, ops: bytearray) -> frozenset[int]:
