@@ -3,6 +3,8 @@ not hang on the round: what one round writes stands behind what the one before i
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind, Node, UnitFacts
 from sst_lint.flow.contexts import GLOBAL, LOCAL, Contexts
@@ -51,11 +53,13 @@ class Reopened(Contexts):
         """Of a handle that its function has opened to append: the loops whose rounds open different files, and of what
         else the path is made (kind, index of the parameter). None of anything else, or of a path that nobody knows.
         """
-        known: dict[int, tuple[frozenset[int], list[tuple[int, int]]] | None]
-        known = self.__dict__.setdefault("_known_files", {})
-        if holder not in known:
-            known[holder] = self._find_appended(holder)
-        return known[holder]
+        if holder not in self._known_files:
+            self._known_files[holder] = self._find_appended(holder)
+        return self._known_files[holder]
+
+    @cached_property
+    def _known_files(self) -> dict[int, tuple[frozenset[int], list[tuple[int, int]]] | None]:
+        return {}
 
     def _find_appended(self, holder: int) -> tuple[frozenset[int], list[tuple[int, int]]] | None:
         opened = [call for kind, call in self.values(holder) if kind == "h" and isinstance(call, int)]
