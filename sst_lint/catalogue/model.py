@@ -20,6 +20,7 @@ How = Literal[
     "copy",  # a new sequence with the elements in iteration order (`list(x)`, `tuple(x)`, `np.array(x)`)
     "sort",  # the elements in sorted order: own order stops, what is inside the elements stays
     "set",  # the elements as a set: order stops, a set is made
+    "copied-set",  # the set as another one, if it is one (`s.copy()`)
     "dict",  # a mapping from an iterable of pairs or a mapping: order becomes key order
     "element",  # one element of it (`next(x)`, `d.get(k)`)
     "columns",  # sequences that it holds, under keys or not, are laid side by side: their order becomes that of rows

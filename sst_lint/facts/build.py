@@ -263,11 +263,11 @@ class Builder:
             current = self.loops[current].parent
         return result
 
-    def ordered_by_loops(self, target: int, op: Op) -> None:
+    def ordered_by_loops(self, target: int, op: Op, key: str = "") -> None:
         """``target`` is filled here: the order of the loops around becomes its order."""
         for index in self.loops_between(target):
             if self.loops[index].node >= 0:
-                self.edge(self.loops[index].node, target, op)
+                self.edge(self.loops[index].node, target, op, key)
 
     def finish(self) -> UnitFacts:
         """The facts as immutable records."""

@@ -15,6 +15,8 @@ _MADE_HERE = frozenset({Kind.LIST, Kind.DICT, Kind.SET, Kind.VALUE})
 _FILLING = frozenset({"append", "extend", "add", "update", "insert", "setdefault", "appendleft", "extendleft"})
 #: Methods of a stack of contexts that enter what they are given.
 _ENTERS = frozenset({"enter_context", "enter_async_context"})
+#: Methods of tables that give a sorted one, or sort in place where they are told so.
+_SORTS_TABLES = frozenset({"sort_values", "sort_index"})
 #: Builtins that change nothing.
 _PURE = frozenset(
     "len iter list tuple set frozenset sorted min max sum any all str repr int float bool isinstance enumerate zip "
@@ -92,5 +94,11 @@ class Calls(Comprehensions):
         self.touched(path)
         for arg in node.args:
             self.touched(attribute_path(arg.value))
-        if method == "sort" and path:
+        if path and (method == "sort" or (method in _SORTS_TABLES and _in_place(node))):
             self.bind(path, self.derived(Op.SORT, (receiver,), node, name="sorted"))
+
+
+def _in_place(node: cst.Call) -> bool:
+    """``table.sort_values("day", inplace=True)``."""
+    given = [arg.value for arg in node.args if arg.keyword is not None and arg.keyword.value == "inplace"]
+    return any(isinstance(value, cst.Name) and value.value == "True" for value in given)

@@ -68,11 +68,15 @@ class Comprehensions(Numbers):
         self.enter_loop(source, part.iter, kind, result, passes=self.passes(part))
         target = self.node(Kind.VALUE, part.target)
         self.edge(source, target, Op.ITER)
-        self.assign(part.target, (target,), part.target)
+        self.assign_drawn(part.target, target, source, part.target)
         self.count_in_order(part)
         for test in part.ifs:
             self.value(test.test)
             self.frame.env = self.narrowed(test.test, self.frame.env, True)
+
+    def assign_drawn(self, target: cst.BaseExpression, drawn: int, source: int, at: cst.CSTNode) -> None:
+        """``target`` is what a loop has ``drawn`` from ``source``. Filled in by the half that reads loops."""
+        raise NotImplementedError
 
     def passes(self, part: cst.CompFor) -> str:
         """What kind of test few elements of a comprehension pass; "" if there is none."""

@@ -30,10 +30,7 @@ class Loops(Targets):
         target = self.node(Kind.VALUE, node.target)
         self.edge(source, target, Op.ITER)
         first = len(self.nodes)
-        if walks and isinstance(node.target, cst.Tuple):
-            self._unpack(node.target, (target,), node, plain=0)
-        else:
-            self.assign(node.target, (target,), node)
+        self.assign_drawn(node.target, target, source, node)
         self.loop_targets[index] = frozenset({target, *range(first, len(self.nodes))})
         self.count_in_order(node)
         for name in _counters(node.body):
@@ -47,6 +44,13 @@ class Loops(Targets):
         held = sorted_in_each_round(node)
         if held and self.frame.env is not None and held in self.frame.env:
             self.bind(held, self.derived(Op.HELD_SORTED, self.frame.env[held], node.iter, name="sorted"))
+
+    def assign_drawn(self, target: cst.BaseExpression, drawn: int, source: int, at: cst.CSTNode) -> None:
+        """As for comprehensions; of what a walk gives, the directory is a text and holds nothing."""
+        if self._holds_walk(source) and isinstance(target, cst.Tuple):
+            self._unpack(target, (drawn,), at, plain=0)
+        else:
+            self.assign(target, (drawn,), at)
 
     def _reads_in_turn(self, item: int, key: int, listed: Val, loop: int) -> bool:
         """``for i in range(len(names)): use(names[i])``: a loop in the order of ``names``."""

@@ -30,6 +30,9 @@ def at_depth(bits: int, depth: int) -> int:
     return bits << (_SHIFT * min(depth, DEPTHS - 1))
 
 
+#: The key of an edge that fills a mapping: what stands under the key there is read first, so most mappings have it.
+AGAIN: Final = "again"
+
 SETS: Final = sum(at_depth(SET, d) for d in range(DEPTHS))
 ORDERS_ANY: Final = sum(at_depth(ORDER, d) for d in range(DEPTHS))
 KEYS_ANY: Final = sum(at_depth(KEYS, d) for d in range(DEPTHS))

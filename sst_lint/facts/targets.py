@@ -6,7 +6,7 @@ import libcst as cst
 
 from sst_lint.facts.build import Val
 from sst_lint.facts.literals import attribute_path, constant_key, joined_parts, literal_text
-from sst_lint.facts.ops import Op
+from sst_lint.facts.ops import AGAIN, Op
 from sst_lint.facts.picks import Picks
 from sst_lint.facts.records import Kind
 
@@ -28,7 +28,7 @@ class Targets(Picks):
         elif type(target) is cst.Attribute:
             self._assign_attribute(target, value)
         elif type(target) is cst.Subscript:
-            self._assign_item(target, value)
+            self._assign_item(target, value, at)
         elif isinstance(target, (cst.Tuple, cst.List)):
             self._unpack(target, value, at)
         elif isinstance(target, cst.StarredElement):
@@ -49,7 +49,7 @@ class Targets(Picks):
             self.has_paths = True
         self._choice_by_attribute(target, base, value)
 
-    def _assign_item(self, target: cst.Subscript, value: Val) -> None:
+    def _assign_item(self, target: cst.Subscript, value: Val, at: cst.CSTNode) -> None:
         base = self.single(target.value)
         path = attribute_path(target.value)
         value = self.own(value)
@@ -73,14 +73,21 @@ class Targets(Picks):
         self.edge(value, base, Op.STORE, key or "")
         if key is None:
             self._number(value, base)
-        if key is None and self.nodes[base].kind not in (Kind.LIST, Kind.TUPLE):
-            self.ordered_by_loops(base, Op.ORDERS_KEYS)
+        if key is None and self.nodes[base].kind not in (Kind.LIST, Kind.TUPLE) and not self._is_there(target):
+            self.ordered_by_loops(base, Op.ORDERS_KEYS, AGAIN if self.loop >= 0 and _reads(at, target) else "")
         name = f"{path or '?'}[{key or ''}]"
         # what is made here and put under a key leaves what stands under the other keys as it is
         alone = key and all(one >= watcher.first for watcher in self.watchers for one in value)
         self.change(base, "" if alone else name)
         self.note_made(value, name)
         self.touched(attribute_path(target.value))
+
+    def _is_there(self, target: cst.Subscript) -> bool:
+        """Whether the key is known to be there, ``if name in totals: totals[name] = ...``: so it keeps its place."""
+        index = target.slice[0].slice if len(target.slice) == 1 else None
+        if not isinstance(index, cst.Index):
+            return False
+        return any(_asks_for(test, index.value, target.value) for test, _ in self.if_tests)
 
     def _number(self, value: Val, base: int) -> None:
         """``ids[name] = number``: which number goes with which name depends on the order of the loop that counts."""
@@ -229,6 +236,28 @@ def _pairs(node: cst.Assign) -> list[tuple[cst.BaseExpression, cst.BaseExpressio
     if len(target.elements) != len(value.elements) or any(isinstance(e, cst.StarredElement) for e in elements):
         return []
     return [(to.value, given.value) for to, given in zip(target.elements, value.elements, strict=True)]
+
+
+def _reads(at: cst.CSTNode, target: cst.Subscript) -> bool:
+    """Whether a statement reads what it puts under a key, ``totals[name] = totals[name] + 1`` or ``+= 1``."""
+    if isinstance(at, cst.AugAssign):
+        return True
+    parts: list[cst.CSTNode] = [at.value] if isinstance(at, cst.Assign) else []
+    for part in parts:
+        if type(part) is cst.Subscript and part.deep_equals(target):
+            return True
+        parts += part.children
+    return False
+
+
+def _asks_for(test: cst.BaseExpression, key: cst.BaseExpression, held: cst.BaseExpression) -> bool:
+    """Whether ``test`` holds only if ``key in held``."""
+    if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+        return _asks_for(test.left, key, held) or _asks_for(test.right, key, held)
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return False
+    asked = test.comparisons[0]
+    return isinstance(asked.operator, cst.In) and test.left.deep_equals(key) and asked.comparator.deep_equals(held)
 
 
 def _string_items(node: cst.BaseExpression) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sst_lint.facts.ops import INNER, ORDER, VALUE, Op
+from sst_lint.facts.ops import AGAIN, INNER, KEYS, ORDER, VALUE, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.codes import places
 from sst_lint.flow.folds import is_fold
@@ -17,6 +17,8 @@ _OF_KEYS = {
 }
 
 
+#: What ``x.copy()`` keeps, whatever it may be: the copy of a set is a set, and shows nothing.
+_COPIES = {Op.COPY: ORDER, Op.MAP: KEYS}
 #: What these do depends on what is known of one of their ends.
 _JUDGED = (Op.ORDERS_KEYS, Op.TEXT, Op.MAP, Op.ORDERS, Op.LOAD, *_OF_KEYS)
 
@@ -32,6 +34,10 @@ def limited(linked: Mutations) -> dict[int, int]:
             limited[number] = ORDER | VALUE
         elif target in sliced and edges.op[number] == Op.SAME:
             limited[number] = ORDER | INNER | VALUE
+    for number in places(edges.op, *_COPIES):
+        record = nodes[edges.target[number]]
+        if record.kind == Kind.CALL and record.name == "copy":
+            limited[number] = _COPIES[Op(edges.op[number])] | INNER | VALUE
     for number in places(edges.op, Op.TEXT):
         source = edges.source[number]
         if (source, edges.target[number]) not in linked.rendered_whole and linked.shows_nothing(source):
@@ -62,6 +68,8 @@ def judged(linked: Mutations) -> bytearray:
         if op == Op.ORDERS_KEYS and linked.has_type(target, "builtins.list"):
             if not linked.has_type(target, "builtins.dict"):
                 ops[number] = Op.NOTHING
+        elif op == Op.ORDERS_KEYS and edges.key[number] == AGAIN and linked.refuses_keys(target):
+            ops[number] = Op.NOTHING  # what is read is there: it keeps its place
         elif target in classes and edges.label[number] > 0 and any(v[0] == "i" for v in linked.values(source)):
             ops[number] = Op.NOTHING  # a class method called on an object: the class knows nothing of its attributes
         elif op == Op.SAME and (source, target) in sorted_after:

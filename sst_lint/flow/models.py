@@ -19,6 +19,7 @@ HOW: dict[How, Op] = {
     "copy": Op.COPY,
     "sort": Op.SORT,
     "set": Op.SETTED,
+    "copied-set": Op.AS_SET,
     "dict": Op.MAP,
     "element": Op.LOAD,
     "store": Op.STORE,

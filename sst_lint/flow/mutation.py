@@ -106,7 +106,7 @@ class Mutations(Reopened):
         record = self.world.nodes[holder]
         if record.kind == Kind.ITEM and record.base >= 0 and not record.name:
             base = self.world.node_base[self.world.node_unit[holder]] + record.base
-            if self.is_mapping(base):  # a defaultdict gets the key by being read
+            if self.is_mapping(base) and not self.refuses_keys(base):
                 self._ordered(number, base, base, Op.ORDERS_KEYS)
         apart = self._apart(number, holder)
         holder = self._owner(holder)

@@ -15,6 +15,8 @@ from sst_lint.flow.world import World
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "unicode", "basestring", "xrange"}
 SET_TYPES = ("builtins.set", "builtins.frozenset")
 MAPPING_TYPES = ("builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter")
+#: Mappings that have no element for a key that is not there.
+_WITHOUT_DEFAULTS = frozenset({"builtins.dict", "collections.OrderedDict"})
 _NO_MAPPINGS = frozenset(
     {
         "builtins.list", "builtins.tuple", "builtins.str", "builtins.bytes", "builtins.int", "builtins.float",
@@ -71,6 +73,11 @@ class Names(Decorated):
         if not held or ("t", "builtins.list") in held:
             return False
         return any(("t", name) in held for name in MAPPING_TYPES)
+
+    def refuses_keys(self, node: int) -> bool:
+        """Whether ``node`` holds mappings out of which only what is there can be read: no ``defaultdict``."""
+        held = self.held.get(node)
+        return bool(held) and all(kind == "t" and name in _WITHOUT_DEFAULTS for kind, name in held)
 
     def is_sequence(self, node: int) -> bool:
         """Whether ``node`` is known as something that is no mapping."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sst_lint.facts.ops import KEYS_ANY, ORDER, SETS, Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.before import is_read_before
 from sst_lint.flow.coherence import asks_for_text
 from sst_lint.flow.disorder import FOUND, Disorder, Sources
 from sst_lint.flow.escapes import LONGEST_ESCAPE, LONGEST_TEXT, Escapes
@@ -193,7 +194,7 @@ class Order:
         if rank == _TEXTS:
             steps = steps[:-1] + self._texts[steps[-1][0][0]]
         path = tuple((state[0], edge) for state, edge in steps)
-        if asks_for_text(self._linked, self._graph, path):
+        if asks_for_text(self._linked, self._graph, path) or is_read_before(self._linked, self._graph, path):
             return
         sink = self._sink_of.get(path[-1][0]) if path else None
         if rank >= 3 or sink is None:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from sst_lint.facts.ops import ORDER, SET
 from sst_lint.facts.records import Choice
+from sst_lint.flow.before import is_read_before
 from sst_lint.flow.coherence import asks_for_text
 from sst_lint.flow.disorder import FOUND, Disorder, Sources
 from sst_lint.flow.graph import Graph, Mask
@@ -109,7 +110,8 @@ class Picks:
         for number in sorted(range(len(rows_)), key=lambda n: (mask.distance(rows_[n][2]), n)):
             unit, picked, node, call = rows_[number]
             bits = mask.get(node, 0) & (ORDER | SET)
-            way = self._pick(node, bits, sources, mask) if bits and self._left > 0 else None
+            taken = picked.statement if picked is not None else world.nodes[linked.result_of(call)].statement
+            way = self._pick(node, bits, sources, mask, taken) if bits and self._left > 0 else None
             if way is not None:
                 kind, path = way
                 weak = guessed(self._linked, self._graph, path) > 0
@@ -117,7 +119,7 @@ class Picks:
         return [found[number] for number in sorted(found)]
 
     def _pick(
-        self, node: int, bits: int, sources: Sources, mask: Mask
+        self, node: int, bits: int, sources: Sources, mask: Mask, taken: int = 0
     ) -> tuple[str, tuple[tuple[int, int], ...]] | None:
         search = Search(self._graph, mask, STATES)
         search.start([(node, bits, "")])
@@ -127,7 +129,8 @@ class Picks:
             for source_bits, kind in sources.get(reached, ()):
                 found = search.found(reached, source_bits)
                 path = tuple((s[0], e) for s, e in search.path(*found)) if found is not None else ()
-                if path and not asks_for_text(self._linked, self._graph, path):
+                torn = asks_for_text(self._linked, self._graph, path)
+                if path and not torn and not is_read_before(self._linked, self._graph, path, taken):
                     return kind, path
         return None
 
