@@ -31,6 +31,8 @@ _OF_VALUES = frozenset(
     )
 )  # fmt: skip
 _OPENING = frozenset({"read_text", "read_bytes", "open"})
+#: So many steps away somebody would miss the reason.
+_NEAR = 4
 _READING = _OPENING | {"load", "loads", "safe_load", "check_output", "check_call", "run", "urlopen"}
 
 
@@ -45,7 +47,7 @@ def lost(project: Project) -> Iterator[Defect]:
             text = "raises another error `from None` that says nothing of this one; use `from`, or put it into the text"
         else:
             continue
-        sure: Confidence = "low" if _names_the_value(project, info) else "medium"
+        sure: Confidence = "low" if _names_the_value(project, info) or _is_far(project, info) else "medium"
         yield defect_of(project, info, "SST406", text, "warning", sure, path=info.path)
 
 
@@ -82,6 +84,13 @@ def _names_the_value(project: Project, info: HandlerInfo) -> bool:
         for number in project.calls_in(info.unit, info.handler.body)
         for argument in project.world.calls[number].args
     )
+
+
+def _is_far(project: Project, info: HandlerInfo) -> bool:
+    """Whether a clause for some errors guards what comes to an artifact by many steps: it is about what is near."""
+    if info.broad or not info.path:
+        return False
+    return len(project.trace.steps(info.path, "guarded here", f"reaches {info.what}", True)) > _NEAR
 
 
 def _is_slight(project: Project, info: HandlerInfo) -> bool:

@@ -90,7 +90,7 @@ def unstable_input(project: Project) -> Iterator[Defect]:
             found.leak,
             "SST307",
             f"{api} {_WHAT[found.what]} reaches a digest: {_WHY[found.what]}",
-            _CONFIDENCE[found.what],
+            "low" if found.kept else _CONFIDENCE[found.what],
             "error" if found.what in ("table", "pickle") else "warning",
             "",
             f"{api} {_WHAT[found.what]}",

@@ -55,6 +55,8 @@ def _confidence(project: Project, poison: Poison) -> Confidence:
     obvious = poison.sort in ("changing", "not a number", "placeholder")
     if info.decides or info.tested or poison.leak.weak or distance > (_FAR if obvious else _FAR - 1):
         return "low"
+    if poison.unchanged and poison.sort == "given":
+        return "low"
     if info.handler.explained and poison.sort in ("computed", "given", "empty"):
         return "low"  # somebody has thought of it, and says so
     if info.broad:
@@ -62,7 +64,7 @@ def _confidence(project: Project, poison: Poison) -> Confidence:
         return "high" if sure else "medium"
     if poison.sort in ("computed", "given"):
         return "low"
-    if poison.absence and poison.sort != "changing":
+    if poison.absence and (poison.sort != "changing" or info.handler.explained):
         return "low"
     return "medium" if obvious or (is_identity(poison) and distance == 0) else "low"
 

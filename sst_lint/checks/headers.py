@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from sst_lint.flow.volatile import Source
     from sst_lint.flow.writes import Write
 
-#: What caches hold nobody compares.
-_CACHE = re.compile(r"cach", re.IGNORECASE)
+#: What caches, backups and logs hold nobody compares.
+_UNCOMPARED = re.compile(r"cach|back_?up|(?<![^\W_])logs?(?![^\W_])", re.IGNORECASE)
 #: Formats of what people look at.
 _SHOWN = frozenset({"image", "pdf", "xlsx"})
 _HEADER_CURES = {
@@ -29,7 +29,7 @@ def headers(project: Project) -> Iterator[Defect]:
     """SST301 on archives and drawings, which write the date into their header."""
     for source, write, rank, what in project.leaks.headers:
         where = project.trace.location(source.node)
-        kept = write.kind.kind not in ("argument", "state") and not _CACHE.search(f"{where.path} {where.function}")
+        kept = write.kind.kind not in ("argument", "state") and not _UNCOMPARED.search(f"{where.path} {where.function}")
         # what has no name of its own is what somebody asked for; the time in a gzip header nobody ever asks for
         kept = kept and (rank == 0 or bool(write.shown) or source.api.startswith("gzip."))
         confidence: Confidence = "medium" if rank <= 1 and kept else "low"

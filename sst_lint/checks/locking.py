@@ -24,6 +24,7 @@ _STRUCTURED = frozenset({"json", "yaml", "toml", "pickle", "csv", "ini", "xml", 
 
 _CACHES = frozenset({"cache", "caches", "cached", "memo"})
 _COUNTERS = frozenset({"counter", "sequence", "seq", "serial", "lease", "ledger"})
+_OF_TREES = "shutil.rmtree"
 _PROJECT_FILES = frozenset(
     "pyproject.toml setup.cfg tox.ini pytest.ini mypy.ini package.json cargo.toml composer.json tsconfig.json "
     "pipfile environment.yml environment.yaml mkdocs.yml .pre-commit-config.yaml .editorconfig".split()
@@ -175,6 +176,8 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
         return None
     if effect.site.weak or judged.kind == "argument":
         return "low"
+    if effect.site.model.name == _OF_TREES:
+        return "low"  # it fails at any file that somebody else removes in the meantime, however it was tested
     if effect.kind == "mkdir":
         return "low" if project.is_for_scaffold(effect) else "medium"
     return "medium" if judged.kind in _SHARED or project.writes_path(path) else "low"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.certainty import FAR, LESS
 from sst_lint.checks.defect import Confidence, Defect, Severity
 from sst_lint.checks.headers import headers
+from sst_lint.checks.meant import is_meant, spells, unique
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.artifacts import words
 from sst_lint.flow.permanence import LOOKED_UP
 from sst_lint.flow.trace import LONG, length
 
@@ -117,10 +117,10 @@ _OF_TEXTS = frozenset({Op.SAME, Op.TEXT, Op.ONLY_VALUE, Op.PATH})
 _COMPOSED = frozenset({Kind.TEXT, Kind.BINOP, Kind.CALL})
 _PARTS = 40
 _MOMENTS = frozenset({"clock", "machine", "place"})
-#: What is made for one machine or user is meant to differ on the next one.
-_SECRETS = frozenset({"pin", "cookie", "secret", "token", "password", "salt", "nonce", "session"})
 #: Times and random values are mostly meant: so many steps they are believed, and so many if a field holds them.
 _MEANT = frozenset({"SST301", "SST302"})
+#: So are those that an object holds to know where it belongs.
+_HELD = frozenset({"identity", "repr", "machine"})
 _NEAR, _NEAR_OBJECT = 6, 4
 
 
@@ -163,9 +163,9 @@ def naive_dates(project: Project) -> Iterator[Defect]:
 
 
 def _of(project: Project, rule: str) -> Iterator[Defect]:
-    unique = _unique_names(project)
+    apart = unique(project)
     for source, leak in project.leaks.values:
-        kind = _kind(source)
+        kind = _kind(project, source)
         if _RULE[kind] != rule:
             continue
         confidence = _CONFIDENCE[kind].get((leak.sink.where, leak.sink.rank))
@@ -178,9 +178,7 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
                 continue
         if kind == "place" and confidence == "medium" and not _is_near(project, leak):
             confidence = "low"
-        if leak.sink.where == "name" and leak.sink.node in unique:
-            confidence = "low"
-        if kind == "machine" and _tells_machines_apart(project, source):
+        if leak.sink.node in apart or is_meant(project, source, leak):
             confidence = "low"
         kept = leak.sink.where == "content" and _is_of_text(project, source)
         told = kind == "hash" and (kept or _gives_text(project, source, leak))
@@ -233,29 +231,14 @@ def _is_joined(project: Project, edge: int) -> bool:
     return project.graph.op[edge] == Op.STORE and target.kind in (Kind.LIST, Kind.TUPLE)
 
 
-def _unique_names(project: Project) -> frozenset[int]:
-    """Names of files in which a process number and a random value meet: nobody else is meant to have such a name."""
-    kinds: dict[int, dict[str, None]] = {}
-    for source, leak in project.leaks.values:
-        if leak.sink.where == "name":
-            kinds.setdefault(leak.sink.node, {})[source.kind] = None
-    return frozenset(node for node, found in kinds.items() if {"random", "identity"} <= found.keys())
-
-
-def _tells_machines_apart(project: Project, source: Source) -> bool:
-    """Whether the function that asks for the machine makes something that nobody else may have, by its name."""
-    function = project.trace.location(source.node).function.rpartition(".")[2]
-    return not words(function).isdisjoint(_SECRETS)
-
-
 def _is_near(project: Project, leak: Leak) -> bool:
     """Whether a way stays in one function: a directory that comes from afar mostly is what a cache is for."""
     return not any(edge >= 0 and project.graph.label[edge] for _, edge in leak.path) and not project.stretch(leak.path)
 
 
-def _kind(source: Source) -> str:
+def _kind(project: Project, source: Source) -> str:
     """The kind by which a source is judged."""
-    return "drawn" if source.drawn else source.kind
+    return "drawn" if source.drawn and not spells(project, source) else source.kind
 
 
 def _named(source: Source) -> str:
@@ -340,7 +323,9 @@ def _defect(
     if project.stretch(leak.path) >= FAR or (rule == "SST303" and _is_key(project, leak)):
         confidence = "low"  # a value that passes so many fields proves little
     steps = project.trace.steps(leak.path, f"{_named(source)} {_FIRST[rule]}", f"{_verb(leak)} {leak.sink.what}", True)
-    if rule in _MEANT and (length(steps) > (_NEAR_OBJECT if project.stretch(leak.path) else _NEAR)):
+    if (rule in _MEANT or source.kind in _HELD) and (
+        length(steps) > (_NEAR_OBJECT if project.stretch(leak.path) else _NEAR)
+    ):
         confidence = "low"  # far away it is one of many things that an object holds
     if rule == "SST301" and leak.sink.where == "digest" and _is_signed(project, leak):
         confidence = "low"  # the time belongs to what is signed

@@ -180,7 +180,7 @@ def _confidence(project: Project, write: Write) -> Confidence:
     if write.kind.kind == "unknown" and any(slight(project, write) for slight in _SLIGHT):
         return "low"
     if write.mode == "update":
-        return "medium"
+        return "low" if write.site.model.name.endswith("memmap") else "medium"  # it is there to be changed in place
     return "high" if write.kind.kind == "artifact" and write.kind.literal else "medium"
 
 

@@ -21,6 +21,8 @@ _CODE = re.compile(
 _WORD = re.compile(r"[^\W\d_]{2,}")
 #: ``E722``, ``SST402``: the name of a rule is no reason.
 _CODE_OF_RULE = re.compile(r"\b[A-Z]+\d+\b")
+#: What a directive to a linter may be followed by: a reason of its own.
+_SILENCED = re.compile(r"^#\s*noqa(:\s*[A-Z]+\d+([,\s]+[A-Z]+\d+)*)?[\s:,;.-]*", re.IGNORECASE)
 #: So many words are a reason; fewer are a heading.
 _WORDS = 3
 #: Few words that are a reason all the same.
@@ -49,6 +51,7 @@ def is_foreseen(node: Any) -> bool:
 
 
 def _explains(comment: str) -> bool:
+    comment = _SILENCED.sub("# ", comment)
     if _DIRECTIVE.match(comment) or (_CODE.match(comment) and _is_code(comment)):
         return False
     return len(_WORD.findall(_CODE_OF_RULE.sub("", comment))) >= _WORDS or _REASON.search(comment) is not None

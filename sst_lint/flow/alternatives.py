@@ -15,7 +15,8 @@ _OF_MODULES = ("importlib.", "pkgutil.", "builtins.__import__")
 #: They ask the file system about a file, and read nothing of it.
 _OF_STATUS = (
     "os.path.getmtime", "os.path.getsize", "os.path.getctime", "os.path.getatime", "os.stat", "os.lstat",
-    "pathlib.Path.stat", "pathlib.Path.lstat",
+    "pathlib.Path.stat", "pathlib.Path.lstat", "os.path.exists", "os.path.lexists", "os.path.isfile", "os.path.isdir",
+    "os.path.islink", "pathlib.Path.exists", "pathlib.Path.is_file", "pathlib.Path.is_dir", "pathlib.Path.is_symlink",
 )  # fmt: skip
 _PREPARING = ("builtins.", "os.path.", "pathlib.", "time.", "datetime.", "logging.")
 _ASIDE = frozenset("get append add pop update join format items keys values strip split setdefault sleep".split())
@@ -40,7 +41,8 @@ class Alternatives:
             return True
         if (tried and all(self._is_of(n, _OF_MODULES) for n in tried)) or self._only_links(tried):
             return True
-        return self._counts_as_old(unit, handler) and bool(tried) and all(self._asks_status(n) for n in tried)
+        asked = [n for n in tried if not self._clauses.speaks(n) and not self._only_computes(n)]
+        return self._says_nothing(unit, handler) and bool(asked) and all(self._asks_status(n) for n in asked)
 
     def tries_again(self, unit: int, handler: Handler) -> bool:
         """Whether the clause asks once more for what it guards, so that a failure that stays is raised in the end. (Who
@@ -49,6 +51,8 @@ class Alternatives:
             return False
         world = self._linked.world
         nested = {h.tried for h in world.units[unit][2].handlers}
+        if self._moves_otherwise(unit, handler, nested):
+            return True
         again = {
             self._called(number)
             for number in self._clauses.calls_in(unit, handler.body)
@@ -60,6 +64,30 @@ class Alternatives:
             if not self._clauses.speaks(number) and not self._is_aside(number)
         }
         return bool((again & tried) - {None})
+
+    def _moves_otherwise(self, unit: int, handler: Handler, nested: set[int]) -> bool:
+        """Whether the clause copies or moves in another way what could not be linked, copied or moved."""
+        calls = self._linked.world.calls
+        moved = [self._moved(number) for number in self._clauses.calls_in(unit, handler.tried)]
+        again = [
+            self._moved(number)
+            for number in self._clauses.calls_in(unit, handler.body)
+            if calls[number].region not in nested
+        ]
+        return any(both and both in moved for both in again)
+
+    def _moved(self, number: int) -> tuple[str, ...]:
+        """The names of what a call moves and where to; nothing if it moves nothing, or no name says what."""
+        world = self._linked.world
+        base = world.node_base[world.call_unit[number]]
+        named = dict(world.units[world.call_unit[number]][2].named)
+        for site in self._linked.sites_of.get(number, ()):
+            moves = site.model.moves
+            ports = [site.ports.get(moves.src, -1), site.ports.get(moves.dst, -1)] if moves is not None else []
+            names = tuple(named.get(n - base, world.nodes[n].name) if n >= 0 else "" for n in ports)
+            if names and all(names):
+                return names
+        return ()
 
     def _is_aside(self, number: int) -> bool:
         """Whether a call is none that a function is about: of a builtin, of a clock, of what puts paths together."""
@@ -99,13 +127,19 @@ class Alternatives:
         done = [number for number in tried if not self._linked.world.calls[number].used]
         return bool(done) and all(self._is_of(n, _OF_LINKS) or self._clauses.name_of(n) in _LINKING for n in done)
 
-    def _counts_as_old(self, unit: int, handler: Handler) -> bool:
-        """Whether a number takes the place of what is asked for: ``modified = 0``."""
+    def _only_computes(self, number: int) -> bool:
+        """Whether a call computes something, or puts a path together, and asks the system for nothing."""
+        return self._is_of(
+            number, ("builtins.", "os.path.join", "pathlib.Path.joinpath", "os.fsdecode", "os.fspath")
+        ) and (self._clauses.name_of(number) != "open")
+
+    def _says_nothing(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause leaves out what was asked for, or puts zero or nothing there: ``modified = 0``."""
         nodes = self._linked.world.units[unit][2].nodes
-        return any(
-            name in handler.written_names and nodes[node].kind == Kind.CONST and nodes[node].name.strip("-.0") == ""
+        return all(
+            nodes[node].kind == Kind.CONST and nodes[node].name.strip("-.0") in ("", "1", "None", "False")
             for node, name in zip(handler.fallbacks, handler.fallback_names, strict=True)
-            if name != "return"
+            if name == "return" or name in handler.written_names
         )
 
     def _is_of(self, number: int, prefixes: tuple[str, ...]) -> bool:

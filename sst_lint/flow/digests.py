@@ -25,6 +25,7 @@ _STRUCTURED = frozenset(
     "frame df dataframe table data dict mapping spec".split()
 )
 _NARROWING = frozenset({"%", "&", ">>", "//"})
+_CONTENT: frozenset[tuple[Where, int]] = frozenset({("content", 0), ("content", 1)})
 #: All operations but one become none.
 _ONLY_SAME = bytes(op if op == Op.SAME else Op.NOTHING for op in range(256))
 _TEXTS = frozenset({"builtins.str", "builtins.repr", "builtins.ascii"})
@@ -48,6 +49,7 @@ class Unstable:
     what: str
     api: str
     leak: Leak
+    kept: bool = False  #: the same bytes are written to a file: the digest is over what the file holds
 
 
 class Digests:
@@ -121,7 +123,18 @@ class Digests:
         """Inputs that do not determine the digest over them, by node."""
         inputs = {**dict(self._texts()), **dict(self._calls())}
         found = self._permanence.find({n: frozenset({("digest", 0)}) for n in inputs})
-        return tuple(Unstable(node, *inputs[node], found[node]) for node in sorted(found))
+        pickled = {n: _CONTENT for n in found if inputs[n][0] == "pickle"}
+        kept = self._permanence.find(pickled, self._undigested()) if pickled else {}
+        return tuple(Unstable(node, *inputs[node], found[node], node in kept) for node in sorted(found))
+
+    def _undigested(self) -> Graph:
+        """The graph without the results of digests: what goes on from there are not the bytes themselves."""
+        graph = self._permanence.graph
+        op = bytearray(graph.op)
+        for node in self._digests:
+            for number in graph.incoming.get(node, ()):
+                op[number] = Op.NOTHING
+        return with_ops(graph, op)
 
     def _calls(self) -> Iterator[tuple[int, tuple[str, str]]]:
         for site in self._linked.sites:

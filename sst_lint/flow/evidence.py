@@ -39,6 +39,8 @@ _NAMED = frozenset({Kind.NAME, Kind.ATTR, Kind.PARAM, Kind.CELL})
 _TEMPORARY_DIRECTORY = re.compile(
     r"(^|_)(tmp|temp|temporary|scratch)_?(dir|dirs|directory|folder)(name|path)?$", re.IGNORECASE
 )
+#: How a path is held, also among others: ``tuple(names)``.
+_HELD = (FOLLOWED - {Op.ONLY_VALUE}) | {Op.COPY, Op.SORT}
 #: What may be done to a file that nothing is written to.
 _CLOSING = frozenset({"close", "flush"})
 #: A value that comes here is at the disposal of others.
@@ -88,6 +90,10 @@ class _Look(NamedTuple):
     depth: int
     calls: tuple[int, ...]  #: through whose results it was reached: a parameter then means that call's argument
     places: tuple[str, ...]  #: positions out of which it is taken
+
+
+#: A node, and the positions out of which something is taken there.
+_Place = tuple[int, tuple[str, ...]]
 
 
 class PathEvidence(PathParts):
@@ -265,37 +271,40 @@ class PathEvidence(PathParts):
         node: int,
         fresh: bool,
         skipped: frozenset[int],
-        known: dict[int, bool | None],
+        known: dict[_Place, bool | None],
         depth: int,
         said: set[int] | None = None,
+        places: tuple[str, ...] = (),
     ) -> bool | None:
         """True if all ways are temporary, False if one is not, None if there is no way (or only around a circle).
 
         ``said``: a directory may also say so by its name; to be filled with those that do.
         """
-        if node in known:
-            return known[node]
+        here = (node, places)
+        if here in known:
+            return known[here]
         if depth > _TEMPORARY_DEPTH or len(known) > STEPS:
             return False
-        known[node] = None
+        known[here] = None
         for site in self._sites_by_result.get(node, ()):
             if site.model.temp and not (fresh and site.model.name == "tempfile.gettempdir"):
-                known[node] = True
+                known[here] = True
                 return True
         world, graph = self._linked.world, self._graph
         kind = world.nodes[node].kind
         if said is not None and kind in _NAMED and _TEMPORARY_DIRECTORY.search(world.nodes[node].name):
-            known[node] = True
+            known[here] = True
             said.add(node)
             return True
         found: list[bool | None] = []
         for number in graph.incoming.get(node, ()):
             source = graph.source[number]
-            if graph.op[number] not in FOLLOWED or graph.op[number] == Op.ONLY_VALUE:
+            if graph.op[number] not in _HELD or world.node_unit[source] in skipped:
                 continue
-            if world.node_unit[source] in skipped or world.nodes[source].kind == Kind.OUT:
+            taken = _places(graph.op[number], graph.key[number], places)
+            if world.nodes[source].kind == Kind.OUT or taken is None:
                 continue
-            found.append(self._temporary_ways(source, fresh, skipped, known, depth + 1, said))
+            found.append(self._temporary_ways(source, fresh, skipped, known, depth + 1, said, taken))
         for site in self._sites_by_result.get(node, ()):
             opened = site.ports.get(site.model.opens.path, -1) if site.model.opens is not None else -1
             if opened >= 0:
@@ -310,7 +319,7 @@ class PathEvidence(PathParts):
             result = None if kind == Kind.CONST and world.nodes[node].name == "None" else False
         else:
             result = None if all(f is None for f in found) else False not in found
-        known[node] = result
+        known[here] = result
         return result
 
     def is_dropped(self, call: int) -> bool:
@@ -351,8 +360,8 @@ class PathEvidence(PathParts):
 
 def _places(op: int, key: str, places: tuple[str, ...]) -> tuple[str, ...] | None:
     """The positions out of which a value is taken, one step further back; None if it was put elsewhere."""
-    if op == Op.LOAD and key.startswith("#"):
+    if op == Op.LOAD and (key.startswith("#") or not key):
         return (*places, key)
     if op != Op.STORE or not places:
         return places
-    return None if key.startswith("#") and key != places[-1] else places[:-1]
+    return None if key.startswith("#") and places[-1] not in (key, "") else places[:-1]

@@ -7,6 +7,7 @@ with the classes that are caught, how bad it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -35,6 +36,10 @@ ABSENCE = frozenset(
 _CHANGING = frozenset({"clock", "random", "identity", "hash"})
 _NAN = frozenset({"nan", "NaN", "NAN", "inf", "NA", "NaT"})
 _EMPTY_MAKERS = frozenset({"dict", "list", "set", "tuple", "str", "bytes", "OrderedDict", "defaultdict", "Counter"})
+#: Classes of others that say the same by their names.
+_MISSING = re.compile(r"(NotFound|DoesNotExist|NotExist|Missing)(Error|Exception)?$")
+#: They raise ``ValueError`` if something is not there.
+_LOOKING_UP = frozenset({"index", "rindex", "remove"})
 _STEPS = 60
 _PLACES: tuple[tuple[Where, int], ...] = (("digest", 0), ("name", 0), ("name", 1), ("seed", 0), ("content", 0))
 _IDENTITY: frozenset[Where] = frozenset({"digest", "name", "seed"})
@@ -52,6 +57,7 @@ class Poison:
     leak: Leak
     absence: bool  #: only the absence of something is caught
     located: bool  #: it is a place where files lie, not a part of a name
+    unchanged: bool  #: it is what the ``try`` body was given: what cannot be converted stays as it is
 
 
 class Fallbacks:
@@ -66,9 +72,18 @@ class Fallbacks:
         """The fallbacks that reach something permanent, the worst place of each."""
         candidates = [(info, node, name) for info in infos if info.completes for node, name in self.of(info)]
         sources = {node: frozenset(_PLACES) for _, node, _ in candidates if self.sort(node) not in ("nothing", "truth")}
-        leaks = self._permanence.find(sources)
+        leaks = self._permanence.find(sources, self._permanence.without_keys(self._permanence.graph))
         return [
-            Poison(info, node, name, self.sort(node), leaks[node], _absence(info), self._is_place(node, leaks))
+            Poison(
+                info,
+                node,
+                name,
+                self.sort(node),
+                leaks[node],
+                self._absence(info),
+                self._is_place(node, leaks),
+                self._is_unchanged(info, node),
+            )
             for info, node, name in candidates
             if node in leaks and not self._is_retry(info, node) and not self._is_made_anew(info, name)
         ]
@@ -96,6 +111,19 @@ class Fallbacks:
             (c.method or facts.nodes[c.callee].name) == name and c.region == info.handler.tried for c in facts.calls
         )
 
+    def _is_unchanged(self, info: HandlerInfo, node: int) -> bool:
+        """Whether the clause hands on what a call of the ``try`` body was given, under the name that it has."""
+        facts, base = self._linked.world.units[info.unit][2], self._linked.world.node_base[info.unit]
+        record, named = facts.nodes[self._origin(facts, node - base)], dict(facts.named)
+        if record.kind not in (Kind.PARAM, Kind.NAME, Kind.CELL) or not record.name:
+            return False
+        tried = [call for call in facts.calls if call.region == info.handler.tried]
+        return any(
+            record.name == named.get(argument.node, facts.nodes[argument.node].name)
+            for call in tried
+            for argument in call.args
+        )
+
     def _is_made_anew(self, info: HandlerInfo, name: str) -> bool:
         """Whether a loop of the clause fills what it puts there: the answer is computed in another way."""
         handler, nodes = info.handler, self._linked.world.units[info.unit][2].nodes
@@ -104,6 +132,20 @@ class Fallbacks:
             filled == f"{name}[]" and nodes[node].loop not in (-1, around)
             for node, filled in zip(handler.fallbacks, handler.fallback_names, strict=True)
         )
+
+    def _absence(self, info: HandlerInfo) -> bool:
+        """Whether only the absence of something is caught. A list says so with another class than a mapping:
+        ``sys.argv.index("--name")``."""
+        if not info.names or not all(
+            name in ABSENCE or name == "builtins.ValueError" or _MISSING.search(name) for name in info.names
+        ):
+            return False
+        return "builtins.ValueError" not in info.names or self._looks_up(info)
+
+    def _looks_up(self, info: HandlerInfo) -> bool:
+        """Whether the ``try`` body calls nothing but methods that find the place of an element."""
+        called = [c for c in self._linked.world.units[info.unit][2].calls if c.region == info.handler.tried]
+        return bool(called) and all(c.method in _LOOKING_UP for c in called)
 
     # what it is
 
@@ -199,10 +241,6 @@ def _written(facts: UnitFacts, local: int) -> str:
         base = _written(facts, record.base)
         return f"{base}.{record.name}" if base else ""
     return record.name if record.kind in (Kind.NAME, Kind.PARAM, Kind.CELL, Kind.IMPORT) else ""
-
-
-def _absence(info: HandlerInfo) -> bool:
-    return bool(info.names) and all(name in ABSENCE for name in info.names)
 
 
 def is_identity(poison: Poison) -> bool:

@@ -53,7 +53,7 @@ class Leaks:
             places = {p for p in _PERMANENT if not (p[0] == "name" and source.kind in _NO_NAMES)}
             wanted[source.node] = wanted.get(source.node, frozenset()) | places | frozenset(_ALSO.get(source.kind, ()))
         timed = {n: places for n, places in wanted.items() if n in clocks}
-        found = self.permanence.find(timed, self._unordered(self.permanence.difference_free(clocks)))
+        found = self.permanence.find(timed, self.permanence.without_keys(self.permanence.difference_free(clocks)))
         found |= self.permanence.find({n: places for n, places in wanted.items() if n not in clocks})
         drawn = {
             s.node: wanted[s.node]
@@ -64,15 +64,6 @@ class Leaks:
         reached = [(source, found[source.node]) for source in sources if source.node in found]
         tokens = {leak.sink.node for source, leak in reached if source.secret}
         return tuple((s, leak) for s, leak in reached if leak.sink.where != "digest" or leak.sink.node not in tokens)
-
-    def _unordered(self, graph: Graph) -> Graph:
-        """The graph without the keys of sorting: to sort by a clock is a choice, which other rules judge."""
-        keys = {node for (_, port), node in self._linked.contents.items() if port == "key()"}
-        op = bytearray(graph.op)
-        for number, source in enumerate(graph.source):
-            if source in keys:
-                op[number] = Op.NOTHING
-        return with_ops(graph, op)
 
     @cached_property
     def naive(self) -> tuple[tuple[Source, Leak], ...]:

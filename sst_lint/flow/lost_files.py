@@ -82,7 +82,7 @@ class LostFiles:
             for number in chain:
                 for info in self._around(number):
                     here = number == update.read.call
-                    if _loses(info) and not self._leaves(info, here):
+                    if _loses(info) and not self._leaves(info, here) and not self._guards_both(info, update.write):
                         yield LostFile(info, update.read, update.write, True, self._is_empty(info))
 
     def _around(self, number: int) -> Iterator[HandlerInfo]:
@@ -92,6 +92,11 @@ class LostFiles:
         while region >= 0:
             yield from self._by_tried.get((unit, region), ())
             region = world.region(unit, region).parent
+
+    def _guards_both(self, info: HandlerInfo, write: Effect) -> bool:
+        """Whether the clause guards the write, too: then nothing is written after a read that has failed."""
+        chain = (write.call, *write.calls, write.site.call)
+        return any(other is info for number in chain for other in self._around(number))
 
     def _leaves(self, info: HandlerInfo, here: bool) -> bool:
         """Whether the clause leaves the function in which the write stands, or returns nothing that could be

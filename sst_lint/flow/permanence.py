@@ -204,6 +204,15 @@ class Permanence:
                     op[number] = Op.NOTHING
         return with_ops(graph, op)
 
+    def without_keys(self, graph: Graph) -> Graph:
+        """``graph`` without the keys of sorting: to sort by a value is a choice, which other rules judge."""
+        keys = {node for (_, port), node in self._linked.contents.items() if port == "key()"}
+        op = bytearray(graph.op)
+        for number, source in enumerate(graph.source):
+            if source in keys:
+                op[number] = Op.NOTHING
+        return with_ops(graph, op)
+
     def find(
         self, sources: Mapping[int, frozenset[tuple[Where, int]]], graph: Graph | None = None, bits: int = VALUE
     ) -> dict[int, Leak]:

@@ -24,6 +24,10 @@ _KERNEL_LOCKS = frozenset(
     {"fcntl.flock", "fcntl.lockf", "os.lockf", "portalocker.lock", "portalocker.Lock", "filelock.FileLock",
      "filelock.UnixFileLock"}
 )  # fmt: skip
+#: What a value is stored in that outlives the call it was given to.
+_KEEPING = frozenset({NodeKind.PUT, NodeKind.OUT, NodeKind.CELL})
+#: So many places are looked at for where a method keeps what it is given.
+_LOOKED_AT = 200
 #: How many calls away from the function that reads or writes it a file may be that only the module names.
 _CALLS_TO_A_GLOBAL = 2
 
@@ -154,10 +158,35 @@ class Races:
                 following.append(linked.result_of(number))
                 receiver = linked.receiver_of(number)
                 if receiver >= 0 and linked.world.nodes[receiver].name not in ("json", "os", "yaml"):
-                    following.append(receiver)
+                    if self._may_keep(number, node):
+                        following.append(receiver)
             for target in following:
                 if target not in seen and linked.world.node_unit[target] == unit:
                     seen.add(target)
+                    queue.append(target)
+        return False
+
+    def _may_keep(self, number: int, given: int) -> bool:
+        """Whether a method may keep what it is given, so that its object holds it from then on. One of the program
+        that only looks at it does not."""
+        linked, graph, world = self._linked, self._graph, self._linked.world
+        scopes = linked.callees.get(number, {})
+        params = [param for argument, param, _ in linked.bindings.get(number, ()) if argument == given]
+        if not scopes or not params:
+            return True
+        seen = dict.fromkeys(params)
+        for node in (queue := list(seen)):
+            for edge in graph.outgoing.get(node, ()):
+                target = graph.target[edge]
+                if graph.op[edge] == Op.NOTHING or target in seen:
+                    continue
+                if graph.label[edge] > 0 or target in linked.field_nodes or len(seen) > _LOOKED_AT:
+                    return True
+                kind = world.nodes[target].kind
+                if kind in _KEEPING or (kind == NodeKind.ATTR and graph.op[edge] == Op.STORE):
+                    return True
+                if graph.label[edge] == 0:
+                    seen[target] = None
                     queue.append(target)
         return False
 

@@ -99,7 +99,7 @@ class Renames:
             return False
         tests = self._tests(site, target)
         if tests:
-            return all(self._lets_through(test) for test in tests)
+            return all(self._lets_through(test) and not self._is_free(site, test) for test in tests)
         return not self._protocols.is_new(target) and self._is_aside(site, source, target)
 
     def _is_aside(self, site: Site, source: int, target: int) -> bool:
@@ -149,6 +149,20 @@ class Renames:
         ]
         found = [c for c in conditions if truth_of(self._linked, self._graph, c, test) is not None]
         return bool(found) and not any(self._is_whole(c, test) for c in found)
+
+    def _is_free(self, site: Site, test: int) -> bool:
+        """Whether the rename stands in a branch for a target that is not there:
+        ``if exists(source) and not exists(target)``."""
+        world = self._linked.world
+        unit, region = world.call_unit[site.call], world.calls[site.call].region
+        while region >= 0:
+            record = world.region(unit, region)
+            if record.kind in ("if", "else") and record.node >= 0:
+                truth = truth_of(self._linked, self._graph, world.node_base[unit] + record.node, test)
+                if truth is not None:
+                    return truth != (record.kind == "if")
+            region = record.parent
+        return False
 
     def _is_whole(self, node: int, test: int) -> bool:
         for _ in range(_DEPTH):

@@ -26,7 +26,7 @@ _SUFFIX = re.compile(r"\.\w{1,6}$")
 _NAMED = 6
 _SCAFFOLD = "a scaffold that is not written over what is there"
 #: What a text may pass through on its way.
-_PASSING = (Kind.VALUE, Kind.NAME, Kind.BOUND, Kind.BINOP)
+_PASSING = (Kind.VALUE, Kind.NAME, Kind.BOUND, Kind.BINOP, Kind.IMPORT)
 #: What leaves a text the text that it is.
 _SHAPING = frozenset({"strip", "lstrip", "rstrip", "format", "encode", "expandtabs"})
 #: A text of so many characters is one, whatever is filled in.

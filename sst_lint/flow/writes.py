@@ -140,6 +140,8 @@ class Writes:
             return None
         if self._linked.has_type(path, "io.StringIO", "io.BytesIO"):
             return None
+        if self._linked.has_type(path, "os.fd") and not self._linked.has_type(path, *_PATHS, "builtins.str"):
+            return None  # a pipe
         if opens.path != "fileobj" and "fileobj" in site.given and site.constants.get("fileobj", "") is not None:
             return None  # writes into what is open already; the name is for its header
         handles = any(kind == "h" and call != site.call for kind, call in self._linked.values(path))
