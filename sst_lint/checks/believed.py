@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sst_lint.checks.aside import is_said_aside
 from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted
 from sst_lint.checks.defect import Confidence
 from sst_lint.checks.kept import joined_later, leaves_as_text, loses_its_order, stays_inside, told_by_another
@@ -39,6 +40,8 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
         confidence = LESS[confidence]  # who fills a mapping that comes so far is mostly the code itself
     if distance and reach.sink.what == IS_PRINTED and not found.stays and not _is_plain(project, reach, distance):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
+    if not found.stays and is_said_aside(project, reach):
+        confidence = "low"
     if _is_of_a_test(project, reach):
         confidence = "low"  # what only a test does is no defect of the program
     return Judgment(confidence, found.stays, found.lost)

@@ -10,9 +10,9 @@ from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.in_front import is_in_front
 from sst_lint.checks.lone import is_lone, is_top_of_walk, items, passes_one
 from sst_lint.checks.taken import drains, is_drawn_in_no_order, is_from_queue, without_rests
+from sst_lint.checks.told import is_only_told
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.evidence import OUTWARD
 from sst_lint.flow.location import Step
 from sst_lint.flow.trace import length, long_for
 
@@ -34,8 +34,6 @@ _TAKES = frozenset({"index", "slice", "unpack"})
 #: A choice is believed behind no more than so many fields and globals: far from what it picks from, somebody has mostly
 #: seen to it that it does not matter.
 _AWAY = 1
-#: So many places are looked at for what becomes of what was picked.
-_NEAR = 60
 #: (node, edge that leads on) from the source
 Path = tuple[tuple[int, int], ...]
 _OF = {
@@ -73,7 +71,8 @@ def first_match(project: Project) -> Iterator[Defect]:
             continue
         if kind == "index" and (picked.unit, picked.node) in told:
             continue  # `x[0].a`, then `x[0].b`: the same choice
-        told.add((picked.unit, picked.node))
+        if confidence != "low":
+            told.add((picked.unit, picked.node))
         steps = project.trace.steps(picked.path, f"{_OF[picked.kind]}", _WHAT[kind])
         if len(steps) > 1 and kind in _TAKES:  # told where it is picked, not where the list begins
             steps = (*steps[:-1], Step(where.path, where.line, where.function, _WHAT[kind]))
@@ -149,7 +148,9 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     if picked.weak or _is_random(project, picked) or (bool(picked.path) and is_accepted(project, picked.path[0][0])):
         return "low"
     distance = project.distance(picked.path)
-    if distance and (is_from_queue(project, picked.call) or _only_told(project, picked)):
+    if (distance and is_from_queue(project, picked.call)) or is_only_told(project, picked, bool(distance)):
+        return "low"
+    if _is_next_to_come(project, picked) or _is_measured(project, picked):
         return "low"
     if distance:
         return "medium" if distance <= _AWAY else "low"
@@ -158,27 +159,21 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     return "high"
 
 
-def _only_told(project: Project, picked: Picked) -> bool:
-    """``log.warning("%s ...", names[:5])``: what was picked is told to people and goes nowhere else."""
-    graph, world, linked = project.graph, project.world, project.linked
-    near = items(project, picked) if picked.call < 0 else [linked.result_of(picked.call)]
-    for node in near:
-        for edge in graph.outgoing.get(node, ()):
-            target = graph.target[edge]
-            if graph.label[edge] or world.nodes[target].kind in OUTWARD or len(near) > _NEAR:
-                return False
-            if target not in near:
-                near.append(target)
-    unit = picked.unit
-    first = world.call_base[unit]
-    given = {
-        number
-        for number in range(first, first + len(world.units[unit][2].calls))
-        for _, node in linked.argument_nodes(number)
-        if node in near and linked.result_of(number) not in near
-    }
-    told = [number for number in given if any(s.model.logs or s.model.console for s in linked.sites_of.get(number, ()))]
-    return bool(told) and len(told) == len(given)
+def _is_next_to_come(project: Project, picked: Picked) -> bool:
+    """``while True: item = queue.get(); ...; return item``: who asks a queue wants whatever comes next."""
+    returned = picked.choice is not None and picked.choice.kind == "return"
+    return picked.kind == "completion" and returned and project.world.nodes[picked.node].name == "while"
+
+
+def _is_measured(project: Project, picked: Picked) -> bool:
+    """``len(rows[0])``: how long all of them are."""
+    if picked.choice is None or picked.choice.kind != "index":
+        return False
+    nodes, graph = project.world.nodes, project.graph
+    targets = [graph.target[edge] for item in items(project, picked) for edge in graph.outgoing.get(item, ())]
+    calls = [project.world.call_of(target) for target in targets if nodes[target].kind == Kind.CALL]
+    measured = [number for number in calls if "builtins.len" in project.linked.externals.get(number, {})]
+    return bool(targets) and len(measured) == len(targets)
 
 
 def _is_done(project: Project, picked: Picked) -> bool:

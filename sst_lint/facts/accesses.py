@@ -97,6 +97,7 @@ class Accesses(Builder):
     # subscripts
 
     def _subscript(self, node: cst.Subscript) -> Val:
+        lone = self.is_single(node.value)  # before a call in it may change what it is called on
         base = self.single(node.value)
         key: str | None = ""
         indices: list[Val] = []
@@ -113,8 +114,9 @@ class Accesses(Builder):
         item = self.node(Kind.ITEM, node, key or "", base, loop=self.nodes[base].loop)
         self.edge(base, item, Op.LOAD, "" if key == "#-" else key or "")
         if key and key.startswith("#"):
-            self.edge(base, item, Op.LOOP, "pick")
-            self.choice("index", base, node, self.is_single(node.value))
+            if not lone:
+                self.edge(base, item, Op.LOOP, "pick")
+            self.choice("index", base, node, lone)
         elif key is None:
             self.subscripts += [(item, one) for index in indices for one in index]
         return (item,)
@@ -157,6 +159,8 @@ class Accesses(Builder):
         if type(node) is cst.Call and type(node.func) is cst.Name and len(node.args) == 1:
             if node.func.value in ("iter", "list", "tuple"):
                 return self.is_single(node.args[0].value)
+        if type(node) is cst.Call and type(node.func) is cst.Attribute and not node.args:
+            return node.func.attr.value in ("keys", "values", "items") and self.is_single(node.func.value)
         path = element_path(node)
         env = self.frame.env
         return bool(path) and env is not None and "\x01" + path in env

@@ -60,6 +60,7 @@ class Branches(Expressions):
         self.breaks: list[list[tuple[Env, tuple[int, int, int, int, int]]]] = []
         self.continues: list[list[Env]] = []
         self.if_tests: list[tuple[cst.BaseExpression, int]] = []
+        self.following: Any = None  #: the next statement of the block
         self.typing_only = False
         self.type_comment = ""
         self.assigned_at: dict[str, tuple[int, int, int, int, int]] = {}

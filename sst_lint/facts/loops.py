@@ -10,6 +10,7 @@ from sst_lint.facts.build import Env, Val
 from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.facts.settled import settled
 from sst_lint.facts.targets import Targets
 
 #: How ``x = set()``, ``x = []`` begin.
@@ -116,8 +117,9 @@ class Loops(Targets):
                     self.edge(env_after[name], phi)
         after = self.join_env(before, end)
         self._keep_single(after, before, end)
-        self._mark_last(index, end, None)
-        self._mark_last(index, broken, broken_at)
+        known = settled(node.body, self.bindings)
+        self._mark_last(index, end, None, known)
+        self._mark_last(index, broken, broken_at, known)
         self.assigned_at = {**assigned_before, **self.assigned_at}
         self.frame.env = after
         if node.orelse is not None:
@@ -133,13 +135,18 @@ class Loops(Targets):
                 if made and all(self.nodes[node].kind in _MADE for node in made):
                     after[mark] = ()
 
-    def _mark_last(self, index: int, env: Env | None, at: tuple[int, int, int, int, int] | None) -> None:
-        """Names that keep what the last (or first matching) round gave them, if anyone reads them after the loop."""
+    def _mark_last(
+        self, index: int, env: Env | None, at: tuple[int, int, int, int, int] | None, known: frozenset[str]
+    ) -> None:
+        """Names that keep what the last (or first matching) round gave them, if anyone reads them after the loop; not
+        those of which it is ``known`` that any order leaves them the same."""
         if self.loops[index].kind != "for" or env is None:
             return
         for name, value in sorted(env.items()):
             for one in value:
-                if "." not in name and not name.startswith("\x01") and self._made_in(one, index):
+                if name in known or "." in name or name.startswith("\x01"):
+                    continue
+                if self._made_in(one, index):
                     where = self.assigned_at.get(name) or at
                     if where is not None:
                         self.last_of_loop.setdefault((name, one), (index, one, where))

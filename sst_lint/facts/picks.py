@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
 
 from sst_lint.facts.branches import Branches
@@ -21,6 +23,8 @@ _PLAIN = _FILLED | {
 _TELLS = frozenset(
     "print debug info warning warn error exception critical log echo secho fail exit abort cancel close".split()
 )
+#: How what went wrong is called.
+_FAILURE = re.compile(r"(?i)(^|_)(err|error|exc|exception|problem|failure)(_?(msg|message|text))?$")
 _NEAR = 40
 
 
@@ -32,7 +36,14 @@ class Picks(Branches):
         for current in self._around():
             loop = self.loops[current]
             if loop.kind in ("for", "while") and any(self._made_in(n, current) and self._varies(n) for n in value):
-                self.choice("return", loop.node, node, keyed=self.is_keyed(current))
+                self.choice("return", loop.node, node, keyed=self.is_keyed(current) or self._is_failure(node))
+
+    def _is_failure(self, node: cst.Return) -> bool:
+        """``if error: return None, error``: the first failure ends it, and one is as good as another."""
+        test = self.if_tests[-1][0] if self.if_tests else None
+        name = test.value if isinstance(test, cst.Name) else ""
+        parts = [node.value] if not isinstance(node.value, cst.Tuple) else [part.value for part in node.value.elements]
+        return bool(_FAILURE.search(name)) and any(isinstance(p, cst.Name) and p.value == name for p in parts)
 
     def _made_in(self, node: int, loop: int) -> bool:
         record = self.nodes[node]

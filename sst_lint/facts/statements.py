@@ -24,7 +24,7 @@ class Statements(Definitions):
     def block(self, node: Any) -> None:
         """The statements of a body, as long as control can reach them."""
         known = self.frame.conditions
-        for statement in node.body:
+        for statement, self.following in zip(node.body, (*node.body[1:], None), strict=False):
             if self.frame.env is None:
                 break
             self.statement_of(statement)

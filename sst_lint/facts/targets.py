@@ -6,9 +6,11 @@ import libcst as cst
 
 from sst_lint.facts.build import Val
 from sst_lint.facts.literals import attribute_path, constant_key, joined_parts, literal_text
+from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import AGAIN, Op
 from sst_lint.facts.picks import Picks
 from sst_lint.facts.records import Kind
+from sst_lint.facts.settled import refuses_others
 
 #: What is made of others.
 _MADE = frozenset({Kind.BINOP, Kind.TEXT, Kind.LIST, Kind.TUPLE, Kind.CALL})
@@ -110,7 +112,8 @@ class Targets(Picks):
         elements = target.elements
         stars = [i for i, e in enumerate(elements) if isinstance(e, cst.StarredElement)]
         if stars and len(elements) > 1 and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
-            self.choice("unpack", whole, target)
+            rests = [dotted(elements[i].value) for i in stars]
+            self.choice("unpack", whole, target, any(refuses_others(self.following, rest) for rest in rests))
         picked = -1
         if len(elements) > 1 and not stars and whole >= 0 and self.nodes[whole].kind != Kind.TUPLE:
             picked = self.node(Kind.VALUE, target, "picked")  # which element a name gets depends on the order

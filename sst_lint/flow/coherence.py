@@ -71,3 +71,11 @@ def _is_text(linked: Mutations, node: int) -> bool:
 def holds_together(graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
     """Whether each attribute that is read on a way is the one that was set last on it."""
     return torn_at(graph, path) < 0
+
+
+def holds_records(graph: Graph, node: int) -> bool:
+    """Whether what a loop takes out of ``node`` has names for its parts, ``for row in rows: row["name"]``: no key of a
+    mapping has, so ``node`` is a list."""
+    drawn = [graph.target[e] for e in graph.outgoing.get(node, ()) if graph.op[e] == Op.ITER and not graph.label[e]]
+    asked = [graph.key[e] for element in drawn for e in graph.outgoing.get(element, ()) if graph.op[e] == Op.LOAD]
+    return any(key.startswith("'") for key in asked)

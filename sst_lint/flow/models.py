@@ -112,7 +112,7 @@ class Modeled(Sites):
                 self.add_edge(data, self.content(number), HOW[model.writes.how])
                 if model.writes.how in _SERIALIZING:
                     self.rendered_whole.add((data, self.content(number)))
-        if model.choice:
+        if model.choice and not site.by_key and not self.world.calls[number].guarded:
             self.add_edge(self._port_node(site, model.choice), result, Op.LOOP, "pick")
         if model.digest and self._port_node(site, model.digest) >= 0:
             self.add_edge(self._port_node(site, model.digest), self.content(number), HOW[model.digest_how])

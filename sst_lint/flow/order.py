@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sst_lint.facts.ops import KEYS_ANY, ORDER, SETS, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.before import is_read_before
-from sst_lint.flow.coherence import asks_for_text
+from sst_lint.flow.coherence import asks_for_text, holds_records
 from sst_lint.flow.disorder import FOUND, Disorder, Sources
 from sst_lint.flow.escapes import LONGEST_ESCAPE, LONGEST_TEXT, Escapes
 from sst_lint.flow.graph import LONGEST, Graph, Mask
@@ -140,6 +140,8 @@ class Order:
     ) -> None:
         place = self._graph.target[exposure.edge]
         shown = exposure.state[0]
+        if latent == "mapping" and holds_records(self._graph, shown):
+            return
         if latent == "mapping" and self._linked.is_sequence(shown):
             dumped = self._graph.op[exposure.edge] == Op.JSON and self._linked.is_mapping(shown)
             if not dumped and not self._may_be_mapping(shown):

@@ -14,7 +14,6 @@ from sst_lint.flow.graph import Graph, Mask
 from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.reach import Search
-from sst_lint.flow.sites import Site
 from sst_lint.flow.sorting import Sorted, Sorting
 
 #: What a sort leaves without an order.
@@ -104,7 +103,7 @@ class Picks:
             rows_.append((unit, choice, world.node_base[unit] + choice.node, -1))
         for site in linked.sites:
             node = site.ports.get(site.model.choice, -1) if site.model.choice else -1
-            if node >= 0 and not _by_key(site):
+            if node >= 0 and not site.by_key:
                 rows_.append((world.call_unit[site.call], None, node, site.call))
         found: dict[int, Picked] = {}
         for number in sorted(range(len(rows_)), key=lambda n: (mask.distance(rows_[n][2]), n)):
@@ -133,10 +132,3 @@ class Picks:
                 if path and not torn and not is_read_before(self._linked, self._graph, path, taken):
                     return kind, path
         return None
-
-
-def _by_key(site: Site) -> bool:
-    """``d.pop(key)`` takes what stands under the key; only ``pop()`` and ``pop(0)`` go by position."""
-    if not site.model.name.endswith(".pop") or not site.given:
-        return False
-    return not any(isinstance(constant, int) for constant in site.constants.values())

@@ -23,7 +23,7 @@ from sst_lint.flow.writes import Write, Writes
 IS_PRINTED = "what the program prints"
 #: What is shown of a command, as it is told.
 HELP = "the help of a command"
-_PRINTS = frozenset(
+PRINTS = frozenset(
     {"builtins.print", "click.echo", "click.secho", "typer.echo", "typer.secho", "rich.print",
      "rich.console.Console.print", "sys.stdout.write"}
 )  # fmt: skip
@@ -199,7 +199,7 @@ class Sinks:
         """Whether a call writes to the standard output, in code that is no test."""
         if self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[call])):
             return False
-        prints = [s for s in self._linked.sites_of[call] if s.model.console and s.model.name in _PRINTS]
+        prints = [s for s in self._linked.sites_of[call] if s.model.console and s.model.name in PRINTS]
         return any(not self._names_file(s) and not s.constants.get("err") for s in prints)
 
     def _names_file(self, site: Site) -> bool:

@@ -27,6 +27,13 @@ class Site:
     given: frozenset[str] = frozenset()
     weak: bool = False
 
+    @property
+    def by_key(self) -> bool:
+        """``d.pop(key)`` takes what stands under the key; only ``pop()`` and ``pop(0)`` go by position."""
+        if not self.model.name.endswith(".pop") or not self.given:
+            return False
+        return not any(isinstance(constant, int) for constant in self.constants.values())
+
 
 class Sites(Resolver):
     """Calls by number: their nodes, and what a model calls them."""

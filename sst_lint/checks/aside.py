@@ -1,0 +1,68 @@
+"""Is something printed for whoever looks over the shoulder of the program, and is no result of it?"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.sinks import IS_PRINTED
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.order import Reach
+
+#: How the flag is called that asks a program to tell what it does.
+_ASKS = re.compile(r"(?i)^_*(is_|be_)?(verbose|verbosity|debug|debugging|debug_mode|trace)$")
+#: How a message begins that says of itself that it is none of the results.
+_SAYS = re.compile(r"(?i)^\W*(error|warning|warn|debug)\b")
+#: So many values are looked at for what a test asks for.
+_NEAR = 12
+_PARTS = frozenset({Kind.TEXT, Kind.BINOP, Kind.CALL})
+
+
+def is_said_aside(project: Project, reach: Reach) -> bool:
+    """Whether what is printed is only said where the program shall be talkative (``if verbose``), or calls itself an
+    error or a warning."""
+    return reach.sink.what == IS_PRINTED and (_is_asked_for(project, reach.sink.call) or _is_warning(project, reach))
+
+
+def _is_asked_for(project: Project, call: int) -> bool:
+    """Whether a call stands in a branch that asks for a flag like ``verbose``."""
+    if call < 0:
+        return False
+    world = project.world
+    unit = world.call_unit[call]
+    facts, named = world.units[unit][2], dict(world.units[unit][2].named)
+    region = world.calls[call].region
+    while region >= 0:
+        tests = [facts.regions[region].node] if facts.regions[region].kind == "if" else []
+        for test in tests:
+            names = (facts.nodes[test].name, named.get(test, "")) if test >= 0 else ()
+            if any(_ASKS.search(name) for name in names):
+                return True
+            if "not" in names:
+                continue
+            before = [
+                edge.source for edge in facts.edges if edge.target == test and edge.op in (Op.SAME, Op.ONLY_VALUE)
+            ]
+            tests += [each for each in before if each not in tests][: _NEAR - len(tests)]
+        region = facts.regions[region].parent
+    return False
+
+
+def _is_warning(project: Project, reach: Reach) -> bool:
+    """Whether the order shows in a text that begins as an error or a warning."""
+    graph, nodes = project.graph, project.world.nodes
+    begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), 0)
+    for node, _ in reach.path[begun:]:
+        if nodes[node].kind not in _PARTS:
+            continue
+        parts = [node, *(graph.source[edge] for edge in graph.incoming.get(node, ()))]
+        if any(nodes[part].kind == Kind.TEXT and _SAYS.search(nodes[part].name) for part in parts):
+            return True
+    return False
+
+
+__all__ = ["is_said_aside"]

@@ -1,0 +1,70 @@
+"""Is what was picked only told to people? In a log, or in an error that says "for example ..."."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sst_lint.checks.lone import items
+from sst_lint.facts.records import Kind
+from sst_lint.flow.evidence import OUTWARD
+from sst_lint.flow.sinks import PRINTS
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.picks import Picked
+
+#: So many places are looked at for what becomes of what was picked.
+_NEAR = 60
+_ERRORS = ("Error", "Exception", "Warning")
+
+
+def is_only_told(project: Project, picked: Picked, printed: bool) -> bool:
+    """``log.warning("%s ...", names[:5])``: what was picked is told to people and goes nowhere else. ``printed``: what
+    the program prints on its standard output counts as told, too."""
+    graph, world, linked = project.graph, project.world, project.linked
+    first = world.call_base[picked.unit]
+    calls = range(first, first + len(world.units[picked.unit][2].calls))
+    telling = [number for number in calls if _tells(project, number, printed)]
+    said = {node for number in telling for node in (linked.contents.get((number, "")), linked.receiver_of(number))}
+    near = items(project, picked) if picked.call < 0 else [linked.result_of(picked.call)]
+    told, seen = 0, set(near)
+    for node in near:
+        for edge in graph.outgoing.get(node, ()):
+            target = graph.target[edge]
+            if target in said or _is_in_error(project, target, graph.label[edge]):
+                told += 1
+            elif graph.label[edge] or world.nodes[target].kind in OUTWARD or len(near) > _NEAR:
+                return False
+            elif target not in seen:
+                seen.add(target)
+                near.append(target)
+    given = {
+        number
+        for number in calls
+        for _, node in linked.argument_nodes(number)
+        if node in seen and linked.result_of(number) not in seen and linked.receiver_of(number) not in seen
+    }
+    return (bool(given) or told > 0) and all(_tells(project, number, printed) for number in given)
+
+
+def _tells(project: Project, number: int, printed: bool) -> bool:
+    """Whether a call logs, or tells an error."""
+    sites = project.linked.sites_of.get(number, ())
+    said = any(s.model.logs or (s.model.console and (printed or s.model.name not in PRINTS)) for s in sites)
+    return said or _is_in_error(project, project.linked.result_of(number), 0)
+
+
+def _is_in_error(project: Project, node: int, label: int) -> bool:
+    """Whether a value becomes part of an exception, as ``node`` or as an argument of the call of ``label``."""
+    world, linked = project.world, project.linked
+    if label <= 0 and (label or world.nodes[node].kind != Kind.CALL):
+        return False
+    number = label - 1 if label else world.call_of(node)
+    if number >= len(world.calls):
+        return False  # no call of the program: what a decorator does, or a library that calls back
+    names = [name for name in linked.externals.get(number, ()) if name.endswith(_ERRORS)]
+    made = [value[1] for value in linked.values(linked.callee_of(number)) if value[0] == "c"]
+    return bool(names) or any(base.endswith(_ERRORS) for cls in made for base in linked.external_bases(int(cls)))
+
+
+__all__ = ["is_only_told"]

@@ -1,0 +1,97 @@
+"""Which names does a loop settle without a choice? The only match, as a second one is refused, and the greatest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import libcst as cst
+
+from sst_lint.facts.names import Bindings, dotted
+
+_GREATER = (cst.GreaterThan, cst.GreaterThanEqual, cst.LessThan, cst.LessThanEqual)
+_ENDS = (cst.Raise, cst.Return)
+
+
+def settled(body: cst.BaseSuite, bindings: Bindings) -> frozenset[str]:
+    """Names that hold, behind a loop, what they would hold in any order of its rounds (of equal ones, one)."""
+    found: set[str] = set()
+    for test in _tests(body):
+        found |= _greatest(test, bindings)
+        name, is_missing = _asked(test.test)
+        other = test.orelse.body if isinstance(test.orelse, cst.Else) else None
+        if name and (refuses(other, name) if is_missing else refuses(test.body, name)):
+            found.add(name)
+    return frozenset(found)
+
+
+def refuses(body: Any, name: str) -> bool:
+    """Whether a block ends in a ``raise``, or a ``return`` of anything else than ``name``."""
+    last = body.body[-1] if body is not None and body.body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]
+    if isinstance(last, cst.Return) and last.value is not None:
+        return name not in _names(last.value)
+    return isinstance(last, _ENDS)
+
+
+def refuses_others(statement: Any, name: str) -> bool:
+    """``if rest: raise ...`` or ``assert not rest``: behind it, the list ``name`` is empty."""
+    if isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.Assert):
+        test = statement.body[0].test
+        negated = isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not)
+        return negated and isinstance(test, cst.UnaryOperation) and dotted(test.expression) == name
+    return isinstance(statement, cst.If) and dotted(statement.test) == name and refuses(statement.body, name)
+
+
+def _tests(body: cst.BaseSuite) -> Iterator[cst.If]:
+    """The ``if`` statements of a loop, also in others, but not in loops or ``try`` inside of it."""
+    for statement in body.body:
+        while isinstance(statement, cst.If):
+            yield statement
+            yield from _tests(statement.body)
+            if isinstance(statement.orelse, cst.Else):
+                yield from _tests(statement.orelse.body)
+            statement = statement.orelse  # type: ignore[assignment]
+
+
+def _asked(test: cst.BaseExpression) -> tuple[str, bool]:
+    """The name that ``x is None`` or ``not x`` (True), ``x is not None`` or ``x`` (False) asks for; "" if another."""
+    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        return dotted(test.expression), True
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        against = test.comparisons[0]
+        if dotted(against.comparator) == "None" and isinstance(against.operator, (cst.Is, cst.IsNot)):
+            return dotted(test.left), isinstance(against.operator, cst.Is)
+        return "", False
+    return dotted(test), False
+
+
+def _greatest(test: cst.If, bindings: Bindings) -> frozenset[str]:
+    """``if size > most: most, best = size, name``: all that such a branch assigns goes with the greatest."""
+    names = bindings.of(test.body)
+    compared = [part for part in _conditions(test.test) if isinstance(part, cst.Comparison)]
+    for part in compared:
+        if len(part.comparisons) == 1 and isinstance(part.comparisons[0].operator, _GREATER):
+            sides = (_names(part.left), _names(part.comparisons[0].comparator))
+            if any(not names.isdisjoint(side) for side in sides):
+                return frozenset(name for name in names if "." not in name)
+    return frozenset()
+
+
+def _conditions(test: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """The operands of a chain of ``and`` and ``or``."""
+    if isinstance(test, cst.BooleanOperation):
+        return [*_conditions(test.left), *_conditions(test.right)]
+    return [test]
+
+
+def _names(node: cst.CSTNode) -> frozenset[str]:
+    """All names in an expression."""
+    parts: list[cst.CSTNode] = [node]
+    for part in parts:
+        parts += part.children
+    return frozenset(part.value for part in parts if isinstance(part, cst.Name))
+
+
+__all__ = ["refuses", "refuses_others", "settled"]
