@@ -61,7 +61,7 @@ def without_rests(project: Project, picked: Sequence[Picked]) -> list[Picked]:
         if row.choice is not None and row.choice.kind == "index":
             firsts.setdefault((row.unit, row.node), []).append(row)
     rests = [r for r in rows if r.choice is not None and r.choice.kind == "slice" and (r.unit, r.node) in firsts]
-    gone = {id(row) for row in rests}
+    gone = {id(row) for row in rests} | _pieces(project, rows)
     for rest in rests:
         in_turn = _in_while(project, rest)
         gone.update(
@@ -70,6 +70,36 @@ def without_rests(project: Project, picked: Sequence[Picked]) -> list[Picked]:
             if in_turn or (first.choice and rest.choice and first.choice.statement == rest.choice.statement)
         )
     return [row for row in rows if id(row) not in gone]
+
+
+def _pieces(project: Project, rows: Sequence[Picked]) -> set[int]:
+    """``use(x[:50]); x = x[50:]`` in a ``while``: piece by piece, all are taken."""
+    slices = [row for row in rows if row.choice is not None and row.choice.kind == "slice" and _in_while(project, row)]
+    bounds = {id(row): _bounds(project, row) for row in slices}
+    found: set[int] = set()
+    for row in slices:
+        for other in slices:
+            same = (row.unit, row.node) == (other.unit, other.node)
+            if (
+                same
+                and bounds[id(row)][1]
+                and bounds[id(row)] == ("", bounds[id(other)][0])
+                and not bounds[id(other)][1]
+            ):
+                found |= {id(row), id(other)}
+    return found
+
+
+def _bounds(project: Project, picked: Picked) -> tuple[str, str]:
+    """The bounds of a slice, as far as they are written down."""
+    nodes, graph, choice = project.world.nodes, project.graph, picked.choice
+    for edge in graph.outgoing.get(picked.node, ()):
+        record = nodes[graph.target[edge]]
+        here = choice is not None and (record.line, record.column) == (choice.line, choice.column)
+        if here and record.name.startswith("["):
+            lower, _, upper = record.name[1:-1].partition(":")
+            return lower, upper
+    return "", ""
 
 
 def _in_while(project: Project, picked: Picked) -> bool:

@@ -129,12 +129,17 @@ class Accesses(Builder):
         for bound in (part.lower, part.upper, part.step):
             if bound is not None:
                 self.value(bound)
-        if part.upper is not None or isinstance(part.lower, (cst.Integer, cst.UnaryOperation)):
+        taken = part.upper is not None or isinstance(part.lower, (cst.Integer, cst.UnaryOperation))
+        if taken and not self.is_piece(part):
             self.choice("slice", base, node, self.is_single(node.value))
         made = self.derived(Op.SAME, (base,), node, name=f"[{_bound(part.lower)}:{_bound(part.upper)}]")
         for one in (one for index in asked for one in index):
             self.edge(one, made[0], Op.COPY)
         return made
+
+    def is_piece(self, part: cst.Slice) -> bool:
+        """Whether a slice is one of several that a loop takes in turn. Filled in by the half that reads loops."""
+        raise NotImplementedError
 
     def choice(self, kind: str, node: int, at: cst.CSTNode, guarded: bool = False, keyed: bool = False) -> None:
         """One element of ``node`` is picked by its place."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import libcst as cst
+import msgspec
 
 from sst_lint.facts.build import Env, Watcher
 from sst_lint.facts.comments import is_explained, is_foreseen
@@ -136,7 +137,10 @@ class Guards(Loops):
         return line, column, end_line or line, end_column or column + len("except")
 
     def _raise(self, node: cst.Raise) -> None:
+        first = len(self.choices)
         raised = () if node.exc is None else self.value(node.exc)
+        for number in range(first, len(self.choices)):  # `raise errors[0]`: one is as good as another
+            self.choices[number] = msgspec.structs.replace(self.choices[number], keyed=True)
         self.frame.raises[self.region] = None
         if node.cause is not None:
             self.value(node.cause.item)

@@ -53,6 +53,12 @@ class Loops(Targets):
         else:
             self.assign(target, (drawn,), at)
 
+    def is_piece(self, part: cst.Slice) -> bool:
+        """``names[i : i + 50]`` in ``for i in range(0, len(names), 50)``: piece by piece, all are taken."""
+        value = (self.frame.env or {}).get(part.lower.value, ()) if isinstance(part.lower, cst.Name) else ()
+        drawn = {target for loop in self._around() for target in self.loop_targets.get(loop, ())}
+        return part.upper is not None and bool(value) and drawn.issuperset(value)
+
     def _reads_in_turn(self, item: int, key: int, listed: Val, loop: int) -> bool:
         """``for i in range(len(names)): use(names[i])``: a loop in the order of ``names``."""
         if key not in self.loop_targets[loop]:
