@@ -151,7 +151,7 @@ class Statements(Definitions):
         self.bind(bound, (*joined, made) if name == "" and asname == "" else (made,))
 
     def _type_alias(self, node: Any) -> None:
-        self.bind(node.name.value, (self.node(Kind.VALUE, node, ":type"),))
+        self.bind(node.name.value, (self.node(Kind.VALUE, node, ":type"), *self.alias(node.value)))
 
 
 def _type_comment(whitespace: cst.TrailingWhitespace) -> str:

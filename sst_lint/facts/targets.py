@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
 
 from sst_lint.facts.build import Val
@@ -16,6 +18,11 @@ from sst_lint.facts.settled import refuses_others
 _MADE = frozenset({Kind.BINOP, Kind.TEXT, Kind.LIST, Kind.TUPLE, Kind.CALL})
 #: Literals of texts.
 _TEXTS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString)
+#: What is the name of a type of which sets may be part.
+_OF_SETS = re.compile(
+    r"(\w+\.)*((Abstract|Mutable|Frozen)?Set|(frozen)?set|dict|list|tuple|defaultdict|Dict|List|Tuple|DefaultDict"
+    r"|OrderedDict|(Mutable)?Mapping|Sequence|Iterable|Collection|Optional|Union)\["
+)
 #: So many edges back, what a value was just made of is looked for.
 _RECENT = 12
 
@@ -151,12 +158,19 @@ class Targets(Picks):
             typed = self.node(Kind.VALUE, node.targets[0].target, ":" + self.type_comment)
             self.edge(value, typed)
             value = (typed,)
+        if self.frame.index == 0 and type(node.value) is cst.Subscript:
+            value = (*value, *self.alias(node.value))
         for target in node.targets:
             if type(target.target) is cst.Name:
                 self.assigned_at[target.target.value] = (*self.positions.of(node), self.statement)
             self.assign(target.target, value, node)
             if self.frame.index == 0 and type(target.target) is cst.Name and target.target.value == "__all__":
                 self.exports = _string_items(node.value)
+
+    def alias(self, written: cst.BaseExpression) -> Val:
+        """What a name stands for in annotations, if sets are part of it: ``Groups = Dict[str, Set[str]]``."""
+        text = self.positions.snippet(written)
+        return (self.node(Kind.VALUE, written, "=" + text),) if _OF_SETS.match(text.lstrip("\"'")) else ()
 
     def _folded(self, node: cst.Assign) -> Val:
         """What ``x`` holds before ``x = x.method(...)``: a loop around it folds into ``x`` in its order."""
@@ -181,6 +195,8 @@ class Targets(Picks):
         value = () if node.value is None else self.value(node.value)
         typed = self.node(Kind.VALUE, node.target, ":" + annotation)
         self.edge(value, typed)
+        if node.value is not None and annotation.rpartition(".")[2] == "TypeAlias":
+            self.edge(self.alias(node.value), typed)
         if self.frame.is_class and isinstance(node.target, cst.Name):
             self.fields.append((node.target.value, annotation, self.one(value) if value else -1))
         if node.value is not None or not isinstance(node.target, cst.Name) or self.frame.index == 0:

@@ -10,6 +10,7 @@ from sst_lint.flow.declared import replaces
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.models import Modeled
 from sst_lint.flow.modules import Modules
+from sst_lint.flow.named_tuples import MAKERS, record_fields
 from sst_lint.flow.names import SET_TYPES
 from sst_lint.flow.options import Options
 from sst_lint.flow.values import ONE_OF_SEVERAL, Listeners, Value
@@ -75,6 +76,17 @@ class Callees(Modeled):
                 self.bind_function(number, function, self.callee_of(number))
         elif kind == "p":
             self._bind_partial(number, value[1])
+        elif kind == "k":
+            self._bind_record(number, value[1])
+
+    def _bind_record(self, number: int, maker: int) -> None:
+        """A record is made of a class that call ``maker`` has made: its fields by position and name."""
+        result, names = self.result_of(number), record_fields(self.world, maker)
+        for at, (slot, node) in enumerate(self.argument_nodes(number)):
+            name = slot or (names[at] if at < len(names) else "")
+            if name in names:
+                self.add_edge(node, result, Op.STORE, "." + name)
+                self.add_edge(node, result, Op.STORE, f"#{names.index(name)}")
 
     def _is_alias(self, number: int, function: Function) -> bool:
         """Whether an object is asked for a method by another name of it, ``put = putln`` in the body of its class."""
@@ -271,6 +283,8 @@ class Callees(Modeled):
         result = self.result_of(number)
         if name == "functools.partial":
             self.add_value(result, ("p", number))
+        elif name in MAKERS:
+            self.add_value(result, ("k", number))
         elif name == "builtins.super":
             self._bind_super(number, result)
         elif name == "builtins.property":

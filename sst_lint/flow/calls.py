@@ -10,6 +10,7 @@ from sst_lint.flow.fitting import few, takes
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.likely import Likely
 from sst_lint.flow.modules import Modules
+from sst_lint.flow.named_tuples import name_fields_of_bases
 from sst_lint.flow.names import SET_TYPES
 from sst_lint.flow.values import BY_NAME, Listeners, Value
 from sst_lint.flow.world import Function, World
@@ -122,6 +123,7 @@ class Calls(Likely):
     def start(self) -> None:
         """Seed everything that is known without following values, then work off the consequences."""
         world = self.world
+        name_fields_of_bases(world)
         self._class_nodes = {b: c.index for c in world.classes for b in c.bases}
         for node in self._class_nodes:
             self.heard[node] = 1
@@ -174,6 +176,8 @@ class Calls(Likely):
                 self.add_value(node, ("c", self.world.class_of_scope[scope]))
             elif scope in self.world.functions:
                 self.add_function(node, self.world.functions[scope])
+        elif kind == Kind.VALUE and name.startswith("="):
+            self.add_value(node, ("a", node))
         elif kind == Kind.VALUE and name.startswith(":"):
             self.annotate(node, name[1:], self.file_of(node), self.world.node_unit[node])
 

@@ -133,6 +133,11 @@ class Contexts(Implied):
     def _call_context(self, number: int, params: tuple[int, ...], root: int, node: int) -> None:
         label = number + 1
         caller = self.world.scope_of_call(number)
+        for site in self.sites_of.get(number, ()):
+            for _, elements in site.model.callback:  # `map(out.add, names)` calls it once for each
+                step = self._step_node(number, f"each of {elements}")
+                self._edge(site.ports.get(elements, -1), step, Op.LOOP)
+                self._edge(step, node, Op.ORDERS, "", label)
         if root == GLOBAL:
             argument = -1
         else:

@@ -108,6 +108,8 @@ class Graph:
                 self.port_scope[node] = function.scope
                 for port in linked.options.through(node):
                     self.port_scope[port] = function.scope
+        #: what gives back objects of the program's own classes, whose fields have nodes of their own
+        self.of_classes = frozenset(port for port in self.port_scope if linked.has_class(port))
         for (scope, _, _), node in linked._contexts.items():
             self.param_scope[node] = scope
         #: what runs a nested function in a loop, in the function that holds it: there it is no caller from outside

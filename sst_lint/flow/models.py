@@ -47,6 +47,8 @@ _SERIALIZING: frozenset[How] = frozenset({"serialize", "serialize-sorted"})
 _KEY = "key"
 _AS_TEXT: frozenset[Value] = frozenset({("x", "builtins.str"), ("x", "builtins.repr")})
 _TEXTS = ("builtins.str.", "builtins.bytes.")
+#: What a command shows of these is a text of all of them.
+_CHOICES = "choices"
 #: In place of elements: what is handed over is a class, of whose objects this method is called.
 _OF_CLASS, _HOOK = -2, "default"
 #: What takes keys, or attributes, as keywords.
@@ -60,6 +62,7 @@ class Modeled(Sites):
         super().__init__(world, modules, library)
         self.sites: list[Site] = []
         self.sites_of: dict[int, list[Site]] = {}  #: call -> its sites
+        self.unknown_writers: dict[int, Site] = {}  #: calls that no model knows, which write to a path by their name
         self.callees: dict[int, dict[int, bool]] = {}  #: call -> function scopes (bound?)
         self.sources: dict[int, list[tuple[int, str, int]]] = {}  #: node -> (bits, kind, call)
         self.contents: dict[tuple[int, str], int] = {}
@@ -107,6 +110,9 @@ class Modeled(Sites):
         for built in model.builds:
             if built in given and built != "**":  # who builds goes through all of it, sets as well
                 self.add_edge(ports[built], self.built(number, built), Op.TEXT_SORTED)
+        for shown in model.shows:
+            if shown in given and shown == _CHOICES:
+                self.add_edge(ports[shown], self.built(number, shown), Op.TEXT_SORTED)  # joined, sets as well
         if model.writes is not None and self.holds(site, model.writes.when, model.writes.unless):
             for data in self.written(site, model.writes.data):
                 self.add_edge(data, self.content(number), HOW[model.writes.how])

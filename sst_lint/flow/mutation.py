@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from sst_lint.facts.ops import SET, Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.assembled import assemble
+from sst_lint.flow.by_name import ask_by_name, open_objects
 from sst_lint.flow.calls import LOOP_ORDER
 from sst_lint.flow.contexts import GLOBAL
 from sst_lint.flow.folds import fold
@@ -34,9 +36,12 @@ class Mutations(Reopened):
         self._view_algebra()
         self.imply()
         self._prepare()
+        ask_by_name(self)
+        open_objects(self)
         self._changed: dict[int, None] = {}
         self._aliases: set[int] = set()  #: edges back to where an object was taken from
         self._direct()
+        assemble(self)
         self._outs()
         self.run()
         fold(self)

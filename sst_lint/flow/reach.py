@@ -305,10 +305,10 @@ class Search:
     def _enter(self, number: int, port: int, bits: int, key: str, edge: int, steps: int) -> None:
         """From the result of a call into its callee.
 
-        A demand for an attribute ends here: fields have nodes of their own.
+        A demand for an attribute of an object of the program ends here: fields have nodes of their own.
         """
         bits &= self._arrives[port]
-        if not bits or key.startswith("."):
+        if not bits or (key.startswith(".") and port in self.graph.of_classes):
             return
         at = (self._node[number], single(self._bits[number])[0], self._key[number])
         label = -self.graph.label[edge]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from sst_lint.facts.ops import KEYS, SET, Op, at_depth
 from sst_lint.facts.records import Kind
 from sst_lint.flow.annotations import SETS, only_accepts_sets, positioned, promised
@@ -12,6 +14,8 @@ from sst_lint.flow.names import MAPPING_TYPES, SET_TYPES
 from sst_lint.flow.values import Listeners, Value
 from sst_lint.flow.world import Function, World
 
+#: So deep inside of something the name of a type is followed.
+_DEEPEST = 2
 _TYPING_NAMES = frozenset(
     {"Set", "FrozenSet", "Dict", "List", "Tuple", "Mapping", "Sequence", "Iterable", "AbstractSet"}
 )
@@ -91,6 +95,9 @@ class Resolver(Classes):
 
     def _instance(self, node: int, depth: int, value: Value) -> None:
         made: Value | None = None
+        if value[0] == "a" and depth <= _DEEPEST:  # the name of a type that is written down elsewhere
+            written, world = int(value[1]), self.world
+            self.annotate(node, world.nodes[written].name[1:], self.file_of(written), world.node_unit[written], depth)
         if value[0] == "c":
             made = ("i", value[1])
         elif value[0] == "x":
@@ -153,12 +160,19 @@ class Resolver(Classes):
         ]
         for inner in nested[:1]:
             self.add_value(node, ("c", inner))
+        if through_instance and name in self._assigned and not nested and found:
+            self.read_field(node, cls, name, through_instance)  # `self.write = file.write` in place of a method
         if not found and not nested:
             self.read_field(node, cls, name, through_instance)
             if through_instance:
                 self._delegate(node, cls)
             for base in self.external_bases(cls):
                 self._library_attribute(node, base, name)
+
+    @cached_property
+    def _assigned(self) -> frozenset[str]:
+        """The names of attributes that something is assigned to."""
+        return frozenset(self.world.nodes[node].name for node in self.world.of_kind(Kind.PUT))
 
     def _delegate(self, node: int, cls: int) -> None:
         """``return getattr(self.inner, name)`` in ``__getattr__``: what the object has not, ``self.inner`` may have."""

@@ -23,6 +23,7 @@ from sst_lint.flow.writes import Write, Writes
 IS_PRINTED = "what the program prints"
 #: What is shown of a command, as it is told.
 HELP = "the help of a command"
+_HELP = "help"
 PRINTS = frozenset(
     {"builtins.print", "click.echo", "click.secho", "typer.echo", "typer.secho", "rich.print",
      "rich.console.Console.print", "sys.stdout.write"}
@@ -70,6 +71,8 @@ class Sinks:
                 yield from self._content_sink(site.call, content)
             if site.model.digest and content is not None:
                 yield Sink(content, ORDER, 0, "a digest", site.call, True)
+            if content is not None and site.model.writes is not None and site.call not in self._writes.by_call:
+                yield from self._handed_sink(site, content)
         for write in self._writes.all:
             content = linked.contents.get((write.site.call, ""))
             if write.node >= 0 and content is not None:
@@ -93,18 +96,33 @@ class Sinks:
             if rank < 3:
                 yield Sink(node, ORDERS_ANY, rank, what, opened[0].site.call, True)
         yield from self._documentation()
+        for site in self._linked.unknown_writers.values():
+            rank, what = self.rank(self._writes.of_unknown(site))
+            if rank < 3:
+                yield Sink(self._linked.content(site.call), ORDER, max(rank, 1), what, site.call, False)
+        for call, node in self._helps():
+            yield Sink(node, ORDER, 1, HELP, call, True)
         for call, node in Seeded(self._linked, self._graph, self._writes).draws():
             yield Sink(node, ORDER, 1, "what a seeded generator draws", call, True)
         for site in self._linked.sites:
             for port in site.model.shows:
                 if port in site.given:
-                    yield Sink(site.ports[port], ORDER, 1, HELP, site.call, True)
+                    node = self._linked.contents.get((site.call, f"built of {port}"), site.ports[port])
+                    yield Sink(node, ORDER, 1, HELP, site.call, True)
             for port in site.model.builds:
                 if port in site.given:
                     named = port == "**"  # names of fields have no order
                     node = site.ports[port] if named else self._linked.built(site.call, port)
                     bits = ORDERS_ANY & ~ORDER if named else ORDER
                     yield Sink(node, bits, 1, "what a package is built from", site.call, True)
+
+    def _helps(self) -> Iterable[tuple[int, int]]:
+        """What calls of libraries that nobody has described are given as the help of something."""
+        linked = self._linked
+        for call in linked.externals:
+            if call not in linked.callees and not linked.sites_of.get(call):
+                if not self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call])):
+                    yield from ((call, node) for slot, node in linked.argument_nodes(call) if slot == _HELP)
 
     def _documentation(self) -> Iterable[Sink]:
         """What is put together as ``f.__doc__``: it is printed, published, and read by makers of parsers."""
@@ -167,6 +185,20 @@ class Sinks:
             yield Sink(content, ORDER, 1, "a file", call)
         if not found and self._prints(call):
             self.printed.append(Sink(content, ORDER, 1, IS_PRINTED, call))
+
+    def _handed_sink(self, site: Site, content: int) -> Iterable[Sink]:
+        """What a call that writes a file puts into one that somebody has opened, or may have."""
+        assert site.model.writes is not None
+        path, linked = site.ports.get(site.model.writes.path, -1), self._linked
+        unsaid = path < 0 or linked.has_type(path, "io.StringIO", "io.BytesIO")
+        if unsaid or self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[site.call])):
+            return
+        if not linked.holds(site, site.model.writes.when, site.model.writes.unless):
+            return
+        opened = self._writes.handle_writes(path)
+        rank, what = min((self.rank(w) for w in opened), key=lambda r: r[0]) if opened else (1, "a file")
+        if rank < 3:
+            yield Sink(content, ORDER, rank, what, site.call, False)
 
     def _says_the_same(self, call: int) -> bool:
         """Whether a call writes a text that is the same in each round: nobody sees in which order it was written."""

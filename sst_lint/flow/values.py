@@ -5,7 +5,8 @@ An abstract value is a tuple: ``("m", file)`` a module of the program, ``("n", n
 a method bound to its receiver, ``("c", class)``, ``("i", class)`` an instance, ``("t", name)`` an instance of a
 library's type, ``("h", call)`` the file that a call opened, ``("p", call)`` a ``functools.partial``, ``("s",
 class)`` a ``super()``, ``("y", call)`` a ``property(...)``, ``("r", call)`` what is registered with the object that a
-call made.
+call made, ``("a", node)`` the name of a type that is written down at a node, ``("k", call)`` a
+class of named tuples that a call made.
 
 Values travel along edges that keep the object; values of elements, and of what those hold or anything deeper, travel
 beside them. Sets are small and capped, events are worked off in order, so the result does not depend on anything but

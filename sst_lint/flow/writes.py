@@ -167,6 +167,10 @@ class Writes:
         takes_handles = site.model.name not in _PATHS_ONLY
         return takes_handles and self._linked.has_type(path, "typing.IO") and not self._linked.has_type(path, *_PATHS)
 
+    def of_unknown(self, site: Site) -> Write:
+        """What a call of which no model knows writes to its path."""
+        return self._write(site, -1, site.ports["path"], "write", "", True)
+
     def _mode(self, site: Site, parameter: str, default: str) -> str:
         if parameter not in site.given:
             return _mode_of(default)
