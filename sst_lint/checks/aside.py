@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sst_lint.flow.order import Reach
 
 #: How the flag is called that asks a program to tell what it does.
-_ASKS = re.compile(r"(?i)^_*(is_|be_)?(verbose|verbosity|debug|debugging|debug_mode|trace)$")
+_ASKS = re.compile(r"(?i)^_*(is|be)?_*(verbose|verbosity|debug|debugging|debug_?mode|trace)$")
 #: How a message begins that says of itself that it is none of the results.
 _SAYS = re.compile(r"(?i)^\W*(error|warning|warn|debug)\b")
 #: So many values are looked at for what a test asks for.

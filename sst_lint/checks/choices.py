@@ -9,7 +9,7 @@ from sst_lint.checks.certainty import is_accepted
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.in_front import is_in_front
 from sst_lint.checks.lone import is_lone, is_top_of_walk, items, passes_one
-from sst_lint.checks.taken import drains, is_drawn_in_no_order, is_from_queue, without_rests
+from sst_lint.checks.taken import drains, is_drawn_in_no_order, is_from_queue, is_put_back, without_rests
 from sst_lint.checks.told import is_only_told
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
@@ -55,6 +55,7 @@ def first_match(project: Project) -> Iterator[Defect]:
             or is_top_of_walk(project, picked)
             or is_lone(project, picked)
             or _behind_prefix(project, picked)
+            or is_put_back(project, picked)
         ):
             continue
         choice = picked.choice

@@ -24,6 +24,7 @@ _LITTLE = 4
 _OF_LOGGERS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 #: So many such functions call each other.
 _HELPERS = 2
+_ERRORS = ("Error", "Exception", "Warning")
 #: What fills a new object.
 _BEGINS = ("__init__", "__new__", "__post_init__")
 
@@ -69,7 +70,11 @@ def stays_inside(project: Project, reach: Reach) -> bool:
     bits, fields = ORDER, project.linked.field_nodes
     for number, (node, edge) in enumerate(reach.path[begun:], begun):
         if node in fields:
-            kept = not fields[node][1].startswith("_") and bool(bits & ORDERS_ANY)
+            kept = (
+                not fields[node][1].startswith("_")
+                and bool(bits & ORDERS_ANY)
+                and not _is_error(project, fields[node][0])
+            )
             return kept and project.distance(reach.path[begun : number + 1]) == 1
         begins = project.world.units[units[node]][1].qualname.endswith(_BEGINS)
         begins = begins and (reach.sink.rank == 3 or units[node] != units[reach.place])
@@ -80,9 +85,20 @@ def stays_inside(project: Project, reach: Reach) -> bool:
         key, to = graph.key[edge], graph.target[edge]
         if graph.op[edge] == Op.STORE and key.startswith(".") and bits & ORDERS_ANY and reach.sink.rank == 3:
             given = nodes[to].kind == Kind.CALL and _is_argument(project, node, project.world.call_of(to))
-            return (given or begins) and not key.startswith("._")
+            return (given or begins) and not key.startswith("._") and not _makes_error(project, to)
         bits = forward(graph.op[edge], bits)
     return False
+
+
+def _makes_error(project: Project, made: int) -> bool:
+    """Whether a new object is an exception."""
+    classes = [value[1] for value in project.linked.values(made) if value[0] == "i"]
+    return any(_is_error(project, int(cls)) for cls in classes)
+
+
+def _is_error(project: Project, cls: int) -> bool:
+    """Whether a class is one of exceptions: what they say is for people."""
+    return any(base.endswith(_ERRORS) for base in project.linked.external_bases(cls))
 
 
 def joined_later(project: Project, reach: Reach) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 
 if TYPE_CHECKING:
@@ -28,6 +29,21 @@ def is_drawn_in_no_order(project: Project, picked: Picked) -> bool:
     if picked.call in project.draws.parts:
         return True  # pieces in their order: whoever picks one of them is told
     return drawn not in project.on_the_way
+
+
+def is_put_back(project: Project, picked: Picked) -> bool:
+    """``first = next(rows); return chain([first], rows)`` only looks whether there is one."""
+    world, graph, linked = project.world, project.graph, project.linked
+    if picked.call < 0:
+        return False
+    outgoing = graph.outgoing.get(linked.result_of(picked.call), ())
+    held = {graph.target[edge] for edge in outgoing if graph.op[edge] == Op.STORE and not graph.label[edge]}
+    first = world.call_base[picked.unit]
+    for number in range(first, first + len(world.units[picked.unit][2].calls)):
+        given = [node for _, node in linked.argument_nodes(number)]
+        if picked.node in given and not held.isdisjoint(given):
+            return True
+    return False
 
 
 def drains(project: Project, node: int) -> bool:

@@ -233,13 +233,19 @@ class Branches(Expressions):
         parts = [e.value for e in written.elements] if isinstance(written, cst.Tuple) else [written]
         return ":" + " | ".join(self.positions.snippet(part) for part in parts)
 
+    def _measured(self, length: cst.BaseExpression, env: Env) -> str:
+        """``names`` in ``len(names)``, also where that was given a name before; "" if it may be another one now."""
+        if isinstance(length, cst.Call) and isinstance(length.func, cst.Name) and length.func.value == "len":
+            return element_path(length.args[0].value) if length.args else ""
+        known = env.get(length.value, ()) if isinstance(length, cst.Name) else ()
+        path, held = self.lengths.get(known[0], ("", -1)) if len(known) == 1 else ("", -1)
+        return path if path and env.get(path) == (held,) else ""
+
     def _narrow_length(self, test: cst.Comparison, env: Env, holds: bool) -> None:
-        left, target = test.left, test.comparisons[0]
-        if not (isinstance(left, cst.Call) and isinstance(left.func, cst.Name) and left.func.value == "len"):
+        target = test.comparisons[0]
+        if not isinstance(target.comparator, cst.Integer) or target.comparator.value != "1":
             return
-        if not (left.args and isinstance(target.comparator, cst.Integer) and target.comparator.value == "1"):
-            return
-        path = element_path(left.args[0].value)
+        path = self._measured(test.left, env)
         if path and (
             (holds and isinstance(target.operator, cst.Equal))
             or (not holds and isinstance(target.operator, (cst.NotEqual, cst.GreaterThan)))

@@ -103,6 +103,7 @@ class Builder:
         self.loop = -1
         self.region = -1
         self.statement = 0
+        self.lengths: dict[int, tuple[str, int]] = {}  #: result of `len(x)` -> how `x` is written, and what it held
         self.has_paths = False  #: whether any environment holds more than names (``self.x``, lengths)
         self.watchers: list[Watcher] = []
         self.handler_start = -1  #: first node of the handler that is being read, -1 outside of handlers

@@ -6,7 +6,7 @@ import libcst as cst
 
 from sst_lint.facts.build import Val
 from sst_lint.facts.comprehensions import Comprehensions
-from sst_lint.facts.literals import attribute_path, literal_text
+from sst_lint.facts.literals import attribute_path, element_path, literal_text
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Arg, Call, Kind
 
@@ -64,12 +64,19 @@ class Calls(Comprehensions):
             if self.nodes[callee].kind == Kind.ATTR and type(node.func) is cst.Name:
                 receiver, method = self.nodes[callee].base, self.nodes[callee].name  # `add = rows.append` before
         args = tuple(self._argument(arg) for arg in node.args)
+        guarded |= self.finds_one(node)
         result = self.node(Kind.CALL, node, method, len(self.calls))
         self.calls.append(
             Call(callee, receiver, method, args, result, self.frame.index, self.loop, self.region, guarded=guarded)
         )
         self._after_call(node, method, path, receiver)
+        if type(node.func) is cst.Name and node.func.value == "len" and len(node.args) == 1:
+            self.lengths[result] = element_path(node.args[0].value), args[0].node
         return (result,)
+
+    def finds_one(self, node: cst.Call) -> bool:
+        """Whether a call takes the first of those that only one can be among. Filled in by the half on choices."""
+        raise NotImplementedError
 
     def _argument(self, arg: cst.Arg) -> Arg:
         slot = arg.star or (arg.keyword.value if arg.keyword is not None else "")

@@ -9,6 +9,7 @@ import libcst as cst
 from sst_lint.facts.branches import Branches
 from sst_lint.facts.build import Val
 from sst_lint.facts.literals import constant_key
+from sst_lint.facts.names import dotted
 from sst_lint.facts.records import Call, Choice, Kind
 
 #: How a value is named that a loop changes: joined from several rounds, or filled.
@@ -97,6 +98,14 @@ class Picks(Branches):
     def is_keyed(self, loop: int) -> bool:
         """Whether the tests around here, inside ``loop``, pick one element by equality."""
         return any(depth >= loop and _picks_by_identity(test) for test, depth in self.if_tests)
+
+    def finds_one(self, node: cst.Call) -> bool:
+        """``next(filter(lambda row: row.name == name, rows))``"""
+        given = node.args[0].value if node.args and dotted(node.func) == "next" else None
+        if not isinstance(given, cst.Call) or dotted(given.func) != "filter" or not given.args:
+            return False
+        test = given.args[0].value
+        return isinstance(test, cst.Lambda) and _picks_by_identity(test.body)
 
     def passes(self, part: cst.CompFor) -> str:
         """As for expressions."""

@@ -20,6 +20,12 @@ _LIKE = {"numpy.random.RandomState": "numpy.random.Generator"}
 _CONFIGURES = frozenset(
     "seed getstate setstate get_state set_state bit_generator spawn SystemRandom Random RandomState default_rng".split()
 )
+#: Modules in which most functions draw nothing, and those that do.
+_SOME_DRAW = {
+    "torch": frozenset(
+        "rand rand_like randn randn_like randint randint_like randperm normal bernoulli multinomial poisson".split()
+    )
+}
 #: So many values are looked through for what a seed is made of, and for where a generator is made.
 _NEAR = 40
 #: These rearrange, or choose from, what they are given first.
@@ -84,6 +90,8 @@ class Seeded:
 
 def _is_draw(name: str, owners: set[str]) -> bool:
     last = name.rpartition(".")[2]
+    if _owner(name) in _SOME_DRAW:
+        return _owner(name) in owners and last in _SOME_DRAW[_owner(name)]
     return _owner(name) in owners and last not in _CONFIGURES and not last.startswith("_")
 
 
