@@ -13,11 +13,14 @@ from sst_lint.checks.lines import leaves_as_lines
 from sst_lint.checks.shown import is_certain, is_filled_by_name, is_likely, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
 from sst_lint.flow.sinks import IS_PRINTED
+from sst_lint.flow.trace import long_for
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.order import Reach
 
+#: So many steps of a trace are believed of what is a set for certain.
+LONG_OF_SURE = 14
 #: Steps that make the order of keys one of a sequence.
 _SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW, Op.KEYED})
 
@@ -36,7 +39,7 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
     distance = project.distance(reach.path)
     found = _of_mapping(project, reach) if reach.kind == "dict" else _of_unordered(project, reach, distance)
     confidence = found.confidence
-    if distance >= (FAR - 1 if rule == "SST203" else FAR):
+    if distance >= (FAR - 1 if rule == "SST203" else FAR) and not is_sure(project, reach):
         confidence = LESS[confidence]  # who fills a mapping that comes so far is mostly the code itself
     if distance and reach.sink.what == IS_PRINTED and not found.stays and not _is_plain(project, reach, distance):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
@@ -45,6 +48,20 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
     if _is_of_a_test(project, reach):
         confidence = "low"  # what only a test does is no defect of the program
     return Judgment(confidence, found.stays, found.lost)
+
+
+def is_sure(project: Project, reach: Reach) -> bool:
+    """Whether what comes to a file is a set or a listing for certain, and no call on the way is guessed: then it is
+    believed from afar, too. What is only printed is not, and what a method gives that was found by its name."""
+    if reach.weak or reach.sink.rank > 1 or reach.sink.what == IS_PRINTED:
+        return False
+    return reach.kind == "listing" or (reach.kind == "set" and is_certain(project, reach))
+
+
+def believed_steps(project: Project, reach: Reach) -> int:
+    """How many steps of a trace, as they are shown, are believed."""
+    sure = reach.kind == "set" and is_sure(project, reach)
+    return LONG_OF_SURE if sure else long_for(reach.kind)
 
 
 def _of_mapping(project: Project, reach: Reach) -> Judgment:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.believed import judge
+from sst_lint.checks.believed import believed_steps, judge
 from sst_lint.checks.defect import Defect, Severity
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.trace import length, long_for
+from sst_lint.flow.trace import length
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -229,7 +229,7 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
     if reach.sink.what == "a digest":
         last = "digested"
     steps = project.trace.steps(reach.path, first, last)
-    if length(steps) > long_for(reach.kind):
+    if length(steps) > believed_steps(project, reach):
         confidence = "low"
     steps = project.trace.among(steps, reach.others, "and another one here, which comes to the same place")
     return Defect(
