@@ -47,6 +47,8 @@ def _is_asked_for(project: Project, call: int) -> bool:
             before = [
                 edge.source for edge in facts.edges if edge.target == test and edge.op in (Op.SAME, Op.ONLY_VALUE)
             ]
+            if "compare" in names and not any(facts.nodes[each].kind == Kind.CONST for each in before):
+                continue  # `if self.verbosity >= verbosity`: what is told anyhow as well
             tests += [each for each in before if each not in tests][: _NEAR - len(tests)]
         region = facts.regions[region].parent
     return False
