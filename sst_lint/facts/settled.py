@@ -44,6 +44,16 @@ def refuses_others(statement: Any, name: str) -> bool:
     return isinstance(statement, cst.If) and dotted(statement.test) == name and refuses(statement.body, name)
 
 
+def sorts_next(statement: Any, target: cst.BaseExpression) -> bool:
+    """``rows[name] = list(found)`` before ``rows[name].sort()``; of a name it is known anyhow."""
+    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+    call = small.value if isinstance(small, cst.Expr) else None
+    if not isinstance(target, cst.Subscript) or not isinstance(call, cst.Call):
+        return False
+    called = call.func
+    return isinstance(called, cst.Attribute) and called.attr.value == "sort" and called.value.deep_equals(target)
+
+
 def _tests(body: cst.BaseSuite) -> Iterator[cst.If]:
     """The ``if`` statements of a loop, also in others, but not in loops or ``try`` inside of it."""
     for statement in body.body:
@@ -94,4 +104,4 @@ def _names(node: cst.CSTNode) -> frozenset[str]:
     return frozenset(part.value for part in parts if isinstance(part, cst.Name))
 
 
-__all__ = ["refuses", "refuses_others", "settled"]
+__all__ = ["refuses", "refuses_others", "settled", "sorts_next"]

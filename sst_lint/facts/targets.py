@@ -12,7 +12,7 @@ from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import AGAIN, Op
 from sst_lint.facts.picks import Picks
 from sst_lint.facts.records import Kind
-from sst_lint.facts.settled import refuses_others
+from sst_lint.facts.settled import refuses_others, sorts_next
 
 #: What is made of others.
 _MADE = frozenset({Kind.BINOP, Kind.TEXT, Kind.LIST, Kind.TUPLE, Kind.CALL})
@@ -146,6 +146,8 @@ class Targets(Picks):
             return
         folded, grown = self._folded(node), self._regrown(node)
         value = self.value(node.value)
+        if sorts_next(self.following, node.targets[0].target):
+            value = self.derived(Op.SORT, value, node.value, name="sorted")
         for one in folded:
             for index in self.loops_between(one):
                 self.edge(self.loops[index].node, value[0], Op.ORDERS, "fold")
