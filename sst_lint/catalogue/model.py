@@ -34,7 +34,7 @@ How = Literal[
     "text",  # rendered as text in iteration order (`str(x)`, `repr`, `",".join(x)`, `f.write(x)`)
     "serialize",  # rendered, order of lists and of keys at every depth kept (`json.dumps`)
     "serialize-sorted",  # rendered with keys sorted at every depth (`json.dumps(sort_keys=True)`)
-    "template",  # put into a text by a template, which may sort: the order of lists shows, not that of sets and keys
+    "template",  # put into a text by a template: the order of lists shows, that of sets if it sorts not, not of keys
     "reduce",  # a result that does not depend on order (`len`, `any`, `max`, `Counter`)
     "value",  # only the value passes, order does not (the default for a call that nobody models)
     "path",  # a path derived from it: constants are kept as evidence of what the file is (`os.path.join`)

@@ -84,8 +84,8 @@ def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
     seen = seen or (sure and is_set and leaves_as_lines(project, reach))
     if stays or lost or seen:
         confidence = "medium"
-    if confidence == "high" and _as_keys(project, reach):
-        confidence = "medium"  # the order of keys is weaker than that of a list
+    if confidence == "high" and (_as_keys(project, reach) or (is_set and _is_templated(project, reach))):
+        confidence = "medium"  # the order of keys is weaker than that of a list, and a template may sort a set
     if is_set and _comes_back(project, reach):
         confidence = "low" if distance else LESS[confidence]
     if is_set and may_be_text(project, reach):
@@ -104,6 +104,13 @@ def _as_keys(project: Project, reach: Reach) -> bool:
     ops = [project.graph.op[edge] for _, edge in reach.path if edge >= 0]
     keys = [number for number, op in enumerate(ops) if op == Op.ORDERS_KEYS]
     return bool(keys) and not any(op in _SHOWS_KEYS for op in ops[keys[-1] + 1 :])
+
+
+def _is_templated(project: Project, reach: Reach) -> bool:
+    """Whether a template gets what has no order."""
+    graph = project.graph
+    ends = [(node, graph.target[edge]) for node, edge in reach.path if edge >= 0]
+    return any(end in project.linked.templated for end in ends)
 
 
 def _fills_keys(project: Project, reach: Reach) -> bool:

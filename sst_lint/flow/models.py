@@ -33,7 +33,7 @@ HOW: dict[How, Op] = {
     "text": Op.TEXT,
     "serialize": Op.TEXT,
     "serialize-sorted": Op.TEXT_SORTED,
-    "template": Op.JSON_SORTED,
+    "template": Op.TEXT_SORTED,
     "reduce": Op.ONLY_VALUE,
     "value": Op.ONLY_VALUE,
     "path": Op.PATH,
@@ -68,6 +68,7 @@ class Modeled(Sites):
         self.contents: dict[tuple[int, str], int] = {}
         self.rendered_whole: set[tuple[int, int]] = set()  #: edges of serializers that show attributes too
         self.rendered_plain: set[tuple[int, int]] = set()  #: edges of serializers that refuse what has attributes
+        self.templated: set[tuple[int, int]] = set()  #: edges of templates: what they do with a set they say themselves
         self.of_texts: set[tuple[int, int]] = set()  #: edges of methods of texts: nothing is held by a text
         self._callbacks = Listeners[tuple[int, int, int]](self.heard)
 
@@ -244,6 +245,8 @@ class Modeled(Sites):
 
     def _flow(self, site: Site, source: int, to: str, how: How, position: int) -> None:
         op, key = self._rendering(site, HOW[how]), ""
+        if how == "template":
+            self.templated.add((source, site.ports["return"] if to == "return" else self.content(site.call)))
         if source == site.ports["self"] and site.model.name.startswith(_TEXTS):
             self.of_texts.add((source, site.ports["return"]))
         if how in _SERIALIZING and not self._as_text(site):
