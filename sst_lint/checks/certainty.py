@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.defect import Confidence
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.trace import length
 from sst_lint.flow.values import ONE_OF_SEVERAL
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
+    from sst_lint.flow.location import Step
 
 #: A way past so many fields, globals and orders of calls is one step less certain.
 FAR = 3
+#: What comes to a field is believed so many steps far.
+_NEAR = 4
 #: One step less certain.
 LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
 #: Between the classes of a test.
@@ -30,6 +34,13 @@ def confidence_of(rank: int, weak: int, dict_order: bool = False) -> Confidence:
     if weak or (dict_order and rank > 0):
         confidence = LESS[confidence]
     return LESS[confidence] if dict_order and rank == 0 and confidence == "high" else confidence
+
+
+def is_far(project: Project, path: tuple[tuple[int, int], ...], steps: tuple[Step, ...]) -> bool:
+    """Whether a value passes so many fields, or so many steps and a field, that it is one of many things that an object
+    holds."""
+    distance = project.stretch(path)
+    return distance >= FAR or (distance > 0 and length(steps) > _NEAR)
 
 
 def is_accepted(project: Project, source: int) -> bool:

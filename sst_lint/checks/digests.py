@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.certainty import FAR, LESS
+from sst_lint.checks.certainty import FAR, LESS, is_far
 from sst_lint.checks.defect import Confidence, Defect, Severity
 
 if TYPE_CHECKING:
@@ -136,7 +136,9 @@ def _defect(
     where = project.trace.location(node)
     if leak.weak:
         confidence = LESS[confidence]
-    if project.stretch(leak.path) >= FAR:
+    steps = project.trace.steps(leak.path, first, f"reaches {leak.sink.what}", True)
+    far = is_far(project, leak.path, steps) if rule == "SST307" else project.stretch(leak.path) >= FAR
+    if far:
         confidence = "low"
     if project.is_test(where.path) or project.passes_test(leak.path):
         confidence = "low"
@@ -148,6 +150,6 @@ def _defect(
         message,
         severity,
         confidence,
-        project.trace.steps(leak.path, first, f"reaches {leak.sink.what}", True),
+        steps,
         f"value:{where.line}:{where.column}" if group else f"order:{where.line}:{where.column}",
     )

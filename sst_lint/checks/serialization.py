@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.certainty import FAR, LESS
+from sst_lint.checks.certainty import FAR, LESS, is_far
 from sst_lint.checks.defect import Confidence, Defect
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ def _defect(
     confidence: Confidence = "high" if sink.where == "digest" else "medium" if sink.rank == 0 else "low"
     if found.source or found.leak.weak or project.stretch(found.leak.path) >= FAR:
         confidence = LESS[confidence] if confidence == "high" or not found.source else confidence
-    if found.source and project.stretch(found.source) >= FAR:
-        confidence = LESS[confidence]
+    steps = project.trace.steps(path, first, f"reaches {last}")
+    if found.source and is_far(project, found.source, steps):
+        confidence = "low"
     if project.is_test(where.path) or project.passes_test((*found.leak.path, *found.source)):
         confidence = "low"
     return Defect(
@@ -63,6 +64,6 @@ def _defect(
         message,
         "error" if sink.where == "digest" else "warning",
         confidence,
-        project.trace.steps(path, first, f"reaches {last}"),
+        steps,
         f"order:{where.line}:{where.column}",
     )

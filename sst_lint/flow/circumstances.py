@@ -74,6 +74,7 @@ _UNDOING = re.compile(
     r"(^|_)(a?stop|roll_?back|abort|cancel|clean_?up|shut_?down|terminate|tear_?down|unlink|rmtree|undo|revert|restore"
     r"|discard)(_|$)"
 )
+_ANY = frozenset({"Exception", "BaseException"})
 #: Where what has failed is written down.
 _FAILED = re.compile(r"fail|error|skip|broken|invalid|reject|unread|problem|missed|\bbad_", re.IGNORECASE)
 _STEPS = 12
@@ -153,7 +154,9 @@ class Circumstances:
             return True
         if self.alternatives.guards_strangers(unit, handler):
             return True
-        return self._is_told_before(unit, handler) or self._only_asks(unit, handler)
+        if self._is_told_before(unit, handler) or self._only_asks(unit, handler):
+            return True
+        return handler.trivial and not handler.writes and self._follows_any_failure(unit, handler)
 
     def _is_told_before(self, unit: int, handler: Handler) -> bool:
         """Whether the ``try`` stands in a clause that has logged its own error, or hands it on."""
@@ -166,6 +169,20 @@ class Circumstances:
                 return True
             region = facts.regions[region].parent
         return False
+
+    def _follows_any_failure(self, unit: int, handler: Handler) -> bool:
+        """Whether the ``try`` stands in a broad clause: what is tried there is thrown in after a failure that the outer
+        clause has to tell."""
+        facts = self._linked.world.units[unit][2]
+        broad = {
+            outer.body
+            for outer in facts.handlers
+            if outer.body >= 0 and (outer.bare or any(facts.nodes[t].name in _ANY for t in outer.types))
+        }
+        region = handler.tried
+        while region >= 0 and region not in broad:
+            region = facts.regions[region].parent
+        return region >= 0
 
     def _only_asks(self, unit: int, handler: Handler) -> bool:
         """Whether the results of what is tried are dropped, which only turn one value into another."""
@@ -213,6 +230,18 @@ class Circumstances:
             return False
         scope = facts.scopes[handler.scope]
         return -1 in scope.raises and handler.suppress < 0 and self._after_loops(unit, handler)
+
+    def raises_after(self, unit: int, handler: Handler) -> bool:
+        """Whether the function raises after the clause unless something else gives the answer."""
+        facts = self._linked.world.units[unit][2]
+        if not facts.scopes or "falls" not in handler.ends or "returns" in handler.ends or handler.suppress >= 0:
+            return False
+        raised, region = facts.scopes[handler.scope].raises, facts.regions[handler.tried].parent
+        while region >= 0 and region not in raised:
+            if facts.regions[region].kind == "loop":
+                return False
+            region = facts.regions[region].parent
+        return region in raised
 
     def _after_loops(self, unit: int, handler: Handler) -> bool:
         """Whether nothing in the function but the ``try`` of the clause ends the loop around it."""

@@ -250,6 +250,10 @@ class PathEvidence(PathParts):
         """
         return self._temporary_ways(node, fresh, self._skipped(node), {}, 0) is True
 
+    def may_be_temporary(self, node: int) -> bool:
+        """Whether something that ``tempfile`` made is on a way on which a path gets its name."""
+        return any(site.model.temp for part in self.passed(node) for site in self._sites_by_result.get(part, ()))
+
     def _is_called_temporary(self, node: int, skipped: frozenset[int]) -> bool:
         """As ``is_temporary``; or a directory on a way says so by its name."""
         said: set[int] = set()

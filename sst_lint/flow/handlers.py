@@ -66,7 +66,7 @@ class HandlerInfo:
     beside: bool  #: nobody waits for what may fail
     in_memory: bool  #: the guarded code only looks at values
     accounts: bool  #: it undoes what was begun, or writes down which element of a loop has failed
-    again: bool  #: it calls once more what it guards, or the next one that may do
+    again: bool  #: it calls once more what it guards, or the next one that may do, or raises if nothing else does
     notes: bool  #: it notes in an object that something has happened
     started: bool  #: its function is started as a task, a thread or a process
 
@@ -186,7 +186,12 @@ class Handlers:
             silent and broad and around.is_beside(unit, handler),
             around.is_in_memory(unit, handler),
             completes and around.accounts(unit, handler),
-            completes and (around.alternatives.tries_again(unit, handler) or around.tries_others(unit, handler)),
+            completes
+            and (
+                around.alternatives.tries_again(unit, handler)
+                or around.tries_others(unit, handler)
+                or around.raises_after(unit, handler)
+            ),
             around.alternatives.raises_flag(unit, handler),
             self._started.holds(world.scope_base[unit] + handler.scope),
         )

@@ -302,9 +302,13 @@ def _strict(linked: Mutations, graph: Graph) -> Graph:
         if flows and all(how == "reduce" for how in flows) and site.model.returns in _COUNTS:
             known[linked.result_of(site.call)] = False
     op = bytearray(graph.op)
+    by_name = {(graph.source[n], graph.target[n]) for n in places(op, Op.LOAD) if graph.key[n].startswith("'")}
     for number in places(op, Op.ONLY_VALUE):
         target, source = graph.target[number], graph.source[number]
         if graph.label[number] != 0:
+            continue
+        if (source, target) in by_name:  # `row.get("name")`, whatever else a row may be
+            op[number] = Op.NOTHING
             continue
         record = world.nodes[target]
         if linked.edges.op[number] == Op.TEXT or (record.kind == Kind.VALUE and record.name == "compare"):
@@ -314,7 +318,7 @@ def _strict(linked: Mutations, graph: Graph) -> Graph:
         elif record.kind == Kind.CALL:
             call = world.call_of(target) if record.base >= 0 else -1
             method = call >= 0 and linked.result_of(call) == target and linked.receiver_of(call) == source
-            if not method or not _is_scalar(linked, source):
+            if not method or call in linked.callees or not _is_scalar(linked, source):
                 op[number] = Op.NOTHING
     return with_ops(graph, op)
 

@@ -108,7 +108,8 @@ class Project:
 
     @cached_property
     def _handlers(self) -> Handlers:
-        values = self.leaks.permanence.graph
+        permanence = self.leaks.permanence
+        values = permanence.without_keys(permanence.graph)
         return Handlers(self.linked, self.graph, values, self._writes, self._order, self.config)
 
     @cached_property

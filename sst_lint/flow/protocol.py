@@ -259,7 +259,8 @@ class Protocols:
     def _belongs(self, write: Write, move: Site, source: int, target: int) -> bool:
         """Whether a file is written in order to be moved: it is temporary by its name, or written just before."""
         if write.kind.kind in ("temp", "scratch"):
-            return self._evidence.is_temporary(source) or not self._evidence.is_temporary(write.path_node)
+            made = self._evidence.is_temporary(write.path_node)
+            return not made or self._evidence.may_be_temporary(source)
         mine, other = self._locks.scope_of(write.site.call), self._locks.scope_of(move.call)
         if mine == other:
             return write.site.call < move.call

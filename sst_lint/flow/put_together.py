@@ -79,14 +79,15 @@ def _holds_mapping(linked: Mutations, node: int) -> bool:
 
 
 def _near(linked: Mutations, graph: Graph, start: int, backward: bool) -> list[int]:
-    """The edges of a few steps from a node, within its unit, up to where a call is entered or left."""
+    """The edges of a few steps from a node, within its unit, up to where a call is entered or left. Backward only those
+    of the mapping itself: where its values come from says nothing of its keys."""
     units = linked.world.node_unit
     edges, other = (graph.incoming, graph.source) if backward else (graph.outgoing, graph.target)
     waiting = [start]
     found: dict[int, None] = {}
     for node in waiting:
         for edge in edges.get(node, ()):
-            if edge in found or len(found) > _NEAR:
+            if edge in found or len(found) > _NEAR or (backward and graph.op[edge] == Op.STORE):
                 continue
             found[edge] = None
             if graph.label[edge] == 0 and units[other[edge]] == units[start]:
