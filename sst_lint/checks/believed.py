@@ -12,7 +12,7 @@ from sst_lint.checks.kept import joined_later, leaves_as_text, loses_its_order, 
 from sst_lint.checks.lines import leaves_as_lines
 from sst_lint.checks.shown import is_certain, is_filled_by_name, is_likely, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
-from sst_lint.flow.sinks import IS_PRINTED
+from sst_lint.flow.sinks import A_DIGEST, IS_PRINTED
 from sst_lint.flow.trace import long_for
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
     distance = project.distance(reach.path)
     found = _of_mapping(project, reach) if reach.kind == "dict" else _of_unordered(project, reach, distance)
     confidence = found.confidence
-    if distance >= (FAR - 1 if rule == "SST203" else FAR) and not is_sure(project, reach):
+    if distance >= (FAR - 1 if rule == "SST203" else FAR) and not (confidence == "medium" and is_sure(project, reach)):
         confidence = LESS[confidence]  # who fills a mapping that comes so far is mostly the code itself
     if distance and reach.sink.what == IS_PRINTED and not found.stays and not _is_plain(project, reach, distance):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
@@ -52,8 +52,9 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
 
 def is_sure(project: Project, reach: Reach) -> bool:
     """Whether what comes to a file is a set or a listing for certain, and no call on the way is guessed: then it is
-    believed from afar, too. What is only printed is not, and what a method gives that was found by its name."""
-    if reach.weak or reach.sink.rank > 1 or reach.sink.what == IS_PRINTED:
+    believed from afar, too. What is only printed or digested is not, nor keys that calls have left in a mapping: what
+    is kept under keys is mostly found by them again."""
+    if reach.weak or reach.sink.rank > 1 or reach.sink.what in (IS_PRINTED, A_DIGEST) or _fills_keys(project, reach):
         return False
     return reach.kind == "listing" or (reach.kind == "set" and is_certain(project, reach))
 
@@ -132,4 +133,4 @@ def _is_plain(project: Project, reach: Reach, distance: int) -> bool:
 def _comes_back(project: Project, reach: Reach) -> bool:
     """Whether a set is pickled into a file: what is loaded is a set again, so only the bytes of the file differ."""
     site = project.serialized.get(reach.place)
-    return site is not None and site.model.format == "pickle" and reach.sink.what != "a digest"
+    return site is not None and site.model.format == "pickle" and reach.sink.what != A_DIGEST

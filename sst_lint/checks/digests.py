@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.certainty import FAR, LESS, is_far
 from sst_lint.checks.defect import Confidence, Defect, Severity
+from sst_lint.flow.sinks import A_DIGEST
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -101,7 +102,7 @@ def unstable_input(project: Project) -> Iterator[Defect]:
 def _unsorted_json(project: Project) -> Iterator[Defect]:
     for reach in project.reaches():
         site = project.serialized.get(reach.place)
-        if reach.kind != "dict" or reach.sink.what != "a digest" or site is None or not site.model.sort_param:
+        if reach.kind != "dict" or reach.sink.what != A_DIGEST or site is None or not site.model.sort_param:
             continue
         where = project.trace.location(reach.place)
         confidence: Confidence = "low" if reach.weak or project.stretch(reach.path) >= FAR else "medium"

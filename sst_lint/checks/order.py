@@ -10,6 +10,7 @@ from sst_lint.checks.believed import believed_steps, judge
 from sst_lint.checks.defect import Defect, Severity
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.sinks import A_DIGEST
 from sst_lint.flow.trace import length
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
     confidence = found.confidence
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
     last = f"written to {reach.sink.what}" if reach.sink.rank < 3 else "leaves the program here"
-    if reach.sink.what == "a digest":
+    if reach.sink.what == A_DIGEST:
         last = "digested"
     steps = project.trace.steps(reach.path, first, last)
     if length(steps) > believed_steps(project, reach):

@@ -160,7 +160,7 @@ class Resolver(Classes):
         ]
         for inner in nested[:1]:
             self.add_value(node, ("c", inner))
-        if through_instance and name in self._assigned and not nested and found:
+        if through_instance and found and not nested and name in self._assigned and self.role(found[0]) == "method":
             self.read_field(node, cls, name, through_instance)  # `self.write = file.write` in place of a method
         if not found and not nested:
             self.read_field(node, cls, name, through_instance)

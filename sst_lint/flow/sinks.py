@@ -19,6 +19,8 @@ from sst_lint.flow.sites import Site
 from sst_lint.flow.world import Function
 from sst_lint.flow.writes import Write, Writes
 
+#: What is digested, as it is told.
+A_DIGEST = "a digest"
 #: What is printed, as it is told.
 IS_PRINTED = "what the program prints"
 #: What is shown of a command, as it is told.
@@ -70,7 +72,7 @@ class Sinks:
             if content is not None and not site.model.digest and site.model.writes is None:
                 yield from self._content_sink(site.call, content)
             if site.model.digest and content is not None:
-                yield Sink(content, ORDER, 0, "a digest", site.call, True)
+                yield Sink(content, ORDER, 0, A_DIGEST, site.call, True)
             if content is not None and site.model.writes is not None and site.call not in self._writes.by_call:
                 yield from self._handed_sink(site, content)
         for write in self._writes.all:
