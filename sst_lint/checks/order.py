@@ -193,6 +193,9 @@ def _api(project: Project, reach: Reach) -> str:
     for _, kind, call in project.linked.sources.get(reach.source, ()):
         if kind == reach.kind and call >= 0:
             names = sorted(project.linked.externals.get(call, {"a listing": None}))
+            guessed = [site.model.name for site in project.linked.sites_of.get(call, ()) if site.model.sources]
+            if project.linked.library.model(names[0]) is None:  # it is known by the name of its method alone
+                names = [*sorted(guessed), *names]
             return f"`{names[0].removeprefix('builtins.')}`"
     return "this"
 

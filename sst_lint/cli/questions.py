@@ -65,10 +65,19 @@ def _line(name: str, line: int, project: Path) -> LineQuestion:
     root = find_root(project)
     for candidate in (Path(name), root / name):
         if candidate.is_file():
-            return LineQuestion(find_root(candidate), candidate, line)
+            return LineQuestion(_root_of(candidate, root), candidate, line)
         if candidate.is_dir():
             raise UsageProblem(f"{name}: is a directory; name a file and a line")
     return LineQuestion(root, _by_end(name, root), line)
+
+
+def _root_of(file: Path, asked: Path) -> Path:
+    """The root of a file; where nothing above it says so, that of the project asked about, if it lies there."""
+    from sst_lint.source import find_root, is_marked
+    from sst_lint.source.discover import absolute_path
+
+    root = find_root(file)
+    return asked if not is_marked(root) and asked in absolute_path(file).parents else root
 
 
 def _by_end(name: str, root: Path) -> Path:

@@ -3,7 +3,7 @@
 from sst_lint.source.discover import Discovery, discover
 from sst_lint.source.read import parse, read, read_bytes
 from sst_lint.source.records import Directive, Source, Unit, Unreadable
-from sst_lint.source.roots import find_root, import_roots
+from sst_lint.source.roots import find_root, import_roots, is_marked
 from sst_lint.source.units import SyntaxProblem, split_units
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "discover",
     "find_root",
     "import_roots",
+    "is_marked",
     "parse",
     "read",
     "read_bytes",

@@ -30,6 +30,11 @@ def find_root(path: Path, seen: dict[Path, bool] | None = None) -> Path:
     return start
 
 
+def is_marked(directory: Path) -> bool:
+    """Whether a directory says that it is the root of a project: by configuration, or as a repository."""
+    return has_configuration(directory) or (directory / ".git").exists()
+
+
 def below_repository(root: Path) -> str:
     """The path of ``root`` inside its git repository, POSIX: "" at the top, and outside of any."""
     for directory in (root, *root.parents):

@@ -103,6 +103,14 @@ def test_why_a_source_is_no_finding(project: Path, capsys: pytest.CaptureFixture
     assert "No finding: `sorted` puts it in order (pkg/run.py:16)." in explained(capsys, "pkg/run.py:16")
 
 
+def test_a_file_belongs_to_what_is_asked_about(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing says which directory is the root, `explain` reads what `check .` reads."""
+    configured = explained(capsys, "pkg/run.py:8")
+    (project / "sst-lint.toml").unlink()
+    assert explained(capsys, "pkg/run.py:8") == configured
+    assert not (project / "pkg" / ".sst_cache").exists()
+
+
 def test_writes_say_what_they_write_and_how(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shared = explained(capsys, "pkg/files.py:8")
     assert "the path: `{root}/manifest.json`, `{root}/sizes.json`" in shared
