@@ -115,7 +115,8 @@ class Assembled:
         it holds, and what it is, may be told elsewhere or not at all."""
         linked = self._linked
         for at, (_, node) in enumerate(linked.argument_nodes(number)):
-            if not (linked.has_type(node, *_SEQUENCES) or self.is_foreign(node)):
+            sequence = linked.has_type(node, *_SEQUENCES) and not linked.has_type(node, "builtins.str")
+            if not (sequence or self.is_foreign(node)):  # what may be a text as well is mostly one
                 continue
             step = linked._step_node(number, f"taken in {at}")
             linked._edge(node, step, Op.LOOP)
