@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.certainty import FAR
 from sst_lint.checks.shown import is_certain
+from sst_lint.checks.told import is_error
 from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import IS_PRINTED
@@ -24,7 +25,6 @@ _LITTLE = 4
 _OF_LOGGERS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 #: So many such functions call each other.
 _HELPERS = 2
-_ERRORS = ("Error", "Exception", "Warning")
 #: What fills a new object.
 _BEGINS = ("__init__", "__new__", "__post_init__")
 
@@ -73,7 +73,7 @@ def stays_inside(project: Project, reach: Reach) -> bool:
             kept = (
                 not fields[node][1].startswith("_")
                 and bool(bits & ORDERS_ANY)
-                and not _is_error(project, fields[node][0])
+                and not is_error(project, fields[node][0])
             )
             return kept and project.distance(reach.path[begun : number + 1]) == 1
         begins = project.world.units[units[node]][1].qualname.endswith(_BEGINS)
@@ -93,12 +93,7 @@ def stays_inside(project: Project, reach: Reach) -> bool:
 def _makes_error(project: Project, made: int) -> bool:
     """Whether a new object is an exception."""
     classes = [value[1] for value in project.linked.values(made) if value[0] == "i"]
-    return any(_is_error(project, int(cls)) for cls in classes)
-
-
-def _is_error(project: Project, cls: int) -> bool:
-    """Whether a class is one of exceptions: what they say is for people."""
-    return any(base.endswith(_ERRORS) for base in project.linked.external_bases(cls))
+    return any(is_error(project, int(cls)) for cls in classes)
 
 
 def joined_later(project: Project, reach: Reach) -> bool:

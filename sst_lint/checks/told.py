@@ -64,7 +64,12 @@ def _is_in_error(project: Project, node: int, label: int) -> bool:
         return False  # no call of the program: what a decorator does, or a library that calls back
     names = [name for name in linked.externals.get(number, ()) if name.endswith(_ERRORS)]
     made = [value[1] for value in linked.values(linked.callee_of(number)) if value[0] == "c"]
-    return bool(names) or any(base.endswith(_ERRORS) for cls in made for base in linked.external_bases(int(cls)))
+    return bool(names) or any(is_error(project, int(cls)) for cls in made)
 
 
-__all__ = ["is_only_told"]
+def is_error(project: Project, cls: int) -> bool:
+    """Whether a class is one of exceptions: what they say is for people."""
+    return any(base.endswith(_ERRORS) for base in project.linked.external_bases(cls))
+
+
+__all__ = ["is_error", "is_only_told"]

@@ -1,9 +1,10 @@
 """What do objects of libraries hold that nobody has described? A workbook that is filled row by row and saved, a tree
 of elements that becomes a text, records that an unknown ``write`` puts into a file.
 
-Three things are taken from how people name what they write, each only of calls that no model knows: a method whose
-result nobody takes changes its object (so does one called ``add``, whatever takes its result), one that is called
-``to_string`` tells all of it, and one that is called ``save`` and is given a path writes all that it is given.
+Five things are taken from how people name what they write, each only of calls that no model knows: a method whose
+result nobody takes changes its object (so does one called ``add``, whatever takes its result); a class, or what is
+called ``make_...``, keeps the sequences that it is given; what is called ``to_string`` tells all of an object; what is
+called ``save`` and is given a path writes all that it is given; and what opens a path, is filled and closed writes it.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from sst_lint.flow.world import Function, World
 MAX_CALLEES = 10
 _RECORD_HELPERS = frozenset(
     {
-        "dataclasses.replace", "dataclasses.asdict", "attr.asdict", "attrs.asdict", "builtins.vars", "copy.replace",
+        "dataclasses.replace", "dataclasses.asdict", "attr.asdict", "attrs.asdict", "copy.replace",
         "attr.evolve", "attrs.evolve", "msgspec.structs.replace",
     }
 )  # fmt: skip
