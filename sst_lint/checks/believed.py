@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.aside import is_said_aside
 from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted
 from sst_lint.checks.defect import Confidence
-from sst_lint.checks.kept import joined_later, leaves_as_text, loses_its_order, stays_inside, told_by_another
+from sst_lint.checks.kept import (
+    is_given_once,
+    joined_later,
+    leaves_as_text,
+    loses_its_order,
+    stays_inside,
+    told_by_another,
+)
 from sst_lint.checks.lines import leaves_as_lines
 from sst_lint.checks.shown import is_certain, is_filled_by_name, is_likely, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
@@ -80,7 +87,7 @@ def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
     confidence = confidence_of(reach.sink.rank, weak)
     sure = reach.kind in ("set", "listing") and not reach.weak and not is_accepted(project, reach.source)
     stays = sure and is_set and stays_inside(project, reach)
-    lost = sure and is_set and loses_its_order(project, reach)
+    lost = sure and is_set and (loses_its_order(project, reach) or is_given_once(project, reach))
     seen = sure and (leaves_as_text(project, reach) or (is_set and joined_later(project, reach)))
     seen = seen or (sure and is_set and leaves_as_lines(project, reach))
     if stays or lost or seen:

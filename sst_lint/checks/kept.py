@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.certainty import FAR
-from sst_lint.checks.shown import is_certain
+from sst_lint.checks.shown import before_place, is_certain
 from sst_lint.checks.told import is_error
 from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op, forward
 from sst_lint.facts.records import Kind
+from sst_lint.flow.names import SET_TYPES
 from sst_lint.flow.sinks import IS_PRINTED
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ _NEAR = 24
 _LITTLE = 4
 #: What an object says that stands for a logger is a log.
 _OF_LOGGERS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
+#: What asks for no order.
+_WITHOUT_ORDER = frozenset({Op.SORT, Op.SETTED, Op.ONLY_VALUE, Op.NOTHING})
 #: So many such functions call each other.
 _HELPERS = 2
 #: What fills a new object.
@@ -133,6 +136,42 @@ def loses_its_order(project: Project, reach: Reach) -> bool:
         if edge < 0 or graph.op[edge] not in (Op.SAME, Op.COPY):
             return False
     return False
+
+
+def is_given_once(project: Project, reach: Reach) -> bool:
+    """Whether a public function gathers something and gives it back as a sequence in which nothing stands twice:
+    ``return list(set(names))``. It was in another order before, and who gets a sequence takes its order for one that is
+    meant. What was given to it, or is sorted by all who get it, is its callers' business."""
+    before = before_place(reach)
+    if reach.sink.rank < 3 or before is None or before[0] != reach.source or project.distance(reach.path):
+        return False
+    graph, linked, end = project.graph, project.linked, reach.path[-1][0]
+    function = project.world.functions.get(graph.port_scope.get(end, -1))
+    if function is None or function.returns != end or function.unit != project.world.node_unit[reach.place]:
+        return False
+    if graph.op[before[1]] != Op.COPY or _is_put_in_order(project, end):
+        return False
+    made = [graph.source[edge] for edge in graph.incoming.get(reach.source, ()) if graph.op[edge] == Op.SETTED]
+    return any(not linked.has_type(node, *SET_TYPES) and not _is_parameter(project, node) for node in made)
+
+
+def _is_parameter(project: Project, node: int) -> bool:
+    """Whether a value is what a function was given, as it is."""
+    graph, near = project.graph, [node]
+    for one in near:
+        if graph.is_param[one]:
+            return True
+        before = [graph.source[e] for e in graph.incoming.get(one, ()) if graph.op[e] == Op.SAME and not graph.label[e]]
+        near += [each for each in before if each not in near][: _NEAR - len(near)]
+    return False
+
+
+def _is_put_in_order(project: Project, returned: int) -> bool:
+    """Whether all who call a function only sort what it gives back, or look into it."""
+    graph = project.graph
+    results = [graph.target[edge] for edge in graph.outgoing.get(returned, ()) if graph.label[edge]]
+    uses = [graph.op[edge] for result in results for edge in graph.outgoing.get(result, ())]
+    return bool(results) and all(op in _WITHOUT_ORDER for op in uses)
 
 
 def _is_made_of(project: Project, made: int, name: str) -> bool:
