@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from functools import cached_property
 
 from sst_lint.catalogue.model import Library, Model, TypeModel, ValueModel
 
@@ -64,6 +66,11 @@ class LibraryIndex:
         self._modules = frozenset(
             ".".join(parts[:n]) for parts in (name.split(".") for name in named) for n in range(1, len(parts))
         )
+
+    @cached_property
+    def installed(self) -> frozenset[str]:
+        """The packages that models describe and that do not come with Python."""
+        return frozenset(name for name in self._modules if "." not in name) - sys.stdlib_module_names
 
     def canonical(self, name: str) -> str:
         """``name`` with the longest aliased prefix replaced."""

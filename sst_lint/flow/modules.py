@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from sst_lint.config.config import COPIED
+
 #: The package that a vendored copy is a copy of.
 RUNTIME = "sst_lint.runtime"
+#: Directories in which copies of libraries lie.
+_OF_COPIES = frozenset(
+    {*(name.rstrip("/") for name in COPIED), "vendor", "thirdparty", "3rdparty", "external", "externals", "extern"}
+)
+#: Begins the names by which the files of such a copy know each other.
+_INSIDE = "a copy: "
 
 
 def dotted_names(path: str, roots: Sequence[str]) -> tuple[str, ...]:
@@ -29,13 +37,28 @@ def dotted_names(path: str, roots: Sequence[str]) -> tuple[str, ...]:
     return tuple(result)
 
 
+def _copied_library(path: str, libraries: Collection[str]) -> str:
+    """The library that a file is a part of a copy of (``acme/_vendor/jinja2/loaders.py``), or ""."""
+    parts = path.removesuffix(".py").split("/")
+    begin = next((number for number, part in enumerate(parts) if part in _OF_COPIES), len(parts))
+    return next((part for part in parts[begin:] if part in libraries), "")
+
+
 class Modules:
     """Dotted names to files, and the package that each file stands in."""
 
-    def __init__(self, paths: Sequence[str], roots: Sequence[str], copies: Collection[int] = ()) -> None:
-        """``copies``: indexes of the files that were copied from the runtime; to others they are the original."""
+    def __init__(
+        self,
+        paths: Sequence[str],
+        roots: Sequence[str],
+        copies: Collection[int] = (),
+        libraries: Collection[str] = (),
+    ) -> None:
+        """``copies``: indexes of the files that were copied from the runtime; to others they are the original.
+        ``libraries`` that models describe: the same holds for their copies, of which less is said by their bodies."""
         self._copies: dict[str, str] = {}
         self._copied = frozenset(copies)
+        self._inside: set[int] = set()
         self._by_name: dict[str, list[int]] = {}
         self._prefixes: set[str] = set()
         self.names: list[tuple[str, ...]] = []
@@ -44,9 +67,15 @@ class Modules:
             names = dotted_names(path, roots)
             self.names.append(names)
             self.is_package.append(path.rsplit("/", 1)[-1] == "__init__.py")
+            library = _copied_library(path, libraries)
             for name in names:
-                self._by_name.setdefault(name, []).append(index)
                 parts = name.split(".")
+                if library in parts:
+                    self._copies[name] = ".".join(parts[parts.index(library) :])
+                    self._inside.add(index)
+                    name = _INSIDE + name
+                    parts[0] = _INSIDE + parts[0]
+                self._by_name.setdefault(name, []).append(index)
                 self._prefixes.update(".".join(parts[:n]) for n in range(1, len(parts)))
                 if index in self._copied:
                     self._copies[name] = RUNTIME  # whose package exports whatever its modules offer
@@ -65,11 +94,17 @@ class Modules:
 
     def knows(self, name: str) -> bool:
         """Whether anything of the program has this dotted name."""
-        return name in self._by_name or name in self._prefixes
+        return name in self._by_name or name in self._prefixes or self._copies.get(name, name) != name
 
     def absolute(self, file: int, module: str, level: int) -> Iterable[str]:
         """The absolute dotted names of a (relative) import in ``file``."""
-        return tuple(name if file in self._copied else self.original(name) for name in self._named(file, module, level))
+        if file in self._copied:
+            return tuple(self._named(file, module, level))
+        inside = file in self._inside
+        return tuple(
+            _INSIDE + name if inside and name in self._copies else self.original(name)
+            for name in self._named(file, module, level)
+        )
 
     def _named(self, file: int, module: str, level: int) -> Iterable[str]:
         if level == 0:

@@ -374,8 +374,8 @@ def link(files: Iterable[FileFacts], libraries: Iterable[Library], config: Confi
     world = World(files)
     paths = [f.path for f in world.files]
     copies = [index for index, file in enumerate(world.files) if file.is_copy]
-    modules = Modules(paths, import_roots(paths, config), copies)
     library = LibraryIndex(libraries)
+    modules = Modules(paths, import_roots(paths, config), copies, library.installed)
     linked = Mutations(world, modules, library)
     names = (str(call.get("name")) for table in config.models for call in table.get("call", ()))
     declared = Declared(world, modules)

@@ -32,6 +32,8 @@ PRINTS = frozenset(
 )  # fmt: skip
 #: What carries a path, or a command that it is part of, on.
 _CARRIES = frozenset({Op.SAME, Op.TEXT, Op.STORE, Op.PATH, Op.COPY})
+#: What a path is made of.
+_NAMES = frozenset({Op.SAME, Op.PATH})
 #: Methods of anything that take a file elsewhere.
 _SENDS = re.compile(r"_*(upload|publish|send_file|put_file|push_file|transfer)", re.IGNORECASE)
 _NEAR = 60
@@ -257,7 +259,7 @@ class Sinks:
 
     def _handed_on(self, path: int) -> bool:
         graph, ends = self._graph, self._commands | self._given_back
-        waiting = [path]
+        waiting = [path, *self._named_by(path)]
         for edge in graph.incoming.get(path, ()):
             if graph.key[edge] == "#0":  # of a descriptor and a name
                 pair = graph.outgoing.get(graph.source[edge], ())
@@ -272,6 +274,14 @@ class Sinks:
                     seen.add(target)
                     waiting.append(target)
         return False
+
+    def _named_by(self, path: int) -> list[int]:
+        """The open file whose name a path is: where it is handed on, it is asked for its name again."""
+        graph, near = self._graph, [path]
+        for node in near:
+            before = [graph.source[edge] for edge in graph.within.get(node, ()) if graph.op[edge] in _NAMES]
+            near += [each for each in before if each not in near and len(near) < _NEAR]
+        return [node for node in near[1:] if self._linked.has_type(node, "typing.IO")]
 
     @cached_property
     def _commands(self) -> frozenset[int]:
