@@ -16,16 +16,28 @@ if TYPE_CHECKING:
 #: How the flag is called that asks a program to tell what it does.
 _ASKS = re.compile(r"(?i)^_*(is|be)?_*(verbose|verbosity|debug|debugging|debug_?mode|trace)$")
 #: How a message begins that says of itself that it is none of the results.
-_SAYS = re.compile(r"(?i)^\W*(error|warning|warn|debug)\b")
+_SAYS = re.compile(r"(?i)^(\W|\[/?[a-z ]+\])*(error|warning|warn|debug)\b")
+#: How functions are called that tell what went wrong, and no result.
+_TELLS = re.compile(r"(?i)^_*(print_|log_|show_)?(error|err|warn|warning|usage|debug)(_.*)?$")
 #: So many values are looked at for what a test asks for.
 _NEAR = 12
 _PARTS = frozenset({Kind.TEXT, Kind.BINOP, Kind.CALL})
 
 
 def is_said_aside(project: Project, reach: Reach) -> bool:
-    """Whether what is printed is only said where the program shall be talkative (``if verbose``), or calls itself an
-    error or a warning."""
-    return reach.sink.what == IS_PRINTED and (_is_asked_for(project, reach.sink.call) or _is_warning(project, reach))
+    """Whether what is printed is only said where the program shall be talkative (``if verbose``), calls itself an
+    error or a warning, or is told by what tells errors."""
+    if reach.sink.what != IS_PRINTED:
+        return False
+    return _is_asked_for(project, reach.sink.call) or _is_warning(project, reach) or _is_told(project, reach)
+
+
+def _is_told(project: Project, reach: Reach) -> bool:
+    """Whether what shows the order is handed to a function that tells errors: ``self.error(message)``."""
+    world, graph = project.world, project.graph
+    entered = [graph.target[edge] for _, edge in reach.path if edge >= 0 and graph.label[edge] > 0]
+    functions = [world.functions.get(world.scope_of_node(node)) for node in entered]
+    return any(each is not None and _TELLS.match(each.record.name) for each in functions)
 
 
 def _is_asked_for(project: Project, call: int) -> bool:

@@ -17,7 +17,7 @@ from sst_lint.checks.kept import (
     told_by_another,
 )
 from sst_lint.checks.lines import leaves_as_lines
-from sst_lint.checks.shown import is_certain, is_filled_by_name, is_likely, is_told_here, may_be_text
+from sst_lint.checks.shown import is_certain, is_likely, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
 from sst_lint.flow.sinks import A_DIGEST, IS_PRINTED
 from sst_lint.flow.trace import long_for
@@ -78,7 +78,7 @@ def _of_mapping(project: Project, reach: Reach) -> Judgment:
         confidence = LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
     if reach.sink.call in project.pickling:
         confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
-    return Judgment("low" if is_filled_by_name(project, reach) else confidence)
+    return Judgment(confidence)
 
 
 def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
@@ -92,10 +92,12 @@ def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
     seen = seen or (sure and is_set and leaves_as_lines(project, reach))
     if stays or lost or seen:
         confidence = "medium"
+    if reach.sink.call in project.pickling and reach.sink.what != A_DIGEST and _only_keys(project, reach):
+        confidence = "low"  # what is loaded is asked for its keys
     if confidence == "high" and (_as_keys(project, reach) or (is_set and _is_templated(project, reach))):
         confidence = "medium"  # the order of keys is weaker than that of a list, and a template may sort a set
     if is_set and _comes_back(project, reach):
-        confidence = "low" if distance else LESS[confidence]
+        confidence = "low" if distance or _is_of_state(project, reach) else LESS[confidence]
     if is_set and may_be_text(project, reach):
         confidence = "low"  # somewhere a set comes to the same name
     return Judgment(confidence, stays, lost)
@@ -112,6 +114,14 @@ def _as_keys(project: Project, reach: Reach) -> bool:
     ops = [project.graph.op[edge] for _, edge in reach.path if edge >= 0]
     keys = [number for number, op in enumerate(ops) if op == Op.ORDERS_KEYS]
     return bool(keys) and not any(op in _SHOWS_KEYS for op in ops[keys[-1] + 1 :])
+
+
+def _only_keys(project: Project, reach: Reach) -> bool:
+    """Whether the order is that of keys, and no number that stands under them tells it, too."""
+    graph = project.graph
+    loops = [node for node, edge in reach.path if edge >= 0 and graph.op[edge] == Op.ORDERS_KEYS]
+    numbered = any(graph.op[edge] == Op.ORDERS_INNER for loop in loops for edge in graph.outgoing.get(loop, ()))
+    return _as_keys(project, reach) and not numbered
 
 
 def _is_templated(project: Project, reach: Reach) -> bool:
@@ -140,4 +150,13 @@ def _is_plain(project: Project, reach: Reach, distance: int) -> bool:
 def _comes_back(project: Project, reach: Reach) -> bool:
     """Whether a set is pickled into a file: what is loaded is a set again, so only the bytes of the file differ."""
     site = project.serialized.get(reach.place)
-    return site is not None and site.model.format == "pickle" and reach.sink.what != A_DIGEST
+    loaded = site is not None and site.model.format == "pickle"
+    loaded |= reach.sink.call in project.pickling and reach.place == reach.sink.node
+    return loaded and reach.sink.what != A_DIGEST
+
+
+def _is_of_state(project: Project, reach: Reach) -> bool:
+    """Whether a library saves all that a program holds, a set among it as an attribute of something."""
+    sites = project.linked.sites_of.get(reach.sink.call, ())
+    saved = any(site.model.writes is not None for site in sites)
+    return saved and any(edge >= 0 and project.graph.key[edge].startswith(".") for _, edge in reach.path)

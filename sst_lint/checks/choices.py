@@ -9,8 +9,16 @@ from sst_lint.checks.certainty import is_accepted
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.in_front import is_in_front
 from sst_lint.checks.lone import is_lone, is_top_of_walk, items, passes_one
-from sst_lint.checks.taken import drains, is_drawn_in_no_order, is_from_queue, is_put_back, without_rests
+from sst_lint.checks.taken import (
+    drains,
+    is_drawn_in_no_order,
+    is_from_queue,
+    is_next_of_own,
+    is_put_back,
+    without_rests,
+)
 from sst_lint.checks.told import is_only_told
+from sst_lint.checks.worded import is_word_of_text
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.location import Step
@@ -56,6 +64,7 @@ def first_match(project: Project) -> Iterator[Defect]:
             or is_lone(project, picked)
             or _behind_prefix(project, picked)
             or is_put_back(project, picked)
+            or is_word_of_text(project, picked.path)
         ):
             continue
         choice = picked.choice
@@ -149,6 +158,8 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     if picked.weak or _is_random(project, picked) or (bool(picked.path) and is_accepted(project, picked.path[0][0])):
         return "low"
     distance = project.distance(picked.path)
+    if is_next_of_own(project, picked.call):
+        return "low"
     if (distance and is_from_queue(project, picked.call)) or is_only_told(project, picked, bool(distance)):
         return "low"
     if _is_next_to_come(project, picked) or _is_measured(project, picked):

@@ -20,6 +20,7 @@ _GLOBS = ("glob.glob", "glob.iglob")
 _JOINS = ("os.path.join", "posixpath.join", "ntpath.join")
 #: What is installed under one name.
 _BY_NAME = "importlib.metadata.distributions"
+_FILTER = "builtins.filter"
 #: A query for what a key stands for.
 _BY_KEY = re.compile(r"(?is)\bwhere\b[^=<>!]*=")
 _NARROWS = re.compile(r"(?i)\b(?:like|in)\b")
@@ -107,10 +108,14 @@ def _is_plain(project: Project, node: int) -> bool:
 
 
 def passes_one(project: Project, path: Path) -> bool:
-    """``next(x for x in xs if x == key)``: a test that only one element can pass; of constants that something starts
-    (or ends) with, none of which starts with another, it is one as well."""
+    """``next(x for x in xs if x == key)``, ``filter(lambda x: x.id == key, xs)``: a test that only one element can
+    pass; of constants that something starts (or ends) with, none of which starts with another, it is one as well."""
     nodes = project.world.nodes
     for node, _ in path:
+        if nodes[node].kind == Kind.CALL:
+            call = project.world.call_of(node)
+            if project.world.calls[call].guarded and _FILTER in project.linked.externals.get(call, ()):
+                return True
         if nodes[node].kind != Kind.LOOP:
             continue
         unit = project.world.node_unit[node]

@@ -58,33 +58,6 @@ def may_be_text(project: Project, reach: Reach) -> bool:
     return target.kind in (Kind.TEXT, Kind.BINOP) or (target.kind == Kind.CALL and graph.op[edge] != Op.COPY)
 
 
-def is_filled_by_name(project: Project, reach: Reach) -> bool:
-    """Whether a template takes what it wants out of a mapping by name, ``"%(name)s" % row``, ``text.format(**row)``: so
-    the order of its keys does not show; that of a mapping inside of it may."""
-    before = before_place(reach)
-    if before is None or project.graph.op[before[1]] != Op.TEXT or _is_inside(project, reach):
-        return False
-    graph, nodes = project.graph, project.world.nodes
-    target = graph.target[before[1]]
-    if nodes[target].kind == Kind.BINOP:
-        parts = [nodes[graph.source[edge]] for edge in graph.incoming.get(target, ())]
-        return any(part.kind == Kind.TEXT and "%(" in part.name for part in parts)
-    if nodes[target].kind != Kind.CALL or nodes[target].name not in ("format", "format_map"):
-        return False
-    given = project.linked.argument_nodes(project.world.call_of(target))
-    return nodes[target].name == "format_map" or any(slot == "**" and node == before[0] for slot, node in given)
-
-
-def _is_inside(project: Project, reach: Reach) -> bool:
-    """Whether something was put into what comes to the place, and has not been taken out again."""
-    depth = 0
-    for node, edge in reach.path:
-        if node == reach.place:
-            break
-        depth += {Op.STORE: 1, Op.LOAD: -1, Op.ITER: -1}.get(Op(project.graph.op[edge]), 0)
-    return depth > 0
-
-
 def is_told_here(project: Project, reach: Reach) -> bool:
     """Whether the order that shows is handed to no other function before it is permanent."""
     begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), 0)

@@ -66,6 +66,38 @@ def is_from_queue(project: Project, number: int) -> bool:
     return any(site.model.name in _QUEUES for site in sites)
 
 
+def is_next_of_own(project: Project, number: int) -> bool:
+    """``if self.waiting: ... self.waiting.pop()``: what an object keeps is taken away as long as there is any, so each
+    has its turn."""
+    world = project.world
+    receiver = project.linked.receiver_of(number) if number >= 0 else -1
+    if receiver < 0 or world.nodes[receiver].kind != Kind.ATTR or world.calls[number].method != "pop":
+        return False
+    unit = world.call_unit[number]
+    facts, region = world.units[unit][2], world.calls[number].region
+    while region >= 0:
+        test = facts.regions[region].node
+        if facts.regions[region].kind in ("if", "else") and test >= 0:
+            if _asks_for(project, world.node_base[unit] + test, world.nodes[receiver].name):
+                return True
+        region = facts.regions[region].parent
+    return False
+
+
+def _asks_for(project: Project, test: int, name: str) -> bool:
+    """Whether a test is made of an attribute, or of how many it holds."""
+    graph, world, near = project.graph, project.world, [test]
+    for node in near:
+        record = world.nodes[node]
+        if record.kind == Kind.ATTR and record.name == name:
+            return True
+        parts = [graph.source[edge] for edge in graph.incoming.get(node, ())]
+        if record.kind == Kind.CALL:
+            parts += [argument for _, argument in project.linked.argument_nodes(world.call_of(node))]
+        near += [part for part in parts if part not in near][: _NEAR - len(near)]
+    return False
+
+
 def without_rests(project: Project, picked: Sequence[Picked]) -> list[Picked]:
     """``x[1:]`` beside ``x[0]`` is the same choice. It is none if one statement takes both, ``f"{x[0]}, {x[1:]}"``, or
     each round of a loop, ``first = x[0]; x = x[1:]``. What a loop does with the match that it keeps is the

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.certainty import FAR
 from sst_lint.checks.choices import only_tested
 from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.lone import items
 from sst_lint.facts.ops import Op
+from sst_lint.flow.sorting import is_stamp
 from sst_lint.flow.trace import LONG, length
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def _defects(project: Project, rule: str, keys: tuple[str, ...]) -> Iterator[Def
     for picked in project.picked:
         row_ = _sort_of(project, picked.path)
         if picked.kind in ("clocked", "tied") and row_ is not None and row_.row.key in keys:
-            if not only_tested(project, picked) and not _guarded(project, picked):
+            if not only_tested(project, picked) and not _guarded(project, picked) and not _is_time(project, picked):
                 sure: Confidence = "low" if picked.weak or project.distance(picked.path) > FAR else "medium"
                 found.setdefault(row_.row.result, (row_, picked.path, "picked here", sure))
     for reach in project.reaches():
@@ -75,6 +77,14 @@ def _sort_of(project: Project, path: tuple[tuple[int, int], ...]) -> SortedBy | 
 
 def _guarded(project: Project, picked: Picked) -> bool:
     return picked.choice.guarded if picked.choice is not None else project.world.calls[picked.call].guarded
+
+
+def _is_time(project: Project, picked: Picked) -> bool:
+    """``sorted(rows, key=posted)[0]["posted_at"]``: whichever comes first, only its time is asked for."""
+    graph = project.graph
+    taken = items(project, picked) if picked.call < 0 else [project.linked.result_of(picked.call)]
+    asked = [(graph.op[edge], graph.key[edge]) for node in taken for edge in graph.outgoing.get(node, ())]
+    return bool(asked) and all(op == Op.LOAD and is_stamp(key.lstrip("'.")) for op, key in asked)
 
 
 def _last(reach: Reach) -> str:

@@ -187,6 +187,9 @@ class Branches(Expressions):
             if (type(test.operator) is cst.And) == holds:
                 self._narrow(test.left, env, holds)
                 self._narrow(test.right, env, holds)
+            elif holds and _at_most_one(test):  # if there is any, there is one
+                env["\x01" + _at_most_one(test)] = ()
+                self.has_paths = True
         elif type(test) is cst.Call and type(test.func) is cst.Name and len(test.args) == 2:
             if test.func.value == "isinstance":
                 self._narrow_type(test, env, holds)
@@ -243,24 +246,46 @@ class Branches(Expressions):
 
     def _narrow_length(self, test: cst.Comparison, env: Env, holds: bool) -> None:
         target = test.comparisons[0]
-        if not isinstance(target.comparator, cst.Integer) or target.comparator.value != "1":
+        least = "2" if isinstance(target.operator, (cst.LessThan, cst.GreaterThanEqual)) else "1"
+        if not isinstance(target.comparator, cst.Integer) or target.comparator.value != least:
             return
         path = self._measured(test.left, env)
         if path and (
-            (holds and isinstance(target.operator, cst.Equal))
-            or (not holds and isinstance(target.operator, (cst.NotEqual, cst.GreaterThan)))
+            (holds and isinstance(target.operator, (cst.Equal, cst.LessThanEqual, cst.LessThan)))
+            or (not holds and isinstance(target.operator, (cst.NotEqual, cst.GreaterThan, cst.GreaterThanEqual)))
         ):
             env["\x01" + path] = ()
             self.has_paths = True
 
 
+def _at_most_one(test: cst.BaseExpression) -> str:
+    """``names`` in ``not names or len(names) == 1``; "" for any other test."""
+    if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.Or):
+        left, right = _at_most_one(test.left), _at_most_one(test.right)
+        return left if left == right else ""
+    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        return element_path(test.expression)
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return ""
+    asked, against = test.left, test.comparisons[0]
+    if not isinstance(asked, cst.Call) or dotted(asked.func) != "len" or len(asked.args) != 1:
+        return ""
+    counted = against.comparator.value if isinstance(against.comparator, cst.Integer) else ""
+    few = isinstance(against.operator, cst.Equal) and counted in ("0", "1")
+    return element_path(asked.args[0].value) if few else ""
+
+
 def _ends_program(body: cst.BaseSuite) -> bool:
-    """Whether the last statement of a block is a call after which nothing runs: ``sys.exit(...)``."""
+    """Whether the last statement of a block is a call after which nothing runs: ``sys.exit(...)``, ``fail(...,
+    exit=True)``."""
     last = body.body[-1] if body.body else None
     if isinstance(last, cst.SimpleStatementLine):
         last = last.body[-1]
     call = last.value if isinstance(last, cst.Expr) else None
-    return isinstance(call, cst.Call) and dotted(call.func) in _ENDS
+    if not isinstance(call, cst.Call):
+        return False
+    asked = {arg.keyword.value: dotted(arg.value) for arg in call.args if arg.keyword is not None}
+    return dotted(call.func) in _ENDS or asked.get("exit") == "True"
 
 
 def _type_names(node: cst.BaseExpression) -> Sequence[str]:

@@ -7,6 +7,7 @@ import libcst as cst
 from sst_lint.facts.build import Val
 from sst_lint.facts.comprehensions import Comprehensions
 from sst_lint.facts.literals import attribute_path, element_path, literal_text
+from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Arg, Call, Kind
 
@@ -17,6 +18,8 @@ _FILLING = frozenset({"append", "extend", "add", "update", "insert", "setdefault
 _ENTERS = frozenset({"enter_context", "enter_async_context"})
 #: Methods of tables that give a sorted one, or sort in place where they are told so.
 _SORTS_TABLES = frozenset({"sort_values", "sort_index"})
+#: Methods of loggers: what they are given stays as it is.
+_LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 #: Builtins that change nothing.
 _PURE = frozenset(
     "len iter list tuple set frozenset sorted min max sum any all str repr int float bool isinstance enumerate zip "
@@ -63,6 +66,10 @@ class Calls(Comprehensions):
             callee = self.single(node.func)
             if self.nodes[callee].kind == Kind.ATTR and type(node.func) is cst.Name:
                 receiver, method = self.nodes[callee].base, self.nodes[callee].name  # `add = rows.append` before
+        alike = _compared_with_first(node)
+        if alike and self.frame.env is not None:
+            self.frame.env["\x01" + alike] = ()
+            self.has_paths = True
         args = tuple(self._argument(arg) for arg in node.args)
         guarded |= self.finds_one(node)
         result = self.node(Kind.CALL, node, method, len(self.calls))
@@ -99,10 +106,28 @@ class Calls(Comprehensions):
         if method == "setdefault" and receiver >= 0 and len(self.calls[-1].args) == 2:
             self.numbered_by_size((self.calls[-1].args[1].node,), receiver)
         self.touched(path)
-        for arg in node.args:
+        for arg in node.args if method not in _LOGS else ():
             self.touched(attribute_path(arg.value))
         if path and (method == "sort" or (method in _SORTS_TABLES and _in_place(node))):
             self.bind(path, self.derived(Op.SORT, (receiver,), node, name="sorted"))
+
+
+def _compared_with_first(node: cst.Call) -> str:
+    """``rows`` in ``all(rows[0].kind == row.kind for row in rows)``: whoever asks whether all are alike takes the
+    first for all of them."""
+    given = node.args[0].value if len(node.args) == 1 and dotted(node.func) in ("all", "any") else None
+    if not isinstance(given, (cst.GeneratorExp, cst.ListComp)) or not isinstance(given.elt, cst.Comparison):
+        return ""
+    compared = [given.elt.left, *(each.comparator for each in given.elt.comparisons)]
+    path = element_path(given.for_in.iter)
+    return path if path and any(_is_of_first(part, path) for part in compared) else ""
+
+
+def _is_of_first(node: cst.BaseExpression, path: str) -> bool:
+    """Whether an expression is ``path[0]``, or something of it."""
+    while isinstance(node, (cst.Attribute, cst.Call)):
+        node = node.value if isinstance(node, cst.Attribute) else node.func
+    return isinstance(node, cst.Subscript) and element_path(node) == f"{path}[0]"
 
 
 def _in_place(node: cst.Call) -> bool:

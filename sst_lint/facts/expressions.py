@@ -131,6 +131,8 @@ class Expressions(Calls):
         name, left_op, right_op = _OPERATORS.get(type(operator), ("?", Op.ONLY_VALUE, Op.ONLY_VALUE))
         if name == "%" and self._is_format(left, right):
             left_op = right_op = Op.TEXT
+            if any("%(" in self.nodes[one].name for one in left if self.nodes[one].kind == Kind.TEXT):
+                right = self.derived(Op.LOAD, right, at)  # it takes what it wants by name, in its own order
         made = self.node(Kind.BINOP, at, name)
         self.edge(left, made, left_op)
         self.edge(right, made, right_op)

@@ -57,7 +57,14 @@ class Loops(Targets):
         """``names[i : i + 50]`` in ``for i in range(0, len(names), 50)``: piece by piece, all are taken."""
         value = (self.frame.env or {}).get(part.lower.value, ()) if isinstance(part.lower, cst.Name) else ()
         drawn = {target for loop in self._around() for target in self.loop_targets.get(loop, ())}
-        return part.upper is not None and bool(value) and drawn.issuperset(value)
+        in_turn = drawn.issuperset(value) or all(self._is_counted(one) for one in value)
+        return part.upper is not None and bool(value) and in_turn
+
+    def _is_counted(self, node: int) -> bool:
+        """Whether a comprehension has drawn a value from ``range(...)``."""
+        sources = [edge.source for edge in self.edges if edge.target == node and edge.op == Op.ITER]
+        made = [self.calls[self.nodes[one].base] for one in sources if self.nodes[one].kind == Kind.CALL]
+        return bool(made) and all(self.nodes[call.callee].name == "range" for call in made)
 
     def _reads_in_turn(self, item: int, key: int, listed: Val, loop: int) -> bool:
         """``for i in range(len(names)): use(names[i])``: a loop in the order of ``names``."""

@@ -100,8 +100,8 @@ class Picks(Branches):
         return any(depth >= loop and _picks_by_identity(test) for test, depth in self.if_tests)
 
     def finds_one(self, node: cst.Call) -> bool:
-        """``next(filter(lambda row: row.name == name, rows))``"""
-        given = node.args[0].value if node.args and dotted(node.func) == "next" else None
+        """``next(filter(lambda row: row.name == name, rows))``; the call of ``filter`` itself finds one, too."""
+        given = node.args[0].value if node.args and dotted(node.func) == "next" else node
         if not isinstance(given, cst.Call) or dotted(given.func) != "filter" or not given.args:
             return False
         test = given.args[0].value
@@ -256,11 +256,18 @@ def _end_tested(test: cst.BaseExpression, name: str) -> str:
 
 
 def _is_identity(node: cst.BaseExpression) -> bool:
+    if isinstance(node, cst.Call) and dotted(node.func) in ("int", "str") and len(node.args) == 1:
+        return not isinstance(node.args[0].value, cst.Name) and _is_identity(node.args[0].value)
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "get":
+        return bool(node.args) and _names_identity(constant_key(node.args[0].value))
     if isinstance(node, cst.Name):
         return node.value not in ("True", "False", "None")
     if isinstance(node, cst.Attribute):
         return node.attr.value.lower() in _IDENTITIES or node.attr.value.endswith(("_id", "_name", "_key"))
     if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
-        key = constant_key(node.slice[0].slice.value)
-        return key is not None and (key[1:].lower() in _IDENTITIES or key.endswith(("_id", "_name", "_key")))
+        return _names_identity(constant_key(node.slice[0].slice.value))
     return False
+
+
+def _names_identity(key: str | None) -> bool:
+    return key is not None and (key[1:].lower() in _IDENTITIES or key.endswith(("_id", "_name", "_key")))

@@ -1,7 +1,8 @@
 """What does a demand for a key become on the other side of an edge?
 
 A demand is a path into what is held: constant keys (``'k``), attributes (``.a``), positions (``#0``), any element
-(``e``), and last ``~``: anything but attributes. ``!'a`` is its opposite: all that is held, but not under ``a``.
+(``e``), and last ``~``: anything but attributes. ``!'a`` is its opposite: all that is held, but not under ``a``;
+``!'a!~``: no attributes either; ``!'a!e``: an element that does not stand there.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ def further(first: str, key: str) -> str:
 def put_under(stored: str, key: str) -> str | None:
     """What the demand ``key`` of a container demands of what is put into it under ``stored``."""
     if key.startswith("!"):
-        return None if stored and stored[1:] in [k[1:] for k in key[1:].split("!")] else ""
+        first, _, rest = key.partition(THEN)
+        parts = first[1:].split("!")
+        plain = NO_ATTRIBUTES in parts or ELEMENT in parts
+        if (stored and stored in parts) or (plain and stored.startswith(".")):
+            return None
+        return NO_ATTRIBUTES if NO_ATTRIBUTES in parts else rest
     first, _, rest = key.partition(THEN)
     if first in (NO_ATTRIBUTES, ELEMENT):
         return None if stored.startswith(".") else key if first == NO_ATTRIBUTES else rest
@@ -53,7 +59,9 @@ def wider(key: str) -> tuple[str, ...]:
     Not those for any element, which of pairs mean another thing than those for a part of an element.
     """
     if key.startswith("!"):
-        return ("",)
+        first, then, rest = key.partition(THEN)
+        asked = [part for part in first[1:].split("!") if part in (NO_ATTRIBUTES, ELEMENT)]
+        return ("", *(part + then + rest for part in asked))
     parts = key.split(THEN)
     return tuple(
         THEN.join(parts[:length]) for length in range(len(parts)) if not length or parts[length - 1] != ELEMENT
@@ -62,8 +70,11 @@ def wider(key: str) -> tuple[str, ...]:
 
 def without(key: str, stored: str) -> str:
     """The demand ``key``, and nothing of what stood under an overwritten key (``!'a``)."""
-    if not key:
+    first, then, rest = key.partition(THEN)
+    if not first:
         return stored
-    if key.startswith("!") and key.count("!") < _OVERWRITTEN:
-        return "!" + "!".join(sorted({*key[1:].split("!"), stored[1:]}))
+    if first in (NO_ATTRIBUTES, ELEMENT):
+        return f"{stored}!{first}{then}{rest}"
+    if first.startswith("!") and first.count("!") < _OVERWRITTEN:
+        return "!" + "!".join(sorted({*first[1:].split("!"), stored[1:]})) + then + rest
     return key

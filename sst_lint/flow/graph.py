@@ -217,7 +217,7 @@ class Graph:
         if op == Op.MAP and key.startswith(ELEMENT + THEN) and not key.endswith(NO_ATTRIBUTES):
             return ""  # of pairs it is the second
         if op == Op.SAME and stored:
-            return None if key == stored[1:] else without(key, stored)
+            return None if key.partition(THEN)[0] == stored[1:] else without(key, stored)
         return key if op in _PASSES_KEY else ""
 
     def forward_mask(self, sources: Iterable[tuple[int, int]]) -> Mask:

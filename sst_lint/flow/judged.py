@@ -24,7 +24,8 @@ _JUDGED = (Op.ORDERS_KEYS, Op.TEXT, Op.MAP, Op.ORDERS, Op.LOAD, *_OF_KEYS)
 
 
 def limited(linked: Mutations) -> dict[int, int]:
-    """Edge -> the bits that can pass: texts hold nothing, and what can be sliced is no set and no mapping."""
+    """Edge -> the bits that can pass: texts hold nothing, what can be sliced is no set and no mapping, and the name of
+    a file has nothing of its content."""
     nodes, edges = linked.world.nodes, linked.edges
     texts = {target for _, target in linked.of_texts}
     sliced = {node for node in linked.world.of_kind(Kind.VALUE) if nodes[node].name[:1] == "["}
@@ -42,6 +43,10 @@ def limited(linked: Mutations) -> dict[int, int]:
         source = edges.source[number]
         if (source, edges.target[number]) not in linked.rendered_whole and linked.shows_nothing(source):
             limited[number] = ORDER | VALUE  # of what it holds its own method shows some; a fold is in all of it
+    for number in places(edges.op, Op.PATH):
+        record = nodes[edges.target[number]]
+        if record.kind == Kind.ATTR and any(kind == "h" for kind, _ in linked.values(edges.source[number])):
+            limited[number] = VALUE  # the name of a file says nothing of what was written there
     for number, key in enumerate(edges.key):
         if key == "pick" and number not in limited and nodes[edges.target[number]].kind == Kind.ITEM:
             limited[number] = ORDER  # of a mapping, `x[0]` is what stands under the key 0

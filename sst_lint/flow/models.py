@@ -97,6 +97,7 @@ class Modeled(Sites):
                 for value in self.values(ports[function]):
                     self._call_back(number, ports.get(elements, -1), made, value)
         spread = {n for s, n in self.argument_nodes(number) if s == "*"}
+        named = {n for s, n in self.argument_nodes(number) if s == "**"}
         for flow in model.flows:
             if self.holds(site, flow.when, flow.unless):
                 for position, source in enumerate(self._port_nodes(site, flow.from_)):
@@ -104,6 +105,9 @@ class Modeled(Sites):
                     how: How = "extend" if each else flow.how
                     if how == "store" and flow.from_ == "**" and model.name.startswith(_BY_NAME):
                         self._store_named(site, source, flow.to)
+                    elif how == "text" and flow.from_ == "**" and source in named:  # each is asked for by its name
+                        self.add_edge(source, self._step_node(number, f"named {position}"), Op.LOAD)
+                        self._flow(site, self._step_node(number, f"named {position}"), flow.to, how, 1)
                     else:
                         self._flow(site, source, flow.to, how, position if flow.from_ == "*" else 1)
         if model.default_param:

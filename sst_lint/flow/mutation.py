@@ -6,8 +6,11 @@ changes its parameter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sst_lint.facts.ops import SET, Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.alike import alike_in
 from sst_lint.flow.assembled import assemble
 from sst_lint.flow.by_name import ask_by_name, open_objects
 from sst_lint.flow.calls import LOOP_ORDER
@@ -25,6 +28,7 @@ _ALIASING = frozenset(
 _PRINTING = ("__str__", "__repr__", "__format__")
 _RECORDS = frozenset({"NamedTuple", "BaseModel", "Struct"})
 _VIEWED = _ALIASING | {Kind.TUPLE}
+_COPIES = frozenset({"copy.copy", "copy.deepcopy"})
 _VIEWS = (Op.PAIRS, Op.PAIRED, Op.VIEW)
 
 
@@ -80,14 +84,14 @@ class Mutations(Reopened):
                     self.changed(target)
                     op = LOOP_ORDER.get(flow.how)
                     if op is not None:
-                        self._ordered(site.call, target, target, op)
+                        self._ordered(site.call, target, target, op, self._port_nodes(site, flow.from_))
             content = self.contents.get((site.call, ""))
             writes = site.model.writes
             if content is not None and writes is not None and site.ports.get(writes.path, -1) >= 0:
                 self._ordered(site.call, site.ports[writes.path], content, Op.ORDERS)
             if content is not None and site.model.digest and site.ports["self"] >= 0:
                 self._ordered(site.call, site.ports["self"], content, Op.ORDERS)
-            if content is not None and site.model.console:
+            if content is not None and site.model.console and self._only_prints(site.call):
                 for loop in self._loops_all(site.call):
                     self._edge(loop, content, Op.ORDERS)
                 scope = world.scope_of_call(site.call)
@@ -98,6 +102,10 @@ class Mutations(Reopened):
                     if flow.how in ("text", "serialize", "serialize-sorted") and site.ports.get(flow.to, -1) >= 0:
                         self._ordered(site.call, site.ports[flow.to], content, Op.ORDERS)
 
+    def _only_prints(self, number: int) -> bool:
+        """Whether a call writes to the console and to no file: each file has rounds of its own."""
+        return all(site.model.console for site in self.sites_of.get(number, ()))
+
     def _owner(self, node: int) -> int:
         """For something that a call took out of a container (``d.setdefault(k, [])``) the container."""
         if self.world.nodes[node].kind == Kind.CALL:
@@ -106,14 +114,15 @@ class Mutations(Reopened):
                     return self.edges.source[number]
         return node
 
-    def _ordered(self, number: int, holder: int, target: int, op: Op) -> None:
-        """``target`` is filled by call ``number``; loops around the call but not around ``holder`` order it."""
+    def _ordered(self, number: int, holder: int, target: int, op: Op, given: Sequence[int] = ()) -> None:
+        """``target`` is filled by call ``number``; loops around the call but not around ``holder`` order it, if they
+        make something of what it is ``given``."""
         record = self.world.nodes[holder]
         if record.kind == Kind.ITEM and record.base >= 0 and not record.name:
             base = self.world.node_base[self.world.node_unit[holder]] + record.base
             if self.is_mapping(base) and not self.refuses_keys(base):
                 self._ordered(number, base, base, Op.ORDERS_KEYS)
-        apart = self._apart(number, holder)
+        apart = self._apart(number, holder) | alike_in(self.world, number, given)
         holder = self._owner(holder)
         for loop in self._loops(number, holder, apart):
             self._edge(loop, target, op)
@@ -159,6 +168,8 @@ class Mutations(Reopened):
             if number in self._aliases or edges.label[number] != 0 or self.world.nodes[source].kind not in held:
                 continue
             if op == Op.SAME and kind in (Kind.VALUE, Kind.CELL, Kind.CALL, Kind.IMPORT):
+                if kind == Kind.CALL and not _COPIES.isdisjoint(self.externals.get(self.world.call_of(node), ())):
+                    continue  # a copy is changed, what it was made of stays
                 self._aliases.add(len(edges))
                 self._edge(node, source, Op.SAME)
                 self.changed(source, depth + 1)

@@ -264,7 +264,10 @@ class Project:
     @cached_property
     def pickling(self) -> frozenset[int]:
         """Calls that pickle."""
-        return frozenset(site.call for site in self.linked.sites if site.model.format == "pickle")
+        found = [(site.call, site.model) for site in self.linked.sites]
+        return frozenset(
+            call for call, m in found if "pickle" in (m.format, m.writes.format if m.writes is not None else "")
+        )
 
     @cached_property
     def serialized(self) -> dict[int, Site]:

@@ -120,7 +120,7 @@ class Sorting:
         texts = [str(linked.constant(argument)) for _, argument in linked.argument_nodes(call)]
         if any(text.rpartition(".")[2] in _TIMES for text in texts):
             return "clock"
-        return "stamp" if any(map(_is_stamp, texts)) else "ties" if len(texts) == 1 else ""
+        return "stamp" if any(map(is_stamp, texts)) else "ties" if len(texts) == 1 else ""
 
     def _of_result(self, result: int, element: int) -> Key:
         """What the result of a key function is made of."""
@@ -184,7 +184,7 @@ class Sorting:
     def _is_stamp(self, node: int) -> bool:
         record = self._linked.world.nodes[node]
         if record.kind in (Kind.ATTR, Kind.ITEM):
-            return _is_stamp(record.name.lstrip("'"))
+            return is_stamp(record.name.lstrip("'"))
         if record.kind == Kind.CALL:
             return record.name in _PARSED or any(n.rpartition(".")[2] in _PARSED for n in self._names(node))
         return False
@@ -214,7 +214,8 @@ class Sorting:
         return self._linked.externals.get(number, {})
 
 
-def _is_stamp(name: str) -> bool:
+def is_stamp(name: str) -> bool:
+    """Whether something is called like a time."""
     lowered = name.lower()
     return lowered.endswith(("_at", "_time", "_date")) or lowered in ("date", "time") or lowered.startswith(_STAMPS)
 
@@ -227,4 +228,4 @@ def _whole(op: int) -> bool:
     return op in (Op.SAME, Op.STORE, Op.PATH, Op.TEXT)
 
 
-__all__ = ["Sorted", "Sorting"]
+__all__ = ["Sorted", "Sorting", "is_stamp"]
