@@ -9,7 +9,9 @@ call made, ``("a", node)`` the name of a type that is written down at a node, ``
 class of named tuples that a call made.
 
 Values travel along edges that keep the object; values of elements, and of what those hold or anything deeper, travel
-beside them. Sets are small and capped, events are worked off in order, so the result does not depend on anything but
+beside them. What was put under a constant key (``#1`` the second of a tuple, ``'a`` that of a mapping) has the key as a
+third part, and comes out under that key alone: of ``for name, part in (("a", set()), ...)`` the name is no set. Sets
+are small and capped, events are worked off in order, so the result does not depend on anything but
 the program.
 """
 
@@ -24,7 +26,7 @@ from typing import Any, TypeVar
 from sst_lint.facts.ops import IDENTITY, Op
 from sst_lint.flow.world import World
 
-Value = tuple[str, Any]
+Value = tuple[Any, ...]
 T = TypeVar("T")
 
 #: A node that may hold more than this many values says nothing.
@@ -32,18 +34,26 @@ CAP = 8
 
 _ELEMENTS_PASS = frozenset(map(int, (*IDENTITY, Op.COPY, Op.SORT, Op.SETTED, Op.MAP, Op.VIEW, Op.KEYED, Op.MERGE)))
 _TAKES_OUT = frozenset((int(Op.LOAD), int(Op.ITER)))
-_DEEPEST = 2
+_DEEPEST = 3
 _CLASSES = frozenset("xc")
 _PAIR: Value = ("t", "builtins.tuple")
 
 #: plain numbers: members of an enumeration are slow to look up, and this is the innermost loop
-_STORE, _MAP, _PATH, _ONLY_VALUE = int(Op.STORE), int(Op.MAP), int(Op.PATH), int(Op.ONLY_VALUE)
+_STORE, _MAP, _PATH, _ONLY_VALUE, _PAIRED = map(int, (Op.STORE, Op.MAP, Op.PATH, Op.ONLY_VALUE, Op.PAIRED))
 _SAME = frozenset(map(int, IDENTITY))
 _STORES = frozenset((_STORE, int(Op.PAIRS), int(Op.PAIRED)))
-#: Along such an edge values go on as they are; values go on, somehow; what is held inside does.
-_WHOLE, _VALUES, _ELEMENTS = 1, 2, 4
+#: What keeps elements under their keys, and what keeps what those hold under theirs.
+_KEEPS_KEYS = (frozenset((*_SAME, _STORE)), frozenset(range(len(Op))) - {_MAP})
+#: Under so many keys the same value is told apart; under more it may stand under any.
+_KEYS = 2
+#: So many values are kept of what stands inside of something.
+_CAP_INSIDE = 2 * CAP
+#: Along such an edge values go on as they are; values go on, somehow; what is held inside does; it does so otherwise.
+_WHOLE, _VALUES, _ELEMENTS, _OTHERWISE = 1, 2, 4, 8
 #: What grows with the nodes grows by so many at once.
 _MORE = 4096
+#: How constant keys begin.
+_CONSTANT = frozenset("#'")
 #: So many edges of one node are looked through for a new one.
 _FEW = 8
 
@@ -51,6 +61,7 @@ _FEW = 8
 def _way(op: int) -> int:
     """What goes along an edge of this operation."""
     way = _WHOLE if op in _SAME else _VALUES if op in (_STORE, _PATH) else 0
+    way |= _OTHERWISE if op in (_MAP, _PAIRED) else 0
     return way | (_ELEMENTS if op in _STORES | _ELEMENTS_PASS | _TAKES_OUT else 0)
 
 
@@ -62,8 +73,20 @@ def _ends(op: int, level: int) -> tuple[int, ...]:
         return (0,)
     inside = (level,) if op in _ELEMENTS_PASS else ()
     keyed = (1,) if op == _MAP else ()
-    deep = (level,) if level > 1 and op in _TAKES_OUT else ()  # nobody knows how deep
+    deep = (level,) if level == _DEEPEST and op in _TAKES_OUT else ()  # nobody knows how deep
     return (*inside, *keyed, *deep, *((level - 1,) if op in _TAKES_OUT else ()))
+
+
+def _collapsed(known: tuple[Value, ...], value: Value) -> Value:
+    """A new value under a key; without its key where it may stand under any already, or stands under too many."""
+    kind, what, _ = value
+    others = 0
+    for one in known:
+        if one[0] == kind and one[1] == what:
+            if len(one) == 2:
+                return one
+            others += 1
+    return value if others < _KEYS else (kind, what)
 
 
 _WAYS = bytes(map(_way, range(len(Op))))
@@ -148,12 +171,13 @@ class Values:
         self.edges = Edges()
         self.held = Held(len(world.nodes))
         self.elements = Held(len(world.nodes))
-        self._deeper = Held(len(world.nodes))  #: what elements hold, and anything deeper
+        self._inner = Held(len(world.nodes))  #: what elements hold
+        self._deeper = Held(len(world.nodes))  #: what that holds, and anything deeper
         self._joined: dict[tuple[tuple[Value, ...], Value], tuple[Value, ...]] = {}  #: equal ones share a tuple
         self._first = array("i", [-1]) * len(world.nodes)  #: of each node the first edge, or -1
         self._last = self._first[:]
         self._many: dict[int, dict[tuple[int, int, str, int], int]] = {}  #: the edges of nodes that have many
-        self._levels = (self.held, self.elements, self._deeper)
+        self._levels = (self.held, self.elements, self._inner, self._deeper)
         self._queue: deque[tuple[int, Value, int]] = deque()
         self._of_keys: set[int] = set()  #: edges that put the key of a mapping into it, and not what stands under it
         self.weak = 0  #: how far the edges that are added now are guessed
@@ -179,7 +203,7 @@ class Values:
         number = len(edges.source)
         way = 0 if key[:1] == "." else _WAYS[op]  # fields have nodes of their own, by class
         if back:
-            way &= _ELEMENTS
+            way &= _ELEMENTS | _OTHERWISE
         edges.source.append(source)
         edges.target.append(target)
         edges.op.append(op)
@@ -196,14 +220,13 @@ class Values:
         self._last[source] = number
         if source in self._many:
             self._many[source][(target, op, key, label)] = number
-        if way & ~_ELEMENTS:
+        if way & (_WHOLE | _VALUES):
             for value in self.held.rows[source]:
                 self._pass(number, value, 0)
         if way & _ELEMENTS:
-            for value in self.elements.rows[source]:
-                self._pass(number, value, 1)
-            for value in self._deeper.rows[source]:
-                self._pass(number, value, _DEEPEST)
+            for level in range(1, _DEEPEST + 1):
+                for value in self._levels[level].rows[source]:
+                    self._pass(number, value, level)
 
     def _grow(self, nodes: int) -> None:
         """Make room for so many nodes."""
@@ -248,7 +271,11 @@ class Values:
         if node >= len(rows):
             self._grow(node + _MORE)
         known = rows[node]
-        if value not in known and len(known) < CAP:
+        if value in known:
+            return
+        if len(value) > 2:
+            value = _collapsed(known, value)
+        if len(known) < (_CAP_INSIDE if level else CAP) and value not in known:
             joined = self._joined.get((known, value))
             if joined is None:
                 joined = self._joined[(known, value)] = (*known, value)
@@ -284,39 +311,57 @@ class Values:
         rows_of, joins = tuple(held.rows for held in self._levels), self._joined
         while queue:
             node, value, level = queue.popleft()
-            asked, ends_of = _ELEMENTS if level else _WHOLE | _VALUES, _ENDS[level]
+            asked, ends_of = _ELEMENTS | _OTHERWISE if level else _WHOLE | _VALUES, _ENDS[level]
+            as_it_is = _ELEMENTS if level and len(value) == 2 else _WHOLE
+            cap = _CAP_INSIDE if level else CAP
             number = first[node] if node < len(first) else -1
             while number >= 0:
                 way = ways[number] & asked
-                if way and (way == _WHOLE or self._goes(number, value, level)):
+                if way == as_it_is:
                     to = target[number]
                     for end in ends_of[ops[number]]:
                         rows = rows_of[end]
                         known = rows[to]
-                        if value not in known and len(known) < CAP:
+                        if value not in known and len(known) < (cap if end else CAP):
                             joined = joins.get((known, value))
                             if joined is None:
                                 joined = joins[(known, value)] = (*known, value)
                             rows[to] = joined
                             queue.append((to, joined[-1], end))
+                elif way:
+                    if level and ways[number] & _WHOLE:
+                        self.add_value(target[number], value, level)
+                    else:
+                        self._pass(number, value, level)
                 number = following[number]
             if not level and (self.asked or (node < len(heard) and heard[node]) or value[0] == "y"):
                 self.arrived(node, value)
 
     def _pass(self, number: int, value: Value, level: int) -> None:
         """A value, or one of something that is held ``level`` levels inside, goes along an edge."""
-        if self._goes(number, value, level):
+        moved = self._moved(number, value, level)
+        if moved is not None:
             for end in _ENDS[level][self.edges.op[number]]:
-                self.add_value(self.edges.target[number], value, end)
+                self.add_value(self.edges.target[number], moved, end)
 
-    def _goes(self, number: int, value: Value, level: int) -> bool:
-        """Whether a value goes along an edge that is a way for such values."""
+    def _moved(self, number: int, value: Value, level: int) -> Value | None:
+        """What a value becomes along an edge, if that is a way for such values: it is put under a key, or loses its."""
         op = self.edges.op[number]
         if level:
-            return op != _MAP or value != _PAIR  # pairs become keys and what stands under them
+            if op == _MAP and value == _PAIR:
+                return None  # pairs become keys and what stands under them
+            key = self.edges.key[number] if op in _TAKES_OUT or op == _PAIRED else ""
+            if op == _PAIRED and level == 1:
+                return (*value[:2], key) if key[:1] in _CONSTANT else value[:2]
+            if len(value) == 2 or op in _KEEPS_KEYS[level > 1]:
+                return value
+            return value[:2] if key[:1] not in _CONSTANT or key == value[2] else None
         if op in _STORES:
-            return number not in self._of_keys or value[0] not in _CLASSES  # what is taken out is never a key
-        return op != _PATH or (value[0] == "t" and str(value[1]).startswith("pathlib."))
+            if number in self._of_keys and value[0] in _CLASSES:
+                return None  # what is taken out is never a key
+            key = self.edges.key[number] if op == _STORE else ""
+            return (*value, key) if key[:1] in _CONSTANT else value
+        return value if op != _PATH or (value[0] == "t" and str(value[1]).startswith("pathlib.")) else None
 
     def arrived(self, node: int, value: Value) -> None:
         """A new value at ``node``; the resolver binds attributes and calls here."""
