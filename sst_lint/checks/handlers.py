@@ -103,7 +103,7 @@ def fail_open(project: Project) -> Iterator[Defect]:
 
 def is_harmless(info: HandlerInfo) -> bool:
     """Whether nobody would want to know: an optional import, clean-up, a clause that always raises."""
-    return not info.completes or info.handler.only_imports or info.cleanup
+    return not info.completes or info.only_imports or info.cleanup
 
 
 def is_handled(info: HandlerInfo) -> bool:

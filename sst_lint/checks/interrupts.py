@@ -78,7 +78,7 @@ def _whole(project: Project, info: HandlerInfo) -> Confidence | None:
     """`except BaseException` that does not raise: fine where the error object is kept for somebody else."""
     if info.fate.whole or ends_program(project, info) or _is_program(project, info):
         return None
-    if info.decides or info.in_memory or _stopped_before(project, info) or info.handler.only_imports:
+    if info.decides or info.in_memory or _stopped_before(project, info) or info.only_imports:
         return "low"
     if info.fate.kept and info.started and not info.loops:
         return "low"  # the task, thread or process ends with it, and its error has been told

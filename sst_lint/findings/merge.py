@@ -36,8 +36,10 @@ def _group(defect: Defect) -> _Key:
 
 
 def _strength(defect: Defect, rule: Rule) -> _Key:
-    """Sort key: the strongest first. Between defects of one rule, the surest with the shortest trace."""
+    """Sort key: the strongest first; one of low confidence hides none that is surer. Between defects of one rule, the
+    surest with the shortest trace."""
     return (
+        CONFIDENCE[defect.confidence] == 0,
         rule.precedence,
         rule.code,
         -SEVERITY[defect.severity],

@@ -137,7 +137,7 @@ def _calm_handler(info: HandlerInfo) -> str:
     handler = info.handler
     if not info.completes:
         return "it always raises"
-    if handler.only_imports:
+    if info.only_imports:
         return "it guards an import and nothing else"
     if info.cleanup:
         return "the guarded code only cleans up"

@@ -69,6 +69,7 @@ class HandlerInfo:
     again: bool  #: it calls once more what it guards, or the next one that may do, or raises if nothing else does
     notes: bool  #: it notes in an object that something has happened
     started: bool  #: its function is started as a task, a thread or a process
+    only_imports: bool  #: the guarded code imports what may not be installed, and calls nothing of the program
 
 
 class Handlers:
@@ -194,6 +195,7 @@ class Handlers:
             ),
             around.alternatives.raises_flag(unit, handler),
             self._started.holds(world.scope_base[unit] + handler.scope),
+            handler.only_imports and not any(n in self._linked.callees for n in self.calls_in(unit, handler.tried)),
         )
 
     def _type_names(self, node: int) -> list[str]:

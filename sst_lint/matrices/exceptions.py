@@ -76,7 +76,7 @@ def _place(info: HandlerInfo) -> tuple[int, int, int]:
 def _why(info: HandlerInfo) -> str:
     if info.context == "artifact-shaping":
         return f"what it guards reaches {info.what}" if info.path else f"the guarded code {info.what}"
-    if info.handler.only_imports:
+    if info.only_imports:
         return "an optional import"
     if info.cleanup:
         return "clean-up"
@@ -152,7 +152,7 @@ def _wanted(info: HandlerInfo, fine: bool) -> tuple[str, str, str]:
         return f"best effort, logged{alone}", "warning", SAME
     if info.fate.policy:
         return "as it is", "error" if strict else "warning", "as the policy says"
-    if info.handler.only_imports or info.cleanup:
+    if info.only_imports or info.cleanup:
         return "best effort", NO_LEVEL, SAME
     return "as it is", "warning" if info.broad and info.fate.kept else NO_LEVEL, SAME
 

@@ -97,6 +97,12 @@ def test_ignoring_the_strongest_does_not_let_the_next_one_out() -> None:
     assert shape(run(defects, comment("ignore", 3, "SST206"))) == ["(3:SST206)"]
 
 
+def test_one_of_low_confidence_hides_none_that_is_surer() -> None:
+    defects = [defect("SST203", group="g", confidence="medium"), defect("SST206", group="g", confidence="low")]
+    (finding,) = run(defects, config=Config(min_confidence="low"))
+    assert (finding.rule, finding.also) == ("SST203", ("SST206",))
+
+
 def test_of_one_rule_the_surest_with_the_shortest_trace_stays() -> None:
     step = Step("a.py", 1, "f", "listed here")
     defects = [
