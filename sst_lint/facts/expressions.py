@@ -10,7 +10,7 @@ import libcst as cst
 from sst_lint.facts.asked import Condition
 from sst_lint.facts.build import Val
 from sst_lint.facts.calls import Calls
-from sst_lint.facts.literals import HOLE, constant_key, cut, literal_text
+from sst_lint.facts.literals import HOLE, asks_truth, constant_key, cut, literal_text
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 
@@ -173,6 +173,8 @@ class Expressions(Calls):
         return self.derived(Op.ONLY_VALUE, value, node, name=negated)
 
     def _comparison(self, node: cst.Comparison) -> Val:
+        if (holds := asks_truth(node)) is not None:
+            return self.derived(Op.ONLY_VALUE, self.value(node.left), node, name="" if holds else "not")
         made = self.node(Kind.VALUE, node, "compare")
         self.edge(self.value(node.left), made, Op.ONLY_VALUE)
         for target in node.comparisons:

@@ -92,3 +92,14 @@ def _filled_in(node: cst.BaseExpression) -> list[cst.BaseExpression]:
     else:
         return []
     return [template, *given] if isinstance(template, (cst.SimpleString, cst.ConcatenatedString)) else []
+
+
+def asks_truth(node: cst.Comparison) -> bool | None:
+    """What a comparison with ``True`` or ``False`` asks its left side to be; None if it is another one."""
+    against = node.comparisons[0]
+    name = against.comparator.value if isinstance(against.comparator, cst.Name) else ""
+    if len(node.comparisons) > 1 or name not in ("True", "False"):
+        return None
+    if isinstance(against.operator, (cst.Is, cst.Equal)):
+        return name == "True"
+    return name == "False" if isinstance(against.operator, (cst.IsNot, cst.NotEqual)) else None

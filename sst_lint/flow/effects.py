@@ -70,7 +70,7 @@ class Effects:
         self._moves = {p.move.call: p for p in protocols}
         self._known: dict[int, tuple[Effect, ...]] = {}
         self._active: set[int] = set()
-        self._fields: dict[int, dict[str, tuple[int, Symbol]]] = {}
+        self._kept: dict[int, dict[Symbol, Symbol]] = {}
 
     def scopes(self) -> list[int]:
         """All scopes that call something, in order."""
@@ -99,6 +99,24 @@ class Effects:
         """How data is rendered in the functions through which an effect happens."""
         scopes = dict.fromkeys(self._locks.scope_of(call) for call in (effect.call, *effect.calls, effect.site.call))
         return tuple(dict.fromkeys(f for scope in scopes for f in self._formats.get(scope, ())))
+
+    def as_field(self, scope: int, path: Symbol) -> Symbol:
+        """The field in which a method's own object keeps a path, where the method itself puts it there: what other
+        methods call it. Else the path as it is."""
+        world = self._linked.world
+        function = world.functions.get(scope)
+        if function is None or function.cls < 0 or path[0] in ("node", "temporary", "attribute"):
+            return path
+        kept = self._kept.get(scope)
+        if kept is None:
+            kept = self._kept[scope] = {}
+            base = world.node_base[function.unit]
+            for local, record in enumerate(world.units[function.unit][2].nodes):
+                if record.kind == NodeKind.PUT and world.scope_base[function.unit] + record.scope == scope:
+                    kept.setdefault(
+                        self._identity.of(base + local), ("attribute", record.name, ("instance", function.cls))
+                    )
+        return kept.get(path, path)
 
     # library calls
 

@@ -66,6 +66,29 @@ class Locks:
         """The calls that may call a function."""
         return self._callers.get(scope, [])
 
+    def regions(self, call: int) -> list[int]:
+        """The regions around a call, innermost first."""
+        world = self._linked.world
+        unit, region = world.call_unit[call], world.calls[call].region
+        found = []
+        while region >= 0:
+            found.append(region)
+            region = world.region(unit, region).parent
+        return found
+
+    def comes_to(self, first: int, second: int) -> bool:
+        """Whether a call can run after another one of its function: they do not stand in two branches of one
+        condition, nor the first in a branch that leaves."""
+        world = self._linked.world
+        unit = world.call_unit[first]
+        mine = [world.region(unit, r) for r in self.regions(first)]
+        around = self.regions(second)
+        other = {r.node: r.kind for r in (world.region(unit, n) for n in around) if r.kind in ("if", "else")}
+        return not any(
+            (r.kind in ("if", "else") and other.get(r.node, r.kind) != r.kind) or (r.leaves and r.node not in other)
+            for r in mine
+        )
+
     def held(self, call: int) -> tuple[Lock, ...]:
         """The locks that are held when ``call`` runs: in its own function, or in all of that function's callers."""
         return self._held(call, 0)
@@ -230,6 +253,10 @@ class Locks:
                     found |= self._linked.has_type(node, *_OF_LIBRARIES) or self._is_lock(node)
         self._functions[scope] = found
         return found
+
+    def keeps(self, scope: int) -> bool:
+        """Whether a function takes a lock that is held on when it comes back."""
+        return self._function_locks(scope, 0)
 
     # callers
 

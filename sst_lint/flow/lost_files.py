@@ -136,14 +136,15 @@ class LostFiles:
         writes: dict[Symbol, list[Effect]] = {}
         for scope in self._effects.scopes():
             for effect in self._effects.of(scope):
-                if effect.path[0] != "attribute" or effect.path[2][:1] != ("instance",):
+                path = self._effects.as_field(scope, effect.path)
+                if path[0] != "attribute" or path[2][:1] != ("instance",):
                     continue
                 if effect.kind in _WRITING:
-                    writes.setdefault(effect.path, []).append(effect)
+                    writes.setdefault(path, []).append(effect)
                 elif effect.kind == "read":
                     for info in self._around(effect.call):
                         if _loses(info):
-                            reads.setdefault(effect.path, []).append((info, effect))
+                            reads.setdefault(path, []).append((info, effect))
         tried: set[tuple[int, int, int]] = set()
         for path, rows in reads.items():
             for write in writes.get(path, ()):
@@ -173,6 +174,6 @@ class LostFiles:
 
 def _loses(info: HandlerInfo) -> bool:
     """Whether a clause answers a failed read with something else, and not only the absence of the file."""
-    if not info.completes or info.fate.policy or info.fate.handed or info.handler.only_imports:
+    if not info.completes or info.fate.policy or info.fate.handed or info.only_imports:
         return False
     return info.handler.bare or any(name not in ABSENCE for name in info.names)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from sst_lint.facts.ops import Op
-from sst_lint.facts.records import Kind as NodeKind
+from sst_lint.flow.carried import Carried
 from sst_lint.flow.effects import Effect, Effects
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.graph import Graph
@@ -24,10 +23,6 @@ _KERNEL_LOCKS = frozenset(
     {"fcntl.flock", "fcntl.lockf", "os.lockf", "portalocker.lock", "portalocker.Lock", "filelock.FileLock",
      "filelock.UnixFileLock"}
 )  # fmt: skip
-#: What a value is stored in that outlives the call it was given to.
-_KEEPING = frozenset({NodeKind.PUT, NodeKind.OUT, NodeKind.CELL})
-#: So many places are looked at for where a method keeps what it is given.
-_LOOKED_AT = 200
 #: How many calls away from the function that reads or writes it a file may be that only the module names.
 _CALLS_TO_A_GLOBAL = 2
 
@@ -61,17 +56,48 @@ class Races:
 
     def __init__(self, linked: Mutations, graph: Graph, evidence: PathEvidence, effects: Effects, locks: Locks) -> None:
         self._linked = linked
-        self._graph = graph
         self._evidence = evidence
         self._effects = effects
         self._locks = locks
+        self._carried = Carried(linked, graph, evidence, locks)
 
     # read, change, write
 
     @cached_property
     def updates(self) -> tuple[Update, ...]:
         """All reads that are written back to the same path, where both meet."""
-        return tuple(u for scope in self._effects.scopes() for u in self._updates_in(scope))
+        met = [u for scope in self._effects.scopes() for u in self._updates_in(scope)]
+        return (*met, *self._of_managers())
+
+    def _of_managers(self) -> Iterator[Update]:
+        """What objects read when they are entered and write back when they are left."""
+        found: dict[tuple[int, int], Update] = {}
+        for first, last in self._managers():
+            reads = [e for e in self._effects.of(first) if e.kind == "read" and _of_instance(e.path)]
+            for write in self._effects.of(last) if reads else ():
+                for read in reads:
+                    if self._is_put_back(read, write):
+                        held = self._locks.keeps(first) or bool(self._locks.held(read.call))
+                        found.setdefault((read.call, write.call), Update(read, write, held))
+        yield from found.values()
+
+    def _managers(self) -> Iterator[tuple[int, int]]:
+        """The functions that enter and leave the objects of a class."""
+        linked = self._linked
+        for cls in range(len(linked.world.classes)):
+            for entering, leaving in (("__enter__", "__exit__"), ("__aenter__", "__aexit__")):
+                for first in linked.find_method(cls, entering):
+                    yield from ((first.scope, last.scope) for last in linked.find_method(cls, leaving))
+
+    def _is_put_back(self, read: Effect, write: Effect) -> bool:
+        """Whether what was read is written to the same file by another method of the object."""
+        return (
+            write.kind in _WRITES
+            and write.path == read.path
+            and (write.write is None or write.write.mode != "append")
+            and not self._own_name(write)
+            and self._carried.by_field(read, write)
+        )
 
     def _updates_in(self, scope: int) -> Iterator[Update]:
         effects = self._effects.of(scope)
@@ -89,7 +115,7 @@ class Races:
                     continue
                 if self._own_name(write):
                     continue
-                if self._carries(read, write):
+                if self._carried.carries(read, write):
                     seen.add((write.call, write.path))
                     yield Update(read, write, self._covered(read, write), self._saver(scope, write))
 
@@ -135,108 +161,6 @@ class Races:
                 return True
         return self._evidence.is_temporary(node)
 
-    def _carries(self, read: Effect, write: Effect) -> bool:
-        """Whether what was read arrives at the call that writes, within the function."""
-        graph, linked = self._graph, self._linked
-        start = linked.result_of(read.call)
-        if not read.calls and read.site.model.method and read.site.ports["self"] != read.node:
-            start = read.site.ports["self"]
-        goals = self._goals(write)
-        unit = linked.world.node_unit[start]
-        calls_with = self._calls_with(unit)
-        seen = {start}
-        queue = [start]
-        while queue:
-            node = queue.pop()
-            if node in goals:
-                return True
-            following = [
-                graph.target[n] for n in graph.outgoing.get(node, ())
-                if graph.label[n] == 0 and graph.op[n] != Op.NOTHING
-            ]  # fmt: skip
-            for number in calls_with.get(node, ()):
-                following.append(linked.result_of(number))
-                receiver = linked.receiver_of(number)
-                if receiver >= 0 and linked.world.nodes[receiver].name not in ("json", "os", "yaml"):
-                    if self._may_keep(number, node):
-                        following.append(receiver)
-            for target in following:
-                if target not in seen and linked.world.node_unit[target] == unit:
-                    seen.add(target)
-                    queue.append(target)
-        return False
-
-    def _may_keep(self, number: int, given: int) -> bool:
-        """Whether a method may keep what it is given, so that its object holds it from then on. One of the program
-        that only looks at it does not."""
-        linked, graph, world = self._linked, self._graph, self._linked.world
-        scopes = linked.callees.get(number, {})
-        params = [param for argument, param, _ in linked.bindings.get(number, ()) if argument == given]
-        if not scopes or not params:
-            return True
-        seen = dict.fromkeys(params)
-        for node in (queue := list(seen)):
-            for edge in graph.outgoing.get(node, ()):
-                target = graph.target[edge]
-                if graph.op[edge] == Op.NOTHING or target in seen:
-                    continue
-                if graph.label[edge] > 0 or target in linked.field_nodes or len(seen) > _LOOKED_AT:
-                    return True
-                kind = world.nodes[target].kind
-                if kind in _KEEPING or (kind == NodeKind.ATTR and graph.op[edge] == Op.STORE):
-                    return True
-                if graph.label[edge] == 0:
-                    seen[target] = None
-                    queue.append(target)
-        return False
-
-    def _goals(self, write: Effect) -> set[int]:
-        """Nodes whose arrival means that content arrives: what is written, or the arguments of the call."""
-        linked = self._linked
-        path = linked.world.nodes
-        goals: set[int] = set()
-        if write.calls:
-            goals.update(node for _, node in linked.argument_nodes(write.call))
-            for call in self._locks.calls_in(self._locks.scope_of(write.call)):
-                receiver = linked.receiver_of(call)  # with writer(path) as f: f.write(...), json.dump(x, f)
-                if receiver == linked.result_of(write.call):
-                    goals.update(node for _, node in linked.argument_nodes(call))
-                arguments = [node for _, node in linked.argument_nodes(call)]
-                if linked.result_of(write.call) in arguments:
-                    goals.update(arguments)
-            goals.discard(linked.result_of(write.call))
-        else:
-            for (call, _), node in linked.contents.items():
-                if call == write.call or any(("h", write.call) in linked.values(p) for p in self._ports(call)):
-                    goals.add(node)
-            if write.write is not None and write.write.node >= 0:
-                goals.add(write.write.node)
-        if write.protocol is not None and not write.calls:
-            calls = {w.site.call for w in write.protocol.writes}
-            makers = {m.ports["return"] for m in write.protocol.makers}
-            for (call, _), node in linked.contents.items():
-                held = {c for p in self._ports(call) for k, c in linked.values(p) if k == "h"}
-                origins = {o for p in self._ports(call) for o in self._evidence.origins(p)} if makers else set()
-                if call in calls or held & calls or any(("temporary", m) in origins for m in makers):
-                    goals.add(node)
-        return {g for g in goals if path[g].kind != NodeKind.CONST}
-
-    def _ports(self, call: int) -> list[int]:
-        return [p for site in self._linked.sites_of.get(call, ()) for p in site.ports.values() if p >= 0]
-
-    def _calls_with(self, unit: int) -> dict[int, list[int]]:
-        """What is handed over in a unit, or has a method called, with the calls."""
-        linked, world = self._linked, self._linked.world
-        found: dict[int, list[int]] = {}
-        first = world.call_base[unit]
-        for number in range(first, first + len(world.units[unit][2].calls)):
-            for _, node in linked.argument_nodes(number):
-                found.setdefault(node, []).append(number)
-            receiver = linked.receiver_of(number)
-            if receiver >= 0:
-                found.setdefault(receiver, []).append(number)
-        return found
-
     def _covered(self, read: Effect, write: Effect) -> bool:
         """Whether one lock is held at both."""
         first = {lock.node for lock in self._locks.held(read.call)}
@@ -245,12 +169,13 @@ class Races:
     @cached_property
     def read_by_objects(self) -> frozenset[Symbol]:
         """Paths in the fields of objects that the objects read themselves."""
-        return frozenset(
-            effect.path
+        read = (
+            self._effects.as_field(scope, effect.path)
             for scope in self._effects.scopes()
             for effect in self._effects.of(scope)
-            if effect.kind == "read" and not effect.calls and _of_instance(effect.path)
+            if effect.kind == "read" and not effect.calls
         )
+        return frozenset(path for path in read if _of_instance(path))
 
     # locks that do not guard
 
@@ -332,10 +257,7 @@ class Races:
 
     def _filled(self, opened: int) -> bool:
         """Whether something is written through a handle: else it only holds the lock."""
-        for call, _ in self._linked.contents:
-            if any(("h", opened) in self._linked.values(p) for p in self._ports(call)):
-                return True
-        return False
+        return any(("h", opened) in held for call, _ in self._linked.contents for held in self._carried.held(call))
 
     def _unlinked_by_class(self) -> Iterator[Ineffective]:
         """A lock taken in one method and its file removed in another of the same class."""

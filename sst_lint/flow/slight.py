@@ -87,8 +87,8 @@ class Slight:
             return False
         world = self._linked.world
         unit = world.call_unit[made.call]
-        around = self._regions(write.site.call)
-        for region in self._regions(made.call):
+        around = self._locks.regions(write.site.call)
+        for region in self._locks.regions(made.call):
             if region in around or world.region(unit, region).kind == "with":
                 continue
             if world.region(unit, region).kind != "try" or not self._made_again(unit, region, made, effects):
@@ -101,19 +101,9 @@ class Slight:
             if handler.tried != tried or set(handler.ends) == {"raises"}:
                 continue
             again = (e for e in effects if e.kind == "mkdir" and e.path == made.path and e.call != made.call)
-            if not any(handler.body in self._regions(e.call) for e in again):
+            if not any(handler.body in self._locks.regions(e.call) for e in again):
                 return False
         return True
-
-    def _regions(self, call: int) -> list[int]:
-        """The regions around a call, innermost first."""
-        world = self._linked.world
-        unit, region = world.call_unit[call], world.calls[call].region
-        found = []
-        while region >= 0:
-            found.append(region)
-            region = world.region(unit, region).parent
-        return found
 
     # the file goes away
 
@@ -125,9 +115,9 @@ class Slight:
         unit = world.call_unit[removed.call]
         function = world.functions.get(self._locks.scope_of(removed.call))
         hosts = function is not None and function.record.is_generator
-        around = self._regions(write.site.call)
+        around = self._locks.regions(write.site.call)
         allowed = ("with", "finally", *(("if", "else", "try") if hosts else ()))
-        return all(r in around or world.region(unit, r).kind in allowed for r in self._regions(removed.call))
+        return all(r in around or world.region(unit, r).kind in allowed for r in self._locks.regions(removed.call))
 
     # the content is a constant
 
@@ -149,7 +139,7 @@ class Slight:
         unit, scope = world.call_unit[test.call], self._locks.scope_of(write.site.call)
         if test.call > write.site.call or test.calls or world.call_unit[write.site.call] != unit:
             return False
-        facts, around = world.units[unit][2], self._regions(write.site.call)
+        facts, around = world.units[unit][2], self._locks.regions(write.site.call)
         said = {world.calls[n].region for n in self._locks.calls_in(scope) if n in self._telling}
         said.update(facts.scopes[scope - world.scope_base[unit]].raises)
         return any(

@@ -65,25 +65,38 @@ class Tests:
 
     def _tested_in(self, scope: int) -> Iterator[Tested]:
         effects = self._effects.of(scope)
-        tests = [e for e in effects if e.kind == "test" and not e.calls]
+        tests = [e for e in effects if e.kind == "test" and (not e.calls or self._answers(e))]
         for act in effects if tests else ():
             if act.kind not in ("mkdir", "remove", *_WRITES):
                 continue
             if act.calls and act.kind not in _WRITES:
                 continue
             for test in tests:
+                if test.calls and act.calls:
+                    continue  # both are told by somebody else, who may have thought of it
                 if test.call < act.call and test.path == act.path and test.path[0] != "temporary":
                     if self._decides(test, act) and not self._guarded(test, act):
                         if not self._between(scope, effects, test, act):
                             yield Tested(test, act, act.kind == "remove" and self._made_anew(scope, act))
                         break
 
+    def _answers(self, test: Effect) -> bool:
+        """Whether a function of the program does nothing but answer whether its path is there."""
+        if len(test.calls) != 1:
+            return False
+        function = self._linked.world.functions.get(self._locks.scope_of(test.site.call))
+        if function is None or function.returns < 0:
+            return False
+        answers = [self._graph.source[n] for n in self._graph.incoming.get(function.returns, ())]
+        return len(answers) == 1 and truth_of(self._linked, self._graph, answers[0], test.site.ports["return"]) is True
+
     def _between(self, scope: int, effects: tuple[Effect, ...], test: Effect, act: Effect) -> bool:
         """Whether what happens between the test and the act takes the act away from the test: the function itself has
-        removed what it makes, or needs what it removes."""
+        removed what it makes, has made the directory that it writes to, or needs what it removes."""
         if act.kind != "remove":
+            own = ("remove", "mkdir") if act.kind in _WRITES else ("remove",)
             return any(
-                e.kind == "remove" and e.path == act.path and test.call < e.call < act.call and self._on_the_way(e, act)
+                e.kind in own and e.path == act.path and test.call < e.call < act.call and self._on_the_way(e, act)
                 for e in effects
             )
         return any(self._needs(number, act) for number in self._locks.calls_in(scope) if test.call < number < act.call)
@@ -92,7 +105,7 @@ class Tests:
         """Whether a call makes the path again after it was removed, whatever the condition of the removal was."""
         linked = self._linked
         for number in self._locks.calls_in(scope):
-            if number <= removed.call or not self._comes_to(removed, number):
+            if number <= removed.call or not self._locks.comes_to(removed.call, number):
                 continue
             made = [node for slot, node in linked.argument_nodes(number) if slot != "dir_fd"]
             receiver = linked.receiver_of(number)
@@ -103,24 +116,6 @@ class Tests:
             if any(self._identity.of(node) == removed.path for node in made):
                 return True
         return False
-
-    def _comes_to(self, first: Effect, number: int) -> bool:
-        """Whether a call can run after another: they do not stand in two branches of one condition."""
-        world = self._linked.world
-        unit = world.call_unit[first.call]
-        mine, other = self._branches(unit, first.call), self._branches(unit, number)
-        return not any(node in other and other[node] != kind for node, kind in mine.items())
-
-    def _branches(self, unit: int, number: int) -> dict[int, str]:
-        """The conditions around a call, with the branch that it stands in."""
-        world = self._linked.world
-        region, found = world.calls[number].region, {}
-        while region >= 0:
-            record = world.region(unit, region)
-            if record.kind in ("if", "else") and record.node >= 0:
-                found[record.node] = record.kind
-            region = record.parent
-        return found
 
     def _on_the_way(self, first: Effect, second: Effect) -> bool:
         """Whether what stands in front of a call runs before it, and not in another branch."""
