@@ -6,7 +6,8 @@ A case is a file, or a folder that is one small project, with its expectations i
     names.sort()                # ok: SST201
 
 ``expect`` and ``ok`` must hold. ``todo-expect`` and ``todo-ok`` are known gaps: the case fails when one of them is
-closed, so that none is forgotten. ``# options: --min-confidence low`` gives the run options of ``sst-lint check``.
+closed, so that none is forgotten. ``low`` marks a finding of low confidence, which is not shown by default.
+``# options: --min-confidence low`` gives the run options of ``sst-lint check``.
 The rules that a case names are the rules that are selected; a team's own are among them.
 ``python -m sst_lint.testing FOLDER [WORD...]`` prints what does not hold in cases whose name holds one of the words.
 """
@@ -30,9 +31,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 if TYPE_CHECKING:
     from sst_lint.findings import Finding, Report
 
-Verb = Literal["expect", "ok", "todo-expect", "todo-ok"]
+Verb = Literal["expect", "ok", "low", "todo-expect", "todo-ok"]
 
-_MARK = re.compile(r"#\s*(?P<verb>(?:todo-)?(?:expect|ok)):\s*(?P<codes>[^#]*)")
+_MARK = re.compile(r"#\s*(?P<verb>(?:todo-)?(?:expect|ok)|low):\s*(?P<codes>[^#]*)")
 _OPTIONS = re.compile(r"#\s*options:\s*(?P<words>.*)")
 _ALMOST = re.compile(r"#\s*(?:todo[- ]?)?(?:expects?|expected|ok)\s*:", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]{2,8}\d{1,4}\Z")
@@ -115,7 +116,7 @@ def load_case(path: Path, folder: Path | None = None) -> Case:
     if not reading.marks:
         raise MalformedCase(f"{name}: says nothing about what must be found")
     fine = reading.marks.get("ok", Counter())
-    for verb in ("expect", "todo-expect", "todo-ok"):
+    for verb in ("expect", "low", "todo-expect", "todo-ok"):
         for place in fine.keys() & reading.marks.get(verb, Counter()).keys():
             raise MalformedCase(f"{name}:{place[1]}: {place[2]} is both `ok` and `{verb}`")
     return Case(name, path, reading.marks, tuple(reading.options))
@@ -153,7 +154,7 @@ def run_case(case: Case) -> Report:
 def _overrides(case: Case) -> dict[str, Any]:
     """What the options of the case mean for the configuration, by the command line's own rules."""
     if not case.options:
-        return {}
+        return {"min_confidence": "low"} if "low" in case.marks else {}
     import click
 
     from sst_lint.cli.check import command
@@ -179,9 +180,18 @@ def judge(case: Case) -> list[Mismatch]:
 def compare(case: Case, findings: Iterable[Finding]) -> Iterator[Mismatch]:
     """Yield a mismatch for each place where ``findings`` and the expectations of ``case`` differ in number."""
     by_place: dict[Place, list[Finding]] = {}
+    faint: Counter[Place] = Counter()
     for finding in findings:
-        by_place.setdefault((finding.path, finding.line, finding.rule), []).append(finding)
-    places = {*by_place, *(place for verb, marks in case.marks.items() if verb != "ok" for place in marks)}
+        place = (finding.path, finding.line, finding.rule)
+        if "low" in case.marks and finding.confidence == "low":
+            faint[place] += 1
+        else:
+            by_place.setdefault(place, []).append(finding)
+    for place, wanted in sorted(case.marks.get("low", Counter()).items()):
+        if faint[place] != wanted:
+            yield Mismatch(*place, f"with low confidence: expected {wanted}, found {faint[place]}")
+    shown = [marks for verb, marks in case.marks.items() if verb not in ("ok", "low")]
+    places = {*by_place, *(place for marks in shown for place in marks)}
     empty: Counter[Place] = Counter()
     for place in sorted(places):
         found = by_place.get(place, [])

@@ -58,7 +58,7 @@ def non_atomic(project: Project) -> Iterator[Defect]:
             where,
             project.trace.statement_line(write.site.ports["return"]),
             "",
-            _message(write),
+            _message(write, project.stakes.why(write)),
             "error" if write.kind.kind in ("artifact", "state") else "warning",
             _confidence(project, write),
             _given_by(project, write),
@@ -179,9 +179,21 @@ def _confidence(project: Project, write: Write) -> Confidence:
         return "low"
     if write.kind.kind == "unknown" and any(slight(project, write) for slight in _SLIGHT):
         return "low"
+    if not _is_at_stake(project, write):
+        return "low"
     if write.mode == "update":
         return "low" if write.site.model.name.endswith("memmap") else "medium"  # it is there to be changed in place
     return "high" if write.kind.kind == "artifact" and write.kind.literal else "medium"
+
+
+def _is_at_stake(project: Project, write: Write) -> bool:
+    """Whether anybody would miss the other half: by what the program does with the file, or, where its format or its
+    suffix says that it is read by somebody, by its name. What was declared counts as it was declared."""
+    if write.kind.declared or project.stakes.why(write):
+        return True
+    if write.kind.kind == "unknown":
+        return project.stakes.is_named(write)
+    return write.kind.kind in ("artifact", "state") and bool(project.stakes.named(write))
 
 
 def _brings_itself(project: Project, write: Write) -> bool:
@@ -213,9 +225,11 @@ _SLIGHT = (_brings_itself, _is_no_path, _is_of_developers)
 _OF_DEVELOPERS = frozenset({"_tools", "devtools", "dev_tools", "maintenance"})
 
 
-def _message(write: Write) -> str:
+def _message(write: Write, stake: str) -> str:
+    """``stake``: what would be lost, which says more of a file than a name that nobody knows."""
     name = write.site.model.name.removeprefix("builtins.")
-    reason = f" ({write.kind.why})" if write.kind.why else ""
+    said = (write.kind.why, stake if write.kind.kind == "unknown" else "")
+    reason = f" ({'; '.join(words for words in said if words)})" if any(said) else ""
     if write.mode == "copy":
         return (
             f"`{name}` copies onto the final path of {_WHAT[write.kind.kind]}{reason}: readers can see half of it; "

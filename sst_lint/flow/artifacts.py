@@ -41,7 +41,7 @@ _SUFFIXES: tuple[tuple[str, ArtifactKind], ...] = (
     (
         r"\.(json|jsonl|ndjson|ya?ml|toml|csv|tsv|parquet|feather|arrow|orc|pkl|pickle|joblib|npy|npz|pth?|ckpt|safetensors"
         r"|h5|hdf5|onnx|pb|bin|model|sqlite3?|db|zip|tar|gz|tgz|bz2|xz|whl|xml|proto|avro|msgpack|geojson|nc|zarr|tif+"
-        r"|mat|fits?|gpkg|shp|dcm|nii|mtx|rds|rdata|dta|gguf|tfrecords?|bam|vcf|fasta|fastq|gff3?)$",
+        r"|mat|fits?|gpkg|shp|dcm|nii|mtx|rds|rdata|dta|gguf|tfrecords?|bam|vcf|fasta|fastq|gff3?|sha\d+|md5)$",
         "artifact",
     ),
     (r"\.(ini|cfg|conf|config|properties|env|rc)$", "state"),
@@ -52,6 +52,7 @@ _WORDS: tuple[tuple[frozenset[str], ArtifactKind], ...] = (
             [
                 "tmp",
                 "temp",
+                "temporary",
                 "tempfile",
                 "tempdir",
                 "tmpdir",
@@ -142,6 +143,7 @@ class Kind:
     kind: ArtifactKind
     why: str
     literal: bool
+    declared: bool = False  #: by the configuration
 
 
 def words(name: str) -> frozenset[str]:
@@ -269,7 +271,7 @@ def _by_patterns(evidence: Evidence, shapes: Iterable[str], config: Config) -> K
     for patterns, kind in tables:
         for text in (*evidence.texts, *whole):
             if patterns and matches(text.replace("\x00", "x").strip("/"), patterns):
-                return Kind(kind, f"{_shown(text)} matches the configured patterns", True)
+                return Kind(kind, f"{_shown(text)} matches the configured patterns", True, True)
     return None
 
 

@@ -43,6 +43,8 @@ _TEMPORARY_DIRECTORY = re.compile(
 _HELD = (FOLLOWED - {Op.ONLY_VALUE}) | {Op.COPY, Op.SORT}
 #: What may be done to a file that nothing is written to.
 _CLOSING = frozenset({"close", "flush"})
+#: What may be done to one that is only read, although it was opened to be changed.
+_READING = _CLOSING | {"read", "readline", "readlines", "readinto", "seek", "tell", "fileno"}
 #: A value that comes here is at the disposal of others.
 OUTWARD = frozenset({Kind.RETURN, Kind.PUT, Kind.BOUND, Kind.CELL, Kind.OUT})
 _TEMPORARY_DEPTH = 24
@@ -290,6 +292,8 @@ class PathEvidence(PathParts):
         if depth > _TEMPORARY_DEPTH or len(known) > STEPS:
             return False
         known[here] = None
+        if self._linked.world.nodes[node].name == "nullcontext":
+            return None  # `with TemporaryDirectory() if wanted else nullcontext()`: then there is no directory
         for site in self._sites_by_result.get(node, ()):
             if site.model.temp and not (fresh and site.model.name == "tempfile.gettempdir"):
                 known[here] = True
@@ -326,17 +330,18 @@ class PathEvidence(PathParts):
         known[here] = result
         return result
 
-    def is_dropped(self, call: int) -> bool:
-        """Whether nothing in the function takes the result of a call, but to close it."""
+    def is_dropped(self, call: int, reads: bool = False) -> bool:
+        """Whether nothing in the function takes the result of a call, but to close it (``reads``: or to read it)."""
         world, graph = self._linked.world, self._graph
+        left = _READING if reads else _CLOSING
         unit = world.call_unit[call]
         base, facts = world.node_base[unit], world.units[unit][2]
         taken = {base + arg.node for c in facts.calls for arg in c.args}
-        taken |= {base + c.receiver for c in facts.calls if c.receiver >= 0 and c.method not in _CLOSING}
+        taken |= {base + c.receiver for c in facts.calls if c.receiver >= 0 and c.method not in left}
         taken |= {
             base + n.base
             for n in facts.nodes
-            if n.kind in (Kind.ATTR, Kind.ITEM) and n.base >= 0 and n.name not in _CLOSING
+            if n.kind in (Kind.ATTR, Kind.ITEM) and n.base >= 0 and n.name not in left
         }
         taken |= {base + loop.source for loop in facts.loops if loop.source >= 0}
         queue = [self._linked.result_of(call)]
@@ -345,6 +350,8 @@ class PathEvidence(PathParts):
                 return False
             for number in graph.outgoing.get(node, ()):
                 target = graph.target[number]
+                if reads and world.nodes[target].kind == Kind.CALL:
+                    continue  # what it holds
                 if graph.label[number] or world.node_unit[target] != unit or world.nodes[target].kind in OUTWARD:
                     return False
                 if target not in queue:

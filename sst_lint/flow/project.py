@@ -44,7 +44,9 @@ from sst_lint.flow.serializers import Serializers
 from sst_lint.flow.sinks import Sink
 from sst_lint.flow.sites import Site
 from sst_lint.flow.slight import Slight
+from sst_lint.flow.stakes import Stakes
 from sst_lint.flow.stale import StaleLocks
+from sst_lint.flow.streams import Streams
 from sst_lint.flow.tested import Tested, Tests
 from sst_lint.flow.trace import Tracer
 from sst_lint.flow.world import FileFacts, World
@@ -141,9 +143,22 @@ class Project:
         return Races(self.linked, self.graph, self.evidence, self.effects, self.locks)
 
     @cached_property
+    def _existence(self) -> Tests:
+        return Tests(self.linked, self.graph, self.identity, self.effects, self.locks)
+
+    @property
     def tested(self) -> tuple[Tested, ...]:
         """Paths that are tested for existence, and what is done because of it."""
-        return Tests(self.linked, self.graph, self.identity, self.effects, self.locks).all
+        return self._existence.all
+
+    @cached_property
+    def stakes(self) -> Stakes:
+        """What would be lost with half of a file."""
+        streams = Streams(self.linked, self.graph, self.locks)
+        return Stakes(
+            self.linked, self.identity, self.evidence, self.effects, self.locks, self._writes, self._existence, streams,
+            self._tests,
+        )  # fmt: skip
 
     @cached_property
     def _remade(self) -> Remade:

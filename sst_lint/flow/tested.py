@@ -63,6 +63,22 @@ class Tests:
         """Paths that are tested and then made, written or removed because of it."""
         return tuple(t for scope in self._effects.scopes() for t in self._tested_in(scope))
 
+    @cached_property
+    def instead(self) -> tuple[Tested, ...]:
+        """Writes that only come where a test has found nothing, guarded ones too: whoever finds half takes it for the
+        whole."""
+        found = []
+        for scope in self._effects.scopes():
+            effects = self._effects.of(scope)
+            tests = [e for e in effects if e.kind == "test" and not e.calls]
+            for act in effects if tests else ():
+                for test in tests if act.kind in _WRITES and act.write is not None else ():
+                    if test.call < act.call and test.path == act.path and test.path[0] != "temporary":
+                        if self._decides(test, act) or self._left_early(test, act):
+                            found.append(Tested(test, act))
+                            break
+        return tuple(found)
+
     def _tested_in(self, scope: int) -> Iterator[Tested]:
         effects = self._effects.of(scope)
         tests = [e for e in effects if e.kind == "test" and (not e.calls or self._answers(e))]

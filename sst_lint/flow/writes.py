@@ -23,7 +23,8 @@ _DOCUMENTS = frozenset({"json", "yaml", "toml"})
 _FILE_OBJECT = "fileobj"
 _PATHS = ("builtins.str", "builtins.bytes", "pathlib.Path", "os.PathLike")
 _PATHS_ONLY = frozenset({"builtins.open", "io.open", "codecs.open", "os.open", "pathlib.Path.open"})
-_WRITE_FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_TRUNC", "O_CREAT"})
+_WRITING_FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_TRUNC"})
+_WRITE_FLAGS = _WRITING_FLAGS | {"O_CREAT"}
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,17 @@ class Writes:
             names = self._evidence.of(site.ports[opens.mode]).names[:1]
             log = next((k for n in names if (k := by_handle_name(n)) is not None and k.kind == "log"), None)
             write = replace(write, kind=log or write.kind, final=log or write.final)
-        return replace(write, touches=self._evidence.is_dropped(site.call))
+        if write.kind.kind in ("unknown", "argument") and self._logs(site.call):
+            log = Kind("log", "opened by a handler of `logging`", False)
+            write = replace(write, kind=log, final=log)
+        return replace(write, touches=self._evidence.is_dropped(site.call, mode == "update"))
+
+    def _logs(self, call: int) -> bool:
+        """Whether a method of what the program logs with opens a file."""
+        function = self._linked.world.functions.get(self._linked.world.scope_of_call(call))
+        if function is None or function.cls < 0:
+            return False
+        return any(base.startswith("logging.") for base in self._linked.external_bases(function.cls))
 
     def _wraps(self, site: Site, path: int) -> bool:
         """Whether an open file is given to what compresses or archives: somebody else has opened it."""
@@ -184,6 +195,8 @@ class Writes:
                 return "append"
             if "O_EXCL" in names and "O_TRUNC" not in names:
                 return "exclusive"
+            if not names & _WRITING_FLAGS:
+                return ""  # it is made if need be, and only read
             return "write" if names & {"O_TRUNC", "O_CREAT"} else "update"  # what is there already is opened
         modes = [_mode_of(text) for text in evidence.texts if len(text) <= 3]
         return next((m for m in ("write", "update", "exclusive", "append") if m in modes), "")

@@ -41,7 +41,15 @@ def save(d):
 """
 LOGGED = "import os\n\ndef log(d):\n    with open('audit.log', 'a') as f:\n        f.write(str(os.listdir(d)))\n"
 WAIVED = LISTING.replace("listdir(d):", "listdir(d):  # ORDER_OK: one name at most")
-NOTES = "def note(text):\n    with open('out/notes.txt', 'w') as f:\n        f.write(text)\n"
+NOTES = """\
+def note(text):
+    with open('out/notes.txt', 'w') as f:
+        f.write(text)
+
+def noted():
+    with open('out/notes.txt') as f:
+        return f.read()
+"""
 SILENT = "def go(job):\n    try:\n        job()\n    except Exception:{comment}\n        {body}\n"
 CLOCK = """\
 import json, time
@@ -171,8 +179,8 @@ EFFECTS = [
     Effect("test-patterns", "test-patterns = []", {"tests/a.py": NOTES}, (), ("tests/a.py:2 SST101 warning",)),
     Effect(
         "entry-points", 'entry-points = ["a:run_*"]',
-        one("def run_job(target, text):\n    with open(target, 'w') as f:\n        f.write(text)\n"),
-        ("a.py:2 SST101 warning",), (),
+        one("def run_job(path):\n    t = open(path).read()\n    with open(path, 'w') as f:\n        f.write(t)\n"),
+        ("a.py:3 SST101 warning",), (),
     ),
     Effect(
         "helpers", "helpers = { handle_error_with_policy = 'acme.io.files:decide(error)' }",

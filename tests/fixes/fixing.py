@@ -64,7 +64,7 @@ def ends(content: bytes) -> tuple[bool, bool, bool, bool]:
 
 def run(project: Path, *, unsafe: bool = True, helpers: str = HELPERS, select: tuple[str, ...] = ("ALL",)) -> Result:
     """Fix everything below ``project`` in place."""
-    options = Options(overrides={"select": select})
+    options = Options(overrides={"select": select, "min_confidence": "low"})
     before = _files(project)
     found = check([project], options).reported
     report, results = repair([project], options, unsafe=unsafe, helpers=helpers)

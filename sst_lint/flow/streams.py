@@ -1,0 +1,92 @@
+"""What is a file filled with from elsewhere, piece by piece? A download that breaks off leaves the first half of it.
+
+Unlike a crash this is no rare thing: the connection goes away between two pieces, or before the first one, when the
+file has been emptied already.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sst_lint.facts.records import Kind
+from sst_lint.flow.graph import Graph
+from sst_lint.flow.locks import Locks
+from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.writes import Write
+
+#: They give a piece at a time, and the next one may never come.
+_PIECES = frozenset(
+    "iter_content iter_bytes iter_raw iter_lines iter_chunks iter_chunked iter_any iter_text aiter_bytes aiter_raw "
+    "aiter_text read read1 readexactly recv urlopen".split()
+)
+#: They ask a server.
+_SERVERS = ("requests.", "httpx.", "urllib.request.", "urllib3.", "aiohttp.")
+_FETCHING = re.compile(r"(^|[._])(urlretrieve|download\w*)$")
+_COPYING = "shutil.copyfileobj"
+_FILLING = frozenset({"write", "writelines"})
+_STEPS = 40
+_STREAMED = "what fills it may break off"
+
+
+class Streams:
+    """Answers for the writes of a linked program."""
+
+    def __init__(self, linked: Mutations, graph: Graph, locks: Locks) -> None:
+        self._linked = linked
+        self._graph = graph
+        self._locks = locks
+
+    def into(self, write: Write) -> str:
+        """How the file fills with what may never come to its end, in words; "" if it does not."""
+        if _FETCHING.search(write.site.model.name):
+            return _STREAMED
+        opened, linked = write.site.call, self._linked
+        for number in self._locks.calls_in(self._locks.scope_of(opened)):
+            if number <= opened:
+                continue
+            given = [node for _, node in linked.argument_nodes(number)]
+            receiver = linked.receiver_of(number)
+            if _COPYING in linked.externals.get(number, {}) and len(given) > 1:
+                if self._is_handle(given[1], opened) and not self._is_file(given[0], opened):
+                    return _STREAMED
+            filled = receiver >= 0 and linked.world.calls[number].method in _FILLING
+            if filled and self._is_handle(receiver, opened) and any(self._comes_in(n, opened) for n in given):
+                return _STREAMED
+        return ""
+
+    def _is_handle(self, node: int, opened: int) -> bool:
+        return ("h", opened) in self._linked.values(node)
+
+    def _is_file(self, node: int, opened: int) -> bool:
+        """Whether something is a file that the function itself has opened: it is there, and gives all of itself."""
+        here = self._locks.scope_of(opened)
+        return any(value[0] == "h" and self._locks.scope_of(value[1]) == here for value in self._linked.values(node))
+
+    def _comes_in(self, content: int, opened: int) -> bool:
+        """Whether content is asked of somebody after the file was opened, or comes piece by piece."""
+        graph, world, linked = self._graph, self._linked.world, self._linked
+        queue, seen = [content], {content}
+        for node in queue:
+            further = [graph.source[edge] for edge in graph.incoming.get(node, ())]
+            if world.nodes[node].kind == Kind.CALL:
+                number = world.call_of(node)
+                receiver = linked.receiver_of(number)
+                if self._asks(number, receiver, opened):
+                    return True
+                further += [receiver, *(given for _, given in linked.argument_nodes(number))]
+            for source in further:
+                here = source >= 0 and world.node_unit[source] == world.node_unit[content]
+                if here and source not in seen and len(seen) < _STEPS:
+                    seen.add(source)
+                    queue.append(source)
+        return False
+
+    def _asks(self, number: int, receiver: int, opened: int) -> bool:
+        name = self._linked.world.calls[number].method
+        if name in _PIECES and "iter" in name:
+            return True
+        if number < opened:
+            return False
+        if any(known.startswith(_SERVERS) for known in self._linked.externals.get(number, {})):
+            return True
+        return name in _PIECES and receiver >= 0 and not self._is_file(receiver, opened)
