@@ -19,6 +19,7 @@ from sst_lint.checks.kept import (
 from sst_lint.checks.lines import leaves_as_lines
 from sst_lint.checks.shown import is_certain, is_likely, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
+from sst_lint.flow.artifacts import words
 from sst_lint.flow.sinks import A_DIGEST, IS_PRINTED
 from sst_lint.flow.trace import long_for
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 #: So many steps of a trace are believed of what is a set for certain.
 LONG_OF_SURE = 14
+#: Files of one machine, or one person, that nobody else gets to see.
+_UNCOMPARED = frozenset("cache caches cached token tokens credentials cookies".split())
+#: So many of the nearest names and texts of a path say what it is.
+_NAMES = 8
 #: Steps that make the order of keys one of a sequence.
 _SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW, Op.KEYED})
 
@@ -78,7 +83,19 @@ def _of_mapping(project: Project, reach: Reach) -> Judgment:
         confidence = LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
     if reach.sink.call in project.pickling:
         confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
+    if _is_uncompared(project, reach):
+        confidence = "low"
     return Judgment(confidence)
+
+
+def _is_uncompared(project: Project, reach: Reach) -> bool:
+    """Whether the file is one that only this program on this machine reads again: what is cached, and by which it is
+    known to others. It is asked for its keys, and nobody compares it."""
+    writes = project.writes_of(reach.sink.call)
+    return bool(writes) and all(
+        any(words(name) & _UNCOMPARED for name in (*write.evidence.names[:_NAMES], *write.evidence.texts[:_NAMES]))
+        for write in writes
+    )
 
 
 def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:

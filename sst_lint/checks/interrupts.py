@@ -19,6 +19,8 @@ _PROMPTS = frozenset(
     "input raw_input prompt getpass readline getch getchar getkey confirm ask cmdloop interact read_line".split()
 )
 _CANCELS = frozenset({"cancel", "cancel_all", "uncancel", "cancelling", "aclose", "stop", "shutdown"})
+#: Who waits for the end is told: `self.stopping.set()`.
+_TOLD = frozenset({"set", "stop", "shutdown", "cancel", "terminate", "quit", "kill"})
 _PROGRAMS = frozenset({"main", "cli", "run_cli", "entry_point", "console_main", "__main__", "<module>", ""})
 #: They run all that a program does, until it is stopped.
 _RUNNING = frozenset({"run_until_complete", "run_forever", "serve_forever", "mainloop"})
@@ -98,6 +100,8 @@ def _named(project: Project, info: HandlerInfo) -> Confidence | None:
         return "medium" if (mixed or info.loops) and not info.decides else "low"
     if called & _PROMPTS or "builtins.EOFError" in info.names:
         return None
+    if not _TOLD.isdisjoint(_called_in(project, info)):
+        return "low"
     if info.decides or "breaks" in info.handler.ends or info.notes or called & _RUNNING or info.handler.explained:
         return "low"
     return "medium" if info.loops or (mixed and info.silent and "returns" not in info.handler.ends) else "low"
@@ -117,6 +121,12 @@ def _is_program(project: Project, info: HandlerInfo) -> bool:
     kind = project.world.units[info.unit][1].kind
     outermost = info.handler.scope == 0 and not info.loops
     return outermost and (kind == "module" or function_name(project, info).strip("_") in _PROGRAMS)
+
+
+def _called_in(project: Project, info: HandlerInfo) -> set[str]:
+    """The methods that the clause itself calls, by name."""
+    facts, first = project.world.units[info.unit][2], project.world.call_base[info.unit]
+    return {facts.calls[number - first].method for number in project.calls_in(info.unit, info.handler.body)}
 
 
 def _called(project: Project, info: HandlerInfo) -> set[str]:

@@ -25,6 +25,9 @@ _STRUCTURED = frozenset({"json", "yaml", "toml", "pickle", "csv", "ini", "xml", 
 _CACHES = frozenset({"cache", "caches", "cached", "memo"})
 _COUNTERS = frozenset({"counter", "sequence", "seq", "serial", "lease", "ledger"})
 _OF_TREES = "shutil.rmtree"
+#: Where one run puts its results, by the nearest names.
+_RESULTS = frozenset("out output outdir outputdir results reports plots figures".split())
+_NEAREST = 2
 _PROJECT_FILES = frozenset(
     "pyproject.toml setup.cfg tox.ini pytest.ini mypy.ini package.json cargo.toml composer.json tsconfig.json "
     "pipfile environment.yml environment.yaml mkdocs.yml .pre-commit-config.yaml .editorconfig".split()
@@ -179,8 +182,13 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
     if effect.site.model.name == _OF_TREES:
         return "low"  # it fails at any file that somebody else removes in the meantime, however it was tested
     if effect.kind == "mkdir":
-        return "low" if project.is_for_scaffold(effect) else "medium"
+        return "low" if project.is_for_scaffold(effect) or _is_of_one_run(project, path) else "medium"
     return "medium" if judged.kind in _SHARED or project.writes_path(path) else "low"
+
+
+def _is_of_one_run(project: Project, path: int) -> bool:
+    """Whether a directory is where one run puts its results: who starts two wants two of them."""
+    return any(words(name) & _RESULTS for name in project.evidence.of(path).names[:_NEAREST])
 
 
 def _step(project: Project, effect: Effect, text: str) -> Step:

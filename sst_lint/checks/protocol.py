@@ -128,7 +128,8 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
         )
     elif "replace" in missing and way == "move" and "same-directory" not in missing:
         text = "`shutil.move` may fall back to a copy, `os.replace` never does"
-        yield "medium" if known else "low", "replace", text
+        beside = "same-directory" in protocol.steps  # then it renames
+        yield "medium" if known and not beside else "low", "replace", text
     if not known:
         return
     if "unique-name" in missing:
