@@ -20,6 +20,12 @@ _SEQUENCES = frozenset(
     {"list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "FrozenSet", "AbstractSet", "deque"}
 )
 
+_SCALARS = frozenset(
+    {
+        "str", "bytes", "int", "float", "bool", "complex", "Decimal", "Path", "PurePath", "PurePosixPath", "PathLike",
+        "datetime", "date", "timedelta",
+    }
+)  # fmt: skip
 #: So deep sets are looked for in tuples.
 _DEEP = 2
 #: So many kinds of ordered collections beside sets mean whatever can be iterated over.
@@ -51,6 +57,13 @@ def promised(text: str) -> Promise:
     found: dict[tuple[str, int], None] = {}
     _read(tree, 0, found)
     return tuple(found)
+
+
+@cache
+def only_scalars(text: str) -> bool:
+    """Whether an annotation promises a text, a number, a path or a time, and nothing that holds anything."""
+    promise = promised(text.strip("\"'"))
+    return bool(promise) and all(not depth and name.rpartition(".")[2] in _SCALARS for name, depth in promise)
 
 
 def _dotted(node: ast.expr) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sst_lint.catalogue.model import How
 from sst_lint.facts.ops import KEYS, SET, Op
 from sst_lint.facts.records import Call, Kind, UnitFacts
+from sst_lint.flow.annotations import only_scalars
 from sst_lint.flow.common_names import COMMON
 from sst_lint.flow.fitting import few, takes
 from sst_lint.flow.library import LibraryIndex
@@ -127,6 +130,7 @@ class Calls(Likely):
         self._class_nodes = {b: c.index for c in world.classes for b in c.bases}
         for node in self._class_nodes:
             self.heard[node] = 1
+        self.scalars.update(self._annotated_scalars())
         for node in world.of_kind(*_SEEDED):
             record = world.nodes[node]
             self._seed(node, record.kind, record.name)
@@ -141,6 +145,19 @@ class Calls(Likely):
         for function in tuple(world.functions.values()):
             self._seed_function(function)
         self.run()
+
+    def _annotated_scalars(self) -> Iterator[int]:
+        """Parameters, results and variables that are annotated as texts, numbers or paths."""
+        world = self.world
+        for function in world.functions.values():
+            for param, node in zip(function.record.params, function.params, strict=True):
+                if param.kind not in ("*", "**") and only_scalars(param.annotation):
+                    yield node
+            if only_scalars(function.record.annotation):
+                yield function.returns
+        for node in world.of_kind(Kind.VALUE):
+            if world.nodes[node].name[:1] == ":" and only_scalars(world.nodes[node].name[1:]):
+                yield node
 
     def _add_edges(self, base: int, facts: UnitFacts) -> None:
         """The edges of one unit. Of two that put something under a computed key, the first puts the key."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sst_lint.facts.records import Kind
+from sst_lint.flow.annotations import only_scalars
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
-from sst_lint.flow.names import Names
+from sst_lint.flow.names import MAPPING_TYPES, SET_TYPES, Names
 from sst_lint.flow.values import Value
 from sst_lint.flow.world import Class, Function, World
 
@@ -17,6 +18,9 @@ OVERRIDES = 8
 DECLARED = 40
 #: `class C(object)` says nothing of what `C` has.
 _OF_ALL = "builtins.object"
+#: Values that are called, and that hold others: no texts or numbers.
+_CALLED = frozenset("fbcpkr")
+_COLLECTIONS = frozenset({"builtins.list", "builtins.tuple", "collections.deque", *SET_TYPES, *MAPPING_TYPES})
 
 
 class Classes(Names):
@@ -66,6 +70,12 @@ class Classes(Names):
             known = self._below[cls] = list(result)
         return known
 
+    def is_whole(self, value: Value) -> bool:
+        """Whether a value is no scalar for certain: a function, a collection, an object of the program."""
+        if value[0] == "i":
+            return not any(self.external_bases(value[1]))
+        return value[0] in _CALLED or (value[0] == "t" and value[1] in _COLLECTIONS)
+
     def external_bases(self, cls: int) -> Iterable[str]:
         """Library types that the class inherits from."""
         for one in self.mro(cls):
@@ -112,6 +122,8 @@ class Classes(Names):
         node = world.add_node(Kind.PUT, entry.unit, None, name)
         self._fields[(cls, name)] = node
         self.field_nodes[node] = (cls, name)
+        if any(field == name and only_scalars(annotation) for field, annotation, _ in entry.fields):
+            self.scalars.add(node)
         for other in self._class_bound.get((cls, name), ()):
             self.add_edge(other, node)
         for field, annotation, default in entry.fields:

@@ -24,8 +24,8 @@ _JUDGED = (Op.ORDERS_KEYS, Op.TEXT, Op.MAP, Op.ORDERS, Op.LOAD, *_OF_KEYS)
 
 
 def limited(linked: Mutations) -> dict[int, int]:
-    """Edge -> the bits that can pass: texts hold nothing, what can be sliced is no set and no mapping, and the name of
-    a file has nothing of its content."""
+    """Edge -> the bits that can pass: texts hold nothing, also where an annotation says that it is one, what can be
+    sliced is no set and no mapping, and the name of a file has nothing of its content."""
     nodes, edges = linked.world.nodes, linked.edges
     texts = {target for _, target in linked.of_texts}
     sliced = {node for node in linked.world.of_kind(Kind.VALUE) if nodes[node].name[:1] == "["}
@@ -35,6 +35,8 @@ def limited(linked: Mutations) -> dict[int, int]:
             limited[number] = ORDER | VALUE
         elif target in sliced and edges.op[number] == Op.SAME:
             limited[number] = ORDER | INNER | VALUE
+        elif target in linked.scalars and edges.op[number] == Op.SAME:
+            limited[number] = ORDER | VALUE
     for number in places(edges.op, *_COPIES):
         record = nodes[edges.target[number]]
         if record.kind == Kind.CALL and record.name == "copy":

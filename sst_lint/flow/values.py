@@ -178,6 +178,7 @@ class Values:
         self._last = self._first[:]
         self._many: dict[int, dict[tuple[int, int, str, int], int]] = {}  #: the edges of nodes that have many
         self._levels = (self.held, self.elements, self._inner, self._deeper)
+        self.scalars: set[int] = set()  #: nodes of which an annotation says that they hold a text, a number, a path
         self._queue: deque[tuple[int, Value, int]] = deque()
         self._of_keys: set[int] = set()  #: edges that put the key of a mapping into it, and not what stands under it
         self.weak = 0  #: how far the edges that are added now are guessed
@@ -204,6 +205,8 @@ class Values:
         way = 0 if key[:1] == "." else _WAYS[op]  # fields have nodes of their own, by class
         if back:
             way &= _ELEMENTS | _OTHERWISE
+        if target in self.scalars:
+            way = _VALUES if way & (_WHOLE | _VALUES) else 0
         edges.source.append(source)
         edges.target.append(target)
         edges.op.append(op)
@@ -347,6 +350,8 @@ class Values:
     def _moved(self, number: int, value: Value, level: int) -> Value | None:
         """What a value becomes along an edge, if that is a way for such values: it is put under a key, or loses its."""
         op = self.edges.op[number]
+        if self.edges.target[number] in self.scalars and self.is_whole(value):
+            return None
         if level:
             if op == _MAP and value == _PAIR:
                 return None  # pairs become keys and what stands under them
@@ -362,6 +367,10 @@ class Values:
             key = self.edges.key[number] if op == _STORE else ""
             return (*value, key) if key[:1] in _CONSTANT else value
         return value if op != _PATH or (value[0] == "t" and str(value[1]).startswith("pathlib.")) else None
+
+    def is_whole(self, value: Value) -> bool:
+        """Whether a value is no scalar for certain: a function, a collection, an object of the program."""
+        raise NotImplementedError
 
     def arrived(self, node: int, value: Value) -> None:
         """A new value at ``node``; the resolver binds attributes and calls here."""
