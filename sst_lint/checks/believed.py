@@ -17,6 +17,7 @@ from sst_lint.checks.kept import (
     told_by_another,
 )
 from sst_lint.checks.lines import leaves_as_lines
+from sst_lint.checks.put_in_order import is_put_in_order
 from sst_lint.checks.shown import is_certain, is_likely, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
 from sst_lint.flow.artifacts import words
@@ -33,6 +34,8 @@ LONG_OF_SURE = 14
 _UNCOMPARED = frozenset("cache caches cached token tokens credentials cookies".split())
 #: So many of the nearest names and texts of a path say what it is.
 _NAMES = 8
+#: And so many of what is pickled: far away from what a program saves, it is part of all that an object holds.
+LONG_OF_PICKLED = 8
 #: Steps that make the order of keys one of a sequence.
 _SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW, Op.KEYED})
 
@@ -73,6 +76,8 @@ def is_sure(project: Project, reach: Reach) -> bool:
 
 def believed_steps(project: Project, reach: Reach) -> int:
     """How many steps of a trace, as they are shown, are believed."""
+    if reach.sink.call in project.pickling:
+        return LONG_OF_PICKLED
     sure = reach.kind == "set" and is_sure(project, reach)
     return LONG_OF_SURE if sure else long_for(reach.kind)
 
@@ -111,6 +116,8 @@ def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
         confidence = "medium"
     if reach.sink.call in project.pickling and reach.sink.what != A_DIGEST and _only_keys(project, reach):
         confidence = "low"  # what is loaded is asked for its keys
+    if is_put_in_order(project, reach.path):
+        confidence = "low"
     if confidence == "high" and (_as_keys(project, reach) or (is_set and _is_templated(project, reach))):
         confidence = "medium"  # the order of keys is weaker than that of a list, and a template may sort a set
     if is_set and _comes_back(project, reach):

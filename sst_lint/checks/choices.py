@@ -42,6 +42,8 @@ _TAKES = frozenset({"index", "slice", "unpack"})
 #: A choice is believed behind no more than so many fields and globals: far from what it picks from, somebody has mostly
 #: seen to it that it does not matter.
 _AWAY = 1
+#: And of no more than so many steps.
+_FAR_AWAY = 5
 #: (node, edge that leads on) from the source
 Path = tuple[tuple[int, int], ...]
 _OF = {
@@ -93,7 +95,7 @@ def first_match(project: Project) -> Iterator[Defect]:
             "",
             f"{_WHAT[kind]} out of {_OF[picked.kind]}: another run may pick another; sort first, or use `min`/`max`",
             "error" if confidence == "high" else "warning",
-            "low" if _by_test(project, where.path, picked) or length(steps) > long_for(picked.kind) else confidence,
+            "low" if _by_test(project, where.path, picked) or _is_far(project, picked, steps) else confidence,
             steps,
             f"order:{where.line}:{where.column}",
         )
@@ -169,6 +171,12 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     if choice is not None and choice.kind in ("assign", "slice", "return", "unpack", "act"):
         return "medium"
     return "high"
+
+
+def _is_far(project: Project, picked: Picked, steps: tuple[Step, ...]) -> bool:
+    """Whether there are so many steps between a choice and what it picks from that nobody believes it."""
+    away = bool(picked.path) and project.distance(picked.path) > 0
+    return length(steps) > (_FAR_AWAY if away else long_for(picked.kind))
 
 
 def _is_next_to_come(project: Project, picked: Picked) -> bool:

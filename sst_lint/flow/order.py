@@ -14,6 +14,7 @@ from sst_lint.flow.escapes import LONGEST_ESCAPE, LONGEST_TEXT, Escapes
 from sst_lint.flow.graph import LONGEST, Graph, Mask
 from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.of_anything import of_anything
 from sst_lint.flow.picks import SORTED, STATES, Picks
 from sst_lint.flow.reach import Exposure, Search, State
 from sst_lint.flow.sinks import Sink, Sinks
@@ -203,7 +204,7 @@ class Order:
             sink = Sink(path[-1][0] if path else place, 0, 3, "")
         else:
             sink = self._along(sink, path)
-        weak = guessed(self._linked, self._graph, path)
+        weak = max(guessed(self._linked, self._graph, path), of_anything(self._linked, self._graph, path))
         known = self.reaches.get((kind, place))
         doubts = doubt(self._linked, self._graph, path) + bool(weak)
         if rank == _TEXTS:

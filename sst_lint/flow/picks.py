@@ -13,6 +13,7 @@ from sst_lint.flow.disorder import FOUND, Disorder, Sources
 from sst_lint.flow.graph import Graph, Mask
 from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.of_anything import of_anything
 from sst_lint.flow.reach import Search
 from sst_lint.flow.sorting import Sorted, Sorting
 
@@ -114,6 +115,7 @@ class Picks:
             if way is not None:
                 kind, path = way
                 weak = guessed(self._linked, self._graph, path) > 0
+                weak = weak or of_anything(self._linked, self._graph, path) > 0
                 found[number] = Picked(unit, picked, node, kind, path, weak, call)
         return [found[number] for number in sorted(found)]
 
