@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.aside import is_said_aside
-from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted
+from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted, is_any_collection
 from sst_lint.checks.defect import Confidence
 from sst_lint.checks.kept import (
     is_given_once,
@@ -116,7 +116,7 @@ def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
         confidence = "medium"
     if reach.sink.call in project.pickling and reach.sink.what != A_DIGEST and _only_keys(project, reach):
         confidence = "low"  # what is loaded is asked for its keys
-    if is_put_in_order(project, reach.path):
+    if is_put_in_order(project, reach.path) or (is_set and _may_be_list(project, reach)):
         confidence = "low"
     if confidence == "high" and (_as_keys(project, reach) or (is_set and _is_templated(project, reach))):
         confidence = "medium"  # the order of keys is weaker than that of a list, and a template may sort a set
@@ -125,6 +125,12 @@ def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
     if is_set and may_be_text(project, reach):
         confidence = "low"  # somewhere a set comes to the same name
     return Judgment(confidence, stays, lost)
+
+
+def _may_be_list(project: Project, reach: Reach) -> bool:
+    """Whether all that speaks for a set is a test that lists pass, too, and nothing of it is seen where that stands."""
+    told = is_told_here(project, reach) or bool(reach.others)
+    return not told and is_any_collection(project, reach.source)
 
 
 def _is_of_a_test(project: Project, reach: Reach) -> bool:

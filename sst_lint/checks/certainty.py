@@ -49,6 +49,12 @@ def is_accepted(project: Project, source: int) -> bool:
     record = project.world.nodes[source]
     if record.kind == Kind.VALUE and record.name.startswith(":") and _EITHER in record.name:
         return True
+    return is_any_collection(project, source)
+
+
+def is_any_collection(project: Project, source: int) -> bool:
+    """Whether all that speaks for a set is ``isinstance(x, (list, tuple, set))``, which lets others pass as well."""
+    record = project.world.nodes[source]
     if record.kind != Kind.VALUE or record.name != ":set":
         return False
     incoming = project.graph.incoming.get(source, ())

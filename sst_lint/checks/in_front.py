@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 
+#: What keeps a list, or puts it into another one and takes it out again.
+_KEEPS = frozenset({Op.SAME, Op.COPY, Op.STORE, Op.ITER, Op.LOAD})
+
 if TYPE_CHECKING:
     from sst_lint.flow import Project
 
@@ -18,12 +21,14 @@ def is_in_front(project: Project, path: Sequence[tuple[int, int]], places: Seque
     wanted = [int(place[1:]) for place in places if place[1:].isdigit()]
     if not wanted or len(wanted) != len(places):
         return False
-    graph = project.graph
+    graph, inside = project.graph, 0
     for node, edge in reversed(path):
-        if edge >= 0 and _in_front_of(project, node, graph.target[edge]) > max(wanted):
+        op = graph.op[edge] if edge >= 0 else Op.SAME
+        if edge >= 0 and not inside and _in_front_of(project, node, graph.target[edge]) > max(wanted):
             return True
-        if edge >= 0 and graph.op[edge] != Op.SAME:
+        if op not in _KEEPS or inside < 0:
             return False
+        inside += {Op.ITER: 1, Op.LOAD: 1, Op.STORE: -1}.get(Op(op), 0)
     return False
 
 

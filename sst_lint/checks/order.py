@@ -24,7 +24,7 @@ A_QUERY = "a query"
 def listings(project: Project) -> Iterator[Defect]:
     """SST201: a directory listing in file-system order, rows in whatever order a database has them."""
     for reach in project.reaches():
-        if reach.kind == "rows" and project.world.nodes[reach.path[-1][0]].kind != Kind.OUT:
+        if reach.kind == "rows" and _is_handed_on(project, reach):
             api = _api(project, reach)
             yield _defect(
                 project,
@@ -44,6 +44,14 @@ def listings(project: Project) -> Iterator[Defect]:
                 "wrap it in `sorted(...)`",
                 f"{api} lists in file-system order",
             )
+
+
+def _is_handed_on(project: Project, reach: Reach) -> bool:
+    """Whether rows go anywhere else than back to who has asked, or into the database itself."""
+    if project.world.nodes[reach.path[-1][0]].kind == Kind.OUT:
+        return False
+    opened = project.linked.result_of(reach.sink.call) if reach.sink.call >= 0 else -1
+    return all(node != opened for node, _ in reach.path)
 
 
 def sets(project: Project) -> Iterator[Defect]:

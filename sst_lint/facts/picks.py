@@ -225,7 +225,8 @@ _IDENTITIES = frozenset({"name", "id", "key", "path", "uuid", "slug", "stem", "t
 def _picks_by_identity(test: cst.BaseExpression) -> bool:
     """Whether a test can hold for one element only: ``x == y``, ``x.name == y``, ``x["id"] == y``."""
     if isinstance(test, cst.BooleanOperation):
-        return isinstance(test.operator, cst.And) and (_picks_by_identity(test.left) or _picks_by_identity(test.right))
+        asked = (_picks_by_identity(test.left), _picks_by_identity(test.right))
+        return any(asked) if isinstance(test.operator, cst.And) else all(asked)  # the same name, written otherwise
     if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
         return False
     target = test.comparisons[0]

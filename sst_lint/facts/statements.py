@@ -59,11 +59,21 @@ class Statements(Definitions):
         if type(value) in _SAYS_NOTHING:
             return
         calls = len(self.calls)
+        if type(value) is cst.BooleanOperation and type(value.operator) is cst.And and type(value.right) is cst.Call:
+            self._call_if(value.left, value.right)
+            return
         self.value(value)
         inner = value.expression if type(value) is cst.Await else value
         if type(inner) is cst.Call and len(self.calls) > calls:
             self.calls[-1].used = False
             self._left_behind(inner, len(self.calls) - 1)
+
+    def _call_if(self, test: cst.BaseExpression, call: cst.Call) -> None:
+        """``verbose and print(x)`` as a statement: a branch."""
+        asked, before = self.single(test), self.frame.env
+        self.frame.env = self.narrowed(test, before, True)
+        self._in_region("if", lambda: self._expr(cst.Expr(call)), asked)
+        self.frame.env = self.join_env(self.frame.env, before)
 
     def _left_behind(self, node: cst.Call, number: int) -> None:
         """``tidy(x)`` as a statement may leave ``x`` sorted: from here on ``x`` is what the call left."""

@@ -32,6 +32,8 @@ _COMMUTES = re.compile(
 )
 #: What makes an object of what it is given: a class, or a function that says so.
 _MAKES = re.compile(r"[A-Z]\w*[a-z]|_*(make|create|new|build|from)(_|[A-Z])")
+#: What is called like a set holds one.
+_SETS = ("Set", "FrozenSet")
 #: What tells all that an object holds.
 _TELLS = re.compile(
     r"(?i)_*(to|as|get)?_*(string|str|text|xml|html|json|yaml|toml|latex|markdown|csv|dot|source|code)$"
@@ -79,7 +81,7 @@ class Assembled:
             if call.receiver >= 0 and (_ADDS.match(call.method) or not (call.used or _COMMUTES.match(call.method))):
                 self._fill(number, call)
             name = self._name(number, call)
-            if call.used and _MAKES.match(name) and linked.externals.get(number):
+            if call.used and _MAKES.match(name) and name not in _SETS and linked.externals.get(number):
                 self._take_in(number, linked.result_of(number))
             if call.used and _TELLS.match(name):
                 for node in self._told(number, call):

@@ -137,7 +137,9 @@ class Mutations(Reopened):
         unit = self.world.node_unit[node]
         base = self.world.node_base[unit] + record.base if record.base >= 0 else -1
         kind = record.kind
-        if kind == Kind.ATTR and base >= 0:
+        if kind == Kind.ATTR and base >= 0 and self._is_made_of(node, base):
+            pass  # `table.T` is a table of its own
+        elif kind == Kind.ATTR and base >= 0:
             self.puts.add(base, node)
             for value in self.values(base):
                 self.bind_put(node, value)
@@ -153,6 +155,11 @@ class Mutations(Reopened):
             if found >= 0:
                 self._edge(node, found, Op.SAME)
         self._sources_of(node, kind, depth)
+
+    def _is_made_of(self, node: int, base: int) -> bool:
+        """Whether reading an attribute makes something of its object, as a library says."""
+        edges = self.edges
+        return any(edges.op[n] == Op.COPY and edges.source[n] == base for n in self._incoming.get(node, ()))
 
     def _parameter(self, node: int) -> None:
         function = self.world.functions.get(self.world.scope_of_node(node))
@@ -170,6 +177,8 @@ class Mutations(Reopened):
             if op == Op.SAME and kind in (Kind.VALUE, Kind.CELL, Kind.CALL, Kind.IMPORT):
                 if kind == Kind.CALL and not _COPIES.isdisjoint(self.externals.get(self.world.call_of(node), ())):
                     continue  # a copy is changed, what it was made of stays
+                if kind == Kind.CELL and any(edges.op[n] == Op.SORT for n in self._incoming.get(source, ())):
+                    continue  # `names = sorted(names)`: the functions inside have filled what was there before
                 self._aliases.add(len(edges))
                 self._edge(node, source, Op.SAME)
                 self.changed(source, depth + 1)
