@@ -44,6 +44,10 @@ _TAKES = frozenset({"index", "slice", "unpack"})
 _AWAY = 1
 #: And of no more than so many steps.
 _FAR_AWAY = 5
+#: So many steps from a set: who takes one of what was a set long ago mostly knows that any will do.
+_FAR_OF_SET = 4
+#: What is there in the order in which it was found.
+_FOUND = frozenset({"listing", "rows"})
 #: (node, edge that leads on) from the source
 Path = tuple[tuple[int, int], ...]
 _OF = {
@@ -176,7 +180,8 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
 def _is_far(project: Project, picked: Picked, steps: tuple[Step, ...]) -> bool:
     """Whether there are so many steps between a choice and what it picks from that nobody believes it."""
     away = bool(picked.path) and project.distance(picked.path) > 0
-    return length(steps) > (_FAR_AWAY if away else long_for(picked.kind))
+    most = _FAR_AWAY if away else long_for(picked.kind)
+    return length(steps) > (most if picked.kind in _FOUND else _FAR_OF_SET)
 
 
 def _is_next_to_come(project: Project, picked: Picked) -> bool:
