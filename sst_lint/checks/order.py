@@ -163,6 +163,9 @@ def serializations(project: Project) -> Iterator[Defect]:
 def _was_read(project: Project, reach: Reach) -> bool:
     """Whether the program has read the mapping from a document: its order is that of the document, each time, and
     may be meant."""
+    units = project.world.node_unit
+    if units[reach.source] != units[reach.place] and project.distance(reach.path) > 0:
+        return False  # it lay in a field meanwhile
     graph, near, read = project.graph, [reach.source], False
     for node in near:
         if _is_read(project, node):

@@ -78,6 +78,8 @@ DEFAULT_TEST_PATTERNS = (
     "examples/",
     "example.py",
     "examples.py",
+    "tutorial/",
+    "tutorials/",
     *COPIED,
     *DOCUMENTATION,
 )

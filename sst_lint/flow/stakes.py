@@ -36,14 +36,14 @@ _KEEPERS = frozenset(
 )
 #: Names, also of what writes, by which a file is one that the program needs again, or that others compare.
 _KEPT = _KEEPERS | frozenset(
-    "ckpt cfg conf manifest metrics model models artifact artifacts snapshot metadata results predictions dataset "
-    "weights features schema embeddings index userfile credentials token tokens optimizer scheduler baseline "
+    "ckpt cfg conf manifest metrics model models artifact artifacts snapshot metadata predictions weights index "
+    "userfile credentials token tokens optimizer scheduler baseline "
     "inventory digest digests checksum checksums fingerprint lock lockfile".split()
 )
 #: Only programs read them, and they refuse half of one.
 _LOADED = frozenset({"pickle", "torch", "joblib"})
 _LOADED_SUFFIX = re.compile(
-    r"\.(json|ya?ml|toml|pkl|pickle|pth?|ckpt|safetensors|joblib|onnx|sqlite3?|db|zip|whl|tar|tgz|parquet|feather|arrow"
+    r"\.(json|ya?ml|toml|pkl|pickle|pth?|ckpt|safetensors|joblib|onnx|sqlite3?|db|zip|whl|tar|tgz"
     r"|sha\d+|md5)$",
     re.IGNORECASE,
 )
@@ -108,7 +108,8 @@ class Stakes:
         own = function.qualname.split(".")[-2:] if function is not None else []
         for name in (*write.evidence.names[:_NEAR], *own):
             parts = words(name)
-            if parts & _KEPT and (name in own or not parts & _DIRECTORIES or "cache" in parts):
+            known = _KEEPERS if name in own else _KEPT
+            if parts & known and (name in own or not parts & _DIRECTORIES or "cache" in parts):
                 return name
         return ""
 
