@@ -14,6 +14,7 @@ from sst_lint.flow.commands import STARTS, applying, combining
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.put_into_files import put_into_files
+from sst_lint.flow.redirected import Redirected
 from sst_lint.flow.seeded import Seeded
 from sst_lint.flow.sites import Site
 from sst_lint.flow.world import Function
@@ -65,6 +66,7 @@ class Sinks:
         self._graph = graph
         self._writes = writes
         self.printed: list[Sink] = []
+        self._redirected = Redirected(linked)
         self.all = (*self._find_sinks(), *self._name_sinks(), *self._given_sinks())
 
     def _find_sinks(self) -> Iterable[Sink]:
@@ -180,6 +182,9 @@ class Sinks:
                 found += self._writes.handle_writes(port)
                 known |= self._is_stream(port)
             known |= site.model.console and not self._names_file(site)
+        if not found and self._prints(call):
+            instead = self._redirected.of(call)
+            found = self._writes.handle_writes(instead) if instead >= 0 else []
         if found:
             rank, what = min((self.rank(w) for w in found), key=lambda r: r[0])
             if rank < 3:
