@@ -13,6 +13,7 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind, Loop, UnitFacts
 from sst_lint.flow.adjacency import Growing
 from sst_lint.flow.implied import Implied
+from sst_lint.flow.world import Function
 
 #: The root of what is global, in place of a parameter's index.
 GLOBAL = -1
@@ -121,7 +122,7 @@ class Contexts(Implied):
             function = self.world.functions[scope]
             for number in self._callers.get(scope, ()):
                 if given < 0 or self._gives(number, function.params[given]):
-                    self._call_context(number, function.params, root, node)
+                    self._call_context(number, function, root, node)
 
     def _gives(self, number: int, param: int) -> bool:
         """Whether call ``number`` may give ``param`` something that is not empty."""
@@ -130,8 +131,8 @@ class Contexts(Implied):
             return any(slot in ("*", "**") for slot, _ in self.argument_nodes(number)) or not self.bindings.get(number)
         return any(self.constant(argument) for argument in arguments)
 
-    def _call_context(self, number: int, params: tuple[int, ...], root: int, node: int) -> None:
-        label = number + 1
+    def _call_context(self, number: int, function: Function, root: int, node: int) -> None:
+        label, params = number + 1, function.params
         caller = self.world.scope_of_call(number)
         for site in self.sites_of.get(number, ()):
             for _, elements in site.model.callback:  # `map(out.add, names)` calls it once for each
@@ -142,6 +143,8 @@ class Contexts(Implied):
             argument = -1
         else:
             found = [a for a, p, _ in self.bindings.get(number, ()) if root < len(params) and p == params[root]]
+            if not found and root == 0 and self.callees[number].get(function.scope):
+                found = [self.callee_of(number)]  # a method that was handed over, with the object that it fills
             if not found:
                 return
             argument = found[0]

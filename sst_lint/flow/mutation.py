@@ -143,7 +143,10 @@ class Mutations(Reopened):
             self.puts.add(base, node)
             for value in self.values(base):
                 self.bind_put(node, value)
-            self._edge(node, base, Op.STORE, "." + record.name)
+            if self._is_method(node, record.name):
+                self._edge(node, base, Op.SAME)  # whom it was handed to has called it
+            else:
+                self._edge(node, base, Op.STORE, "." + record.name)
             self.changed(base, depth + 1)
         elif kind == Kind.ITEM and base >= 0:
             self._edge(node, base, Op.STORE, record.name if record.name != "#-" else "")
@@ -160,6 +163,12 @@ class Mutations(Reopened):
         """Whether reading an attribute makes something of its object, as a library says."""
         edges = self.edges
         return any(edges.op[n] == Op.COPY and edges.source[n] == base for n in self._incoming.get(node, ()))
+
+    def _is_method(self, node: int, name: str) -> bool:
+        """Whether an attribute is a method of an object of a library, by all that is known of it."""
+        held = self.values(node)
+        models = [self.library.model(str(value)) for kind, value in held if kind == "x" and str(value).endswith(name)]
+        return bool(models) and len(models) == len(held) and all(model and model.method for model in models)
 
     def _parameter(self, node: int) -> None:
         function = self.world.functions.get(self.world.scope_of_node(node))

@@ -177,10 +177,11 @@ class Sinks:
                 if flow.to == "return" or port < 0:
                     continue
                 anywhere = True
-                known |= linked.has_type(port, "io.StringIO", "io.BytesIO")
-                known |= any(v[0] == "x" and str(v[1]).startswith("sys.std") for v in linked.values(port))
-                found += self._writes.handle_writes(port)
-                known |= self._is_stream(port)
+                for handle in self._handles(port) if port == linked.callee_of(call) else [port]:
+                    known |= linked.has_type(handle, "io.StringIO", "io.BytesIO")
+                    known |= any(v[0] == "x" and str(v[1]).startswith("sys.std") for v in linked.values(handle))
+                    found += self._writes.handle_writes(handle)
+                    known |= self._is_stream(handle)
             known |= site.model.console and not self._names_file(site)
         if not found and self._prints(call):
             instead = self._redirected.of(call)
@@ -194,6 +195,18 @@ class Sinks:
             yield Sink(content, ORDER, 1, "a file", call)
         if not found and self._prints(call):
             self.printed.append(Sink(content, ORDER, 1, IS_PRINTED, call))
+
+    def _handles(self, port: int) -> list[int]:
+        """The objects that the call of a method which was handed over may write to; ``port`` where nobody knows."""
+        graph, nodes = self._graph, self._linked.world.nodes
+        near, found = [port], []
+        for node in near:
+            before = [graph.source[edge] for edge in graph.incoming.get(node, ()) if graph.op[edge] == Op.SAME]
+            given = [each for each in before if nodes[each].kind == Kind.ATTR]
+            loaded = [edge for each in given for edge in graph.incoming.get(each, ()) if graph.op[edge] == Op.LOAD]
+            found += [graph.source[edge] for edge in loaded]
+            near += [each for each in before if each not in near and each not in given and len(near) < _NEAR]
+        return found or [port]
 
     def _handed_sink(self, site: Site, content: int) -> Iterable[Sink]:
         """What a call that writes a file puts into one that somebody has opened, or may have."""

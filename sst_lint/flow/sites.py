@@ -14,6 +14,8 @@ _CONSTANTS: dict[str, Constant] = {"True": True, "False": False, "None": None}
 _BUILTIN_TYPES = frozenset(
     f"builtins.{n}" for n in ("str", "bytes", "list", "dict", "set", "frozenset", "tuple", "int", "float", "bytearray")
 )
+#: What these methods put somewhere stands under a key.
+_BY_KEY = "builtins.dict."
 
 
 @dataclass
@@ -56,6 +58,12 @@ class Sites(Resolver):
         call = self.world.calls[number]
         return self.world.node_base[self.world.call_unit[number]] + call.receiver if call.receiver >= 0 else -1
 
+    def _object_of(self, number: int, model: Model) -> int:
+        """The object whose method a call calls. One that was handed over (``found.append``) stands for its object."""
+        callee = self.callee_of(number)
+        handed = self.world.calls[number].receiver < 0 and self.world.nodes[callee].kind in (Kind.PARAM, Kind.CELL)
+        return callee if handed and not model.name.startswith(_BY_KEY) else self.receiver_of(number)
+
     def ports(
         self, number: int, model: Model, stored: Sequence[tuple[str, int]] = ()
     ) -> tuple[dict[str, int], dict[str, Constant], frozenset[str]]:
@@ -63,7 +71,7 @@ class Sites(Resolver):
 
         ``stored``: arguments that a ``functools.partial`` adds.
         """
-        receiver = self.receiver_of(number) if model.method else -1
+        receiver = self._object_of(number, model) if model.method else -1
         ports: dict[str, int] = {"return": self.result_of(number), "self": receiver}
         constants: dict[str, Constant] = {}
         at = 0
