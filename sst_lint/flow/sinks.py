@@ -276,12 +276,17 @@ class Sinks:
         return rank, what
 
     def _handed_on(self, path: int) -> bool:
-        graph, ends = self._graph, self._commands | self._given_back
-        waiting = [path, *self._named_by(path)]
+        graph = self._graph
+        waiting = [path]
         for edge in graph.incoming.get(path, ()):
             if graph.key[edge] == "#0":  # of a descriptor and a name
                 pair = graph.outgoing.get(graph.source[edge], ())
                 waiting += [graph.target[other] for other in pair if graph.key[other] == "#1"]
+        return self._goes_out(waiting) or self._goes_out(self._named_by(path))
+
+    def _goes_out(self, begun: list[int]) -> bool:
+        """Whether any of these is given to another program, or given back, within a few steps."""
+        graph, ends, waiting = self._graph, self._commands | self._given_back, [*begun]
         seen = set(waiting)
         for node in waiting:
             if node in ends:
