@@ -187,13 +187,14 @@ def _confidence(project: Project, write: Write) -> Confidence:
 
 
 def _is_at_stake(project: Project, write: Write) -> bool:
-    """Whether anybody would miss the other half: by what the program does with the file, or, where its format or its
-    suffix says that it is read by somebody, by its name. What was declared counts as it was declared."""
+    """Whether anybody would miss the other half: by what the program does with the file, because it holds data that
+    were serialized for somebody to read, or, where only its suffix says so, by its name. What was declared counts as it
+    was declared."""
     if write.kind.declared or project.stakes.why(write):
         return True
     if write.kind.kind == "unknown":
         return project.stakes.is_named(write)
-    return write.kind.kind in ("artifact", "state") and bool(project.stakes.named(write))
+    return write.kind.kind in ("artifact", "state") and bool(write.formats or project.stakes.named(write))
 
 
 def _brings_itself(project: Project, write: Write) -> bool:

@@ -107,6 +107,7 @@ _WORDS: tuple[tuple[frozenset[str], ArtifactKind], ...] = (
                 "cfg",
                 "settings",
                 "cache",
+                "cachedir",
                 "state",
                 "index",
                 "history",

@@ -18,8 +18,7 @@ OVERRIDES = 8
 DECLARED = 40
 #: `class C(object)` says nothing of what `C` has.
 _OF_ALL = "builtins.object"
-#: Values that are called, and that hold others: no texts or numbers.
-_CALLED = frozenset("fbcpkr")
+#: What holds others is no text and no number.
 _COLLECTIONS = frozenset({"builtins.list", "builtins.tuple", "collections.deque", *SET_TYPES, *MAPPING_TYPES})
 
 
@@ -71,10 +70,11 @@ class Classes(Names):
         return known
 
     def is_whole(self, value: Value) -> bool:
-        """Whether a value is no scalar for certain: a function, a collection, an object of the program."""
+        """Whether a value is no scalar for certain: a collection, an object of the program. Of functions nobody knows:
+        decorators are annotated carelessly."""
         if value[0] == "i":
             return not any(self.external_bases(value[1]))
-        return value[0] in _CALLED or (value[0] == "t" and value[1] in _COLLECTIONS)
+        return value[0] == "t" and value[1] in _COLLECTIONS
 
     def external_bases(self, cls: int) -> Iterable[str]:
         """Library types that the class inherits from."""

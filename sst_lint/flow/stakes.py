@@ -36,8 +36,8 @@ _KEEPERS = frozenset(
 )
 #: Names, also of what writes, by which a file is one that the program needs again, or that others compare.
 _KEPT = _KEEPERS | frozenset(
-    "ckpt cfg conf manifest metrics model models artifact artifacts snapshot metadata predictions weights index "
-    "userfile credentials token tokens optimizer scheduler baseline "
+    "cachedir ckpt cfg conf manifest metrics model models artifact artifacts snapshot metadata predictions weights "
+    "index userfile credentials token tokens optimizer scheduler baseline "
     "inventory digest digests checksum checksums fingerprint lock lockfile".split()
 )
 #: Only programs read them, and they refuse half of one.

@@ -369,7 +369,7 @@ class Values:
         return value if op != _PATH or (value[0] == "t" and str(value[1]).startswith("pathlib.")) else None
 
     def is_whole(self, value: Value) -> bool:
-        """Whether a value is no scalar for certain: a function, a collection, an object of the program."""
+        """Whether a value is no scalar for certain: a collection, an object of the program."""
         raise NotImplementedError
 
     def arrived(self, node: int, value: Value) -> None:
