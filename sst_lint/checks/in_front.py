@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 
-#: What keeps a list, or puts it into another one and takes it out again.
-_KEEPS = frozenset({Op.SAME, Op.COPY, Op.STORE, Op.ITER, Op.LOAD})
-
 if TYPE_CHECKING:
     from sst_lint.flow import Project
+
+#: What keeps a list, or puts it into another one and takes it out again.
+_KEEPS = frozenset({Op.SAME, Op.COPY, Op.STORE, Op.ITER, Op.LOAD})
 
 
 def is_in_front(project: Project, path: Sequence[tuple[int, int]], places: Sequence[str]) -> bool:

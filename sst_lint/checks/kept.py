@@ -149,7 +149,7 @@ def is_given_once(project: Project, reach: Reach) -> bool:
     function = project.world.functions.get(graph.port_scope.get(end, -1))
     if function is None or function.returns != end or function.unit != project.world.node_unit[reach.place]:
         return False
-    if graph.op[before[1]] != Op.COPY or _is_put_in_order(project, end):
+    if graph.op[before[1]] != Op.COPY or _is_sorted_by_all(project, end):
         return False
     made = [graph.source[edge] for edge in graph.incoming.get(reach.source, ()) if graph.op[edge] == Op.SETTED]
     return any(not linked.has_type(node, *SET_TYPES) and not _is_parameter(project, node) for node in made)
@@ -166,7 +166,7 @@ def _is_parameter(project: Project, node: int) -> bool:
     return False
 
 
-def _is_put_in_order(project: Project, returned: int) -> bool:
+def _is_sorted_by_all(project: Project, returned: int) -> bool:
     """Whether all who call a function only sort what it gives back, or look into it."""
     graph = project.graph
     results = [graph.target[edge] for edge in graph.outgoing.get(returned, ()) if graph.label[edge]]

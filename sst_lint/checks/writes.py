@@ -53,14 +53,15 @@ def non_atomic(project: Project) -> Iterator[Defect]:
         where = project.trace.location(write.site.ports["return"])
         if project.is_test(where.path) or project.demonstrations.holds(write.site.ports["return"]):
             continue
+        stake = project.stakes.why(write)
         yield Defect(
             "SST101",
             where,
             project.trace.statement_line(write.site.ports["return"]),
             "",
-            _message(write, project.stakes.why(write)),
+            _message(write, stake),
             "error" if write.kind.kind in ("artifact", "state") else "warning",
-            _confidence(project, write),
+            _confidence(project, write, stake),
             _given_by(project, write),
             group=f"write:{where.line}:{where.column}",
             about=write.site.model.name,
@@ -172,25 +173,25 @@ def _makes(project: Project, call: int, scope: int) -> bool:
     return caller is not None and caller.cls >= 0 and cls in linked.mro(caller.cls)[1:]
 
 
-def _confidence(project: Project, write: Write) -> Confidence:
+def _confidence(project: Project, write: Write, stake: str) -> Confidence:
     if write.site.weak or write.kind.kind == "argument" or project.nothing_to_lose(write):
         return "low"
     if project.made_again(write) or project.runs_once(project.trace.location(write.site.ports["return"]).path):
         return "low"
     if write.kind.kind == "unknown" and any(slight(project, write) for slight in _SLIGHT):
         return "low"
-    if not _is_at_stake(project, write):
+    if not _is_at_stake(project, write, stake):
         return "low"
     if write.mode == "update":
         return "low" if write.site.model.name.endswith("memmap") else "medium"  # it is there to be changed in place
     return "high" if write.kind.kind == "artifact" and write.kind.literal else "medium"
 
 
-def _is_at_stake(project: Project, write: Write) -> bool:
+def _is_at_stake(project: Project, write: Write, stake: str) -> bool:
     """Whether anybody would miss the other half: by what the program does with the file, because it holds data that
     were serialized for somebody to read, or, where only its suffix says so, by its name. What was declared counts as it
     was declared."""
-    if write.kind.declared or project.stakes.why(write):
+    if write.kind.declared or stake:
         return True
     if write.kind.kind == "unknown":
         return project.stakes.is_named(write)

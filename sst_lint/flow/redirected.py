@@ -29,9 +29,10 @@ class Redirected:
         unit, region = world.call_unit[call], world.calls[call].region
         while region >= 0:
             record = world.region(unit, region)
-            given = self._given(world.node_base[unit] + record.node) if record.kind == "with" else -1
-            if given >= 0:
-                return given
+            if record.kind == "with" and record.node >= 0:
+                given = self._given(world.node_base[unit] + record.node)
+                if given >= 0:
+                    return given
             region = record.parent
         line = world.nodes[world.node_base[unit] + world.calls[call].result].line
         before = [put for put in self._put.get(world.scope_of_call(call), ()) if put[0] <= line]

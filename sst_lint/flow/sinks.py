@@ -185,6 +185,8 @@ class Sinks:
             known |= site.model.console and not self._names_file(site)
         if not found and self._prints(call):
             instead = self._redirected.of(call)
+            if instead >= 0 and linked.has_type(instead, "io.StringIO"):
+                return  # nobody sees it; what becomes of the buffer is not followed
             found = self._writes.handle_writes(instead) if instead >= 0 else []
         if found:
             rank, what = min((self.rank(w) for w in found), key=lambda r: r[0])
