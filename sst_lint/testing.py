@@ -221,7 +221,14 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: python -m sst_lint.testing FOLDER [WORD...]", file=sys.stderr)
         return 2
     folder, *words = arguments
-    cases = [case for case in find_cases(Path(folder)) if not words or any(word in case.name for word in words)]
+    if not Path(folder).is_dir():
+        print(f"{folder}: no folder of cases; name one, and words of the cases after it", file=sys.stderr)
+        return 2
+    try:
+        cases = [case for case in find_cases(Path(folder)) if not words or any(word in case.name for word in words)]
+    except MalformedCase as error:
+        print(error, file=sys.stderr)
+        return 2
     differ = held = 0
     for case in cases:
         mismatches = judge(case)

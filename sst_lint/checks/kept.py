@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.certainty import FAR
 from sst_lint.checks.shown import before_place, is_certain
 from sst_lint.checks.told import is_error
+from sst_lint.facts.loggers import METHODS_OF_LOGGERS
 from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op, forward
 from sst_lint.facts.records import Kind
 from sst_lint.flow.names import SET_TYPES
@@ -22,8 +23,6 @@ _WORDS = re.compile("[A-Za-z]{2}[:,.!?]+ |[A-Za-z]{2}.* .*[A-Za-z]{2}|[A-Za-z]{2
 _NEAR = 24
 #: So many calls a function makes that only prints.
 _LITTLE = 4
-#: What an object says that stands for a logger is a log.
-_OF_LOGGERS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 #: What asks for no order.
 _WITHOUT_ORDER = frozenset({Op.SORT, Op.SETTED, Op.ONLY_VALUE, Op.NOTHING})
 #: So many such functions call each other.
@@ -261,7 +260,7 @@ def _does_little(project: Project, scope: int) -> bool:
     """Whether a function makes so few calls that to print must be what it is for."""
     world = project.world
     function = world.functions.get(scope)
-    if function is None or function.record.name in _OF_LOGGERS:
+    if function is None or function.record.name in METHODS_OF_LOGGERS:  # an object that stands for a logger
         return False
     first, calls = world.call_base[function.unit], world.units[function.unit][2].calls
     return sum(world.scope_of_call(first + number) == scope for number in range(len(calls))) <= _LITTLE

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.given_by import given_by
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.location import Step
 
@@ -50,7 +51,8 @@ def unlocked(project: Project) -> Iterator[Defect]:
     for found in causes.values():
         first, confidence = found[0]
         others = {u.write.call: u.write for u, _ in found[1:] if u.write.call != first.write.call}
-        steps = [_step(project, first.read, "read here"), _step(project, first.write, "written back here")]
+        steps = [*given_by(project, first.write.call, first.write.node)]
+        steps += [_step(project, first.read, "read here"), _step(project, first.write, "written back here")]
         steps += [_step(project, write, "and here the same") for write in list(others.values())[:_OTHERS]]
         yield _defect(
             project,

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.given_by import given_by
 from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.artifacts import Kind, classify, words
-from sst_lint.flow.identity import leaves
 from sst_lint.flow.location import Step
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from sst_lint.flow.writes import Write
 
 _REPORTED = frozenset({"artifact", "state", "unknown", "argument"})
-#: So many of those who hand over a path are shown.
-_CALLERS = 8
 _FILE_NAME = re.compile(r"\w\.\w{1,10}$")
 #: Words in the names of paths.
 _OF_PATHS = frozenset(
@@ -62,7 +60,7 @@ def non_atomic(project: Project) -> Iterator[Defect]:
             _message(write, stake),
             "error" if write.kind.kind in ("artifact", "state") else "warning",
             _confidence(project, write, stake),
-            _given_by(project, write),
+            _trace(project, write),
             group=f"write:{where.line}:{where.column}",
             about=write.site.model.name,
         )
@@ -139,38 +137,13 @@ def _temporary_by_directory(project: Project, write: Write) -> bool:
     return kind.kind not in ("temp", "scratch", "lock", "log") and not project.evidence.is_temporary(write.path_node)
 
 
-def _given_by(project: Project, write: Write) -> tuple[Step, ...]:
+def _trace(project: Project, write: Write) -> tuple[Step, ...]:
     """Who hands over the path, if the function that writes does not name it itself."""
-    scope = project.locks.scope_of(write.site.call)
-    named = leaves(project.identity.of(write.path_node))
-    scopes = [scope] if any(leaf[0] == "param" for leaf in named) else []
-    if any(leaf[0] == "instance" for leaf in named):
-        function = project.world.functions.get(scope)
-        if function is not None and function.cls >= 0:
-            scopes = [f.scope for f in project.linked.find_method(function.cls, "__init__")]
-    found = [
-        project.trace.location(project.linked.result_of(c))
-        for s in scopes
-        for c in project.locks.callers(s)
-        if s == scope or _makes(project, c, scope)
-    ]
-    callers = [
-        Step(at.path, at.line, at.function, "hands over the path") for at in found if not project.is_test(at.path)
-    ]
+    callers = given_by(project, write.site.call, write.path_node)
     if not callers:
         return ()
     here = project.trace.location(write.site.ports["return"])
-    return (*sorted(callers)[:_CALLERS], Step(here.path, here.line, here.function, "written here"))
-
-
-def _makes(project: Project, call: int, scope: int) -> bool:
-    """Whether a call to a constructor makes (or, by ``super()``, sets up) an instance of the class that writes."""
-    world, linked = project.world, project.linked
-    cls = world.functions[scope].cls
-    if any(v[0] == "i" and cls in linked.mro(v[1]) for v in linked.values(linked.result_of(call))):
-        return True
-    caller = world.functions.get(project.locks.scope_of(call))
-    return caller is not None and caller.cls >= 0 and cls in linked.mro(caller.cls)[1:]
+    return (*callers, Step(here.path, here.line, here.function, "written here"))
 
 
 def _confidence(project: Project, write: Write, stake: str) -> Confidence:

@@ -7,6 +7,7 @@ import libcst as cst
 from sst_lint.facts.build import Val
 from sst_lint.facts.comprehensions import Comprehensions
 from sst_lint.facts.literals import attribute_path, element_path, literal_text
+from sst_lint.facts.loggers import METHODS_OF_LOGGERS
 from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Arg, Call, Kind
@@ -18,8 +19,6 @@ _FILLING = frozenset({"append", "extend", "add", "update", "insert", "setdefault
 _ENTERS = frozenset({"enter_context", "enter_async_context"})
 #: Methods of tables that give a sorted one, or sort in place where they are told so.
 _SORTS_TABLES = frozenset({"sort_values", "sort_index"})
-#: Methods of loggers: what they are given stays as it is.
-_LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 #: Builtins that change nothing.
 _PURE = frozenset(
     "len iter list tuple set frozenset sorted min max sum any all str repr int float bool isinstance enumerate zip "
@@ -106,7 +105,7 @@ class Calls(Comprehensions):
         if method == "setdefault" and receiver >= 0 and len(self.calls[-1].args) == 2:
             self.numbered_by_size((self.calls[-1].args[1].node,), receiver)
         self.touched(path)
-        for arg in node.args if method not in _LOGS else ():
+        for arg in node.args if method not in METHODS_OF_LOGGERS else ():
             self.touched(attribute_path(arg.value))
         if path and (method == "sort" or (method in _SORTS_TABLES and _in_place(node))):
             self.bind(path, self.derived(Op.SORT, (receiver,), node, name="sorted"))

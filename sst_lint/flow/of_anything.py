@@ -47,7 +47,8 @@ def _is_of_few(linked: Mutations, returned: int, receiver: int) -> bool:
         return False
     bases = [linked.mro(cls) for kind, cls in held if kind in ("i", "c", "s")]
     akin = sum(function.cls in each for each in bases)
-    return bool(bases) and akin * _FEW <= len(bases) and not set(bases[0]).intersection(*bases[1:])
+    shared = set(bases[0]).intersection(*bases[1:]) if bases else ()
+    return akin * _FEW <= len(bases) and not shared
 
 
 __all__ = ["of_anything"]

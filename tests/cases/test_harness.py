@@ -108,3 +108,16 @@ def test_folders_are_projects(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     )
     assert main([str(tmp_path), "two"]) == 0
     assert main([]) == 2
+
+
+def test_what_is_no_folder_of_cases_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    family = tmp_path / "listings"
+    family.mkdir()
+    (family / "one.py").write_text("x = 1  # expects: SST201\n")
+    assert main([str(family / "one.py")]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"{family / 'one.py'}: no folder of cases; name one, and words of the cases after it\n"
+    )
+    assert main([str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

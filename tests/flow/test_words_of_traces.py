@@ -1,4 +1,4 @@
-"""Does a trace speak of order where an order goes along it, and of the value where it is one?"""
+"""Does a trace speak of order where an order goes along it, of the value where it is one, of who hands over a path?"""
 
 from __future__ import annotations
 
@@ -22,11 +22,34 @@ TEXT = """
         return hashlib.sha256(stamp.encode()).hexdigest() + hashlib.sha256(text.encode()).hexdigest()
     """
 
+UPDATE = """
+    import json
 
-def test_values_become_part_of_a_text_and_sets_give_it_an_order() -> None:
-    units = split_units(textwrap.dedent(TEXT))
+    def remember(place, key, value):
+        with open(place) as handle:
+            known = json.load(handle)
+        known[key] = value
+        with open(place, "w") as handle:
+            json.dump(known, handle)
+
+    def sold(item):
+        remember("stock.json", item, 0)
+    """
+
+
+def _found(text: str) -> dict[str, list[str]]:
+    """The words of each trace, by rule."""
+    units = split_units(textwrap.dedent(text))
     file = FileFacts("key.py", tuple((unit, extract(unit)) for unit in units))
     found = checks.run(link([file], load_models(), Config()), Config())
-    told = {defect.rule: [step.message for step in defect.trace] for defect in found}
+    return {defect.rule: [step.message for step in defect.trace] for defect in found}
+
+
+def test_values_become_part_of_a_text_and_sets_give_it_an_order() -> None:
+    told = _found(TEXT)
     assert told["SST301"] == ["`time.time` reads the clock", "becomes part of a text", "reaches a digest"]
     assert told["SST202"] == ["a set is made here", "rendered as text in this order", "digested"]
+
+
+def test_an_update_without_a_lock_says_who_hands_over_the_path() -> None:
+    assert _found(UPDATE)["SST110"] == ["hands over the path", "read here", "written back here"]
