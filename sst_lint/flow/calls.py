@@ -267,9 +267,21 @@ class Calls(Likely):
             if value[0] == "y":
                 self._use_property(field, value[1])
 
+    def is_shared(self, field: int) -> bool:
+        """Whether a field has its value from the body of the class alone: it is changed elsewhere, if at all."""
+        written = any(self.world.nodes[put].kind == Kind.PUT for put in self._field_puts.get(field, ()))
+        return not written and self.field_nodes[field] in self._class_bound
+
     def read_property(self, node: int, function: Function) -> None:
         """A property read: ``self`` goes in, the result comes out."""
         self._run_by(node, function, self._base_of(node))
+
+    def read_alone(self, function: Function, op: Op) -> int:
+        """What a property gives to somebody of whom nothing is known but that he reads it."""
+        self._label += 1
+        node = self.world.add_node(Kind.VALUE, function.unit, self.world.nodes[function.returns], "read")
+        self.add_edge(function.returns, node, op, "", -self._label)
+        return node
 
     def _run_by(self, node: int, function: Function, receiver: int = -1) -> None:
         """Python runs a method of ``receiver`` (else of what ``node`` holds), and ``node`` is what it gives back."""

@@ -23,6 +23,7 @@ Sources = dict[int, list[tuple[int, str]]]
 _NEAR = 12
 #: What may come from elsewhere.
 _FROM_OTHERS = frozenset({Kind.PARAM, Kind.CALL, Kind.ITEM, Kind.ATTR})
+_MAKES_SETS = frozenset({"builtins.set", "builtins.frozenset"})
 #: A set that is put there may get more elements.
 _MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
 
@@ -159,10 +160,29 @@ class Disorder:
         return record.kind == Kind.CALL and "builtins.range" in self._linked.externals.get(number, {})
 
     def _drop_single(self) -> None:
-        """``{x}`` has no order, as long as nobody adds to it."""
+        """``{x}`` and ``set([x])`` have no order, as long as nobody adds to them."""
         linked, graph, nodes = self._linked, self._graph, self._linked.world.nodes
-        for node in [n for n in linked.sources if nodes[n].kind == Kind.SET and nodes[n].name == "one"]:
+        for node in [n for n in linked.sources if self._is_single(n)]:
             kept = any(nodes[graph.target[e]].kind in _MAY_GROW for e in graph.outgoing.get(node, ()))
             kept |= any(nodes[graph.target[e]].name == "phi" for e in graph.outgoing.get(node, ()))
             if not kept and node not in linked._changed:
                 del linked.sources[node]
+
+    def _is_single(self, node: int) -> bool:
+        """Whether a set is made of one value that is written down."""
+        record = self._linked.world.nodes[node]
+        if record.kind != Kind.CALL:
+            return record.kind == Kind.SET and record.name == "one"
+        number = self._linked.world.call_of(node)
+        given = self._linked.argument_nodes(number)
+        if len(given) != 1 or _MAKES_SETS.isdisjoint(self._linked.externals.get(number, ())):
+            return False
+        return self._holds_one(given[0][1])
+
+    def _holds_one(self, node: int) -> bool:
+        """Whether ``[x]`` is written there, and ``x`` is one value."""
+        record, graph = self._linked.world.nodes[node], self._graph
+        if record.kind not in (Kind.LIST, Kind.TUPLE) or record.name or node in self._linked._changed:
+            return False
+        held = [(graph.op[edge], graph.key[edge]) for edge in graph.incoming.get(node, ())]
+        return held == [(Op.STORE, "#0")]

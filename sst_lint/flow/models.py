@@ -249,8 +249,6 @@ class Modeled(Sites):
 
     def _flow(self, site: Site, source: int, to: str, how: How, position: int) -> None:
         op, key = self._rendering(site, HOW[how]), ""
-        if how == "template":
-            self.templated.add((source, site.ports["return"] if to == "return" else self.content(site.call)))
         if source == site.ports["self"] and site.model.name.startswith(_TEXTS):
             self.of_texts.add((source, site.ports["return"]))
         if how in _SERIALIZING and not self._as_text(site):
@@ -266,15 +264,19 @@ class Modeled(Sites):
             self.add_edge(source, column, Op.LOAD)
             source = column
         if to == "return":
+            if how == "template":
+                self.templated.add((source, site.ports["return"]))
             self.add_edge(source, site.ports["return"], op, key)
             return
         target = self._port_node(site, to)
         if how in _WRITING:
             self.add_edge(source, self.content(site.call), op)
-        elif op in (Op.COPY, Op.MAP) and target >= 0:
+        elif (op in (Op.COPY, Op.MAP) or how == "template") and target >= 0:
             # a node at the call, so that a set that shows its order here is found here
             step = self._step_node(site.call, to)
             self.add_edge(source, step, op)
+            if how == "template":
+                self.templated.add((source, step))
             source, op = step, Op.SAME
         self.add_edge(source, target, op)
 

@@ -17,6 +17,7 @@ from sst_lint.flow.calls import LOOP_ORDER
 from sst_lint.flow.contexts import GLOBAL
 from sst_lint.flow.folds import fold
 from sst_lint.flow.reopened import Reopened
+from sst_lint.flow.templates import read_by_templates
 from sst_lint.flow.unpacked import unpack
 
 _ALIASING = frozenset(
@@ -48,6 +49,7 @@ class Mutations(Reopened):
         assemble(self)
         self._outs()
         self.run()
+        read_by_templates(self)
         fold(self)
         unpack(self)
         self._spread_contexts()

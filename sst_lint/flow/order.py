@@ -223,7 +223,8 @@ class Order:
             return True
         if rank == 3 and known.sink.rank > 0:
             doubted = known.weak > 0 or doubt(self._linked, self._graph, known.path) >= _DOUBTFUL
-            return kind in ("set", "listing") and (doubted or self._is_tested(known))
+            hardly = known.sink.rank == 2 or self._is_tested(known)
+            return kind in ("set", "listing") and (doubted or hardly)
         if rank != 1 or kind == "dict":
             return False
         doubts = doubt(self._linked, self._graph, known.path)

@@ -39,6 +39,7 @@ _SHOWN_OF_VALUES = {
 #: A way of more steps, as they are shown, convinces nobody; that a set has no order is beyond doubt at least.
 LONG = 9
 LONG_OF_SETS = 12
+_BY_TEMPLATE = "a template reads it"
 _PASSED = "given back by"  #: how a step begins that only names a function on the way
 
 
@@ -130,6 +131,8 @@ class Tracer:
             return f"stored in {self._linked.world.classes[self._linked.field_nodes[target][0]].name}.{record.name}"
         if record.kind == Kind.PUT:
             return f"stored in .{record.name}"
+        if (graph.source[edge], target) in self._linked.templated:
+            return _BY_TEMPLATE
         if op not in words:
             return ""
         name = record.name if op == Op.COPY and record.kind == Kind.CALL else ""

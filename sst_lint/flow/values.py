@@ -293,6 +293,10 @@ class Values:
         """What ``node`` may hold, in the order of discovery."""
         return self.held.get(node)
 
+    def levels(self, node: int) -> Iterator[tuple[Value, ...]]:
+        """What ``node`` may hold, what its elements may be, and what those hold, level by level."""
+        return (held.get(node) for held in self._levels)
+
     def close(self) -> None:
         """No edge and no value is added any more: forget what only helped with that."""
         self._many.clear()

@@ -1,0 +1,97 @@
+"""What does a template read of the objects that it is handed? Its text is somewhere else, so all that they show.
+
+``template.render(order=order)``: the template asks ``order`` for its fields and properties, and what it finds there
+for theirs. Names that begin with an underscore are nobody else's; methods are called with arguments that only the
+template knows. For each class there is one node that stands for what its objects show, by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind, Node
+
+if TYPE_CHECKING:
+    from sst_lint.flow.mutation import Mutations
+
+#: So many classes deep a template is taken to read: an order, its lines, the dish of each of them.
+DEEP = 2
+#: Where it stands: where the class begins.
+_OF_A_CLASS = Node(int(Kind.VALUE), "", line=1, column=1)
+
+
+def read_by_templates(linked: Mutations) -> None:
+    """Add the reads of all objects that templates are handed; to be called once values have settled."""
+    if linked.templated:
+        Templates(linked).add()
+
+
+class Templates:
+    """The objects that the templates of a linked program read."""
+
+    def __init__(self, linked: Mutations) -> None:
+        self._linked = linked
+        self._shown: dict[tuple[int, int], int] = {}  #: (class, how many classes deep) -> the node of what it shows
+        self._fields: dict[int, list[tuple[str, int]]] = {}
+        for node, (cls, name) in linked.field_nodes.items():
+            self._fields.setdefault(cls, []).append((name, node))
+
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        """The names under which the program itself asks for something."""
+        nodes = self._linked.world.nodes
+        return frozenset(nodes[node].name for node in self._linked.world.of_kind(Kind.ATTR))
+
+    def add(self) -> None:
+        """Add the edges, from what the objects show to the text that the template makes."""
+        linked = self._linked
+        for given, text in sorted(linked.templated):
+            for cls in self._classes(given):
+                shown = self._shows(cls, DEEP)
+                linked._edge(shown, text, Op.TEXT_SORTED)
+                linked.templated.add((shown, text))
+        linked.run()
+
+    def _classes(self, node: int) -> list[int]:
+        """The classes of the program whose objects a node holds, itself or inside."""
+        held = (value for level in self._linked.levels(node) for value in level)
+        return list(dict.fromkeys(value[1] for value in held if value[0] == "i"))
+
+    def _shows(self, cls: int, depth: int) -> int:
+        """The node of what objects of a class show, as many classes deep."""
+        linked, world = self._linked, self._linked.world
+        known = self._shown.get((cls, depth))
+        if known is not None:
+            return known
+        unit = world.classes[cls].unit
+        shown = self._shown[(cls, depth)] = world.add_node(Kind.VALUE, unit, _OF_A_CLASS, "shown")
+        for name, node in (*self._public_fields(cls), *self._properties(cls)):
+            linked._edge(node, shown, Op.STORE, "'" + name)
+            for other in self._classes(node) if depth > 1 else ():
+                linked._edge(self._shows(other, depth - 1), shown, Op.STORE, "'" + name)
+        return shown
+
+    def _public_fields(self, cls: int) -> Iterator[tuple[str, int]]:
+        """What each object of a class has for itself: what all of them share is for the class to look things up."""
+        linked = self._linked
+        for one in linked.mro(cls):
+            declared = {name for name, kind, _ in linked.world.classes[one].fields if "ClassVar" not in kind}
+            for name, node in self._fields.get(one, ()):
+                if not name.startswith("_") and (name in declared or not linked.is_shared(node)):
+                    yield name, node
+
+    def _properties(self, cls: int) -> Iterator[tuple[str, int]]:
+        """What the properties of a class give back, each at a node of its own. A set for which the program asks itself
+        is not made for a template, and hardly looked through there."""
+        linked = self._linked
+        names = dict.fromkeys(name for one in linked.mro(cls) for name in linked.world.classes[one].methods)
+        for name in names:
+            for function in linked.find_method(cls, name) if not name.startswith("_") else ():
+                if linked.role(function) == "property":
+                    yield name, linked.read_alone(function, Op.NOT_SET if name in self._asked else Op.SAME)
+
+
+__all__ = ["DEEP", "read_by_templates"]
