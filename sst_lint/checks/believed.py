@@ -18,7 +18,7 @@ from sst_lint.checks.kept import (
 )
 from sst_lint.checks.lines import leaves_as_lines
 from sst_lint.checks.put_in_order import is_put_in_order
-from sst_lint.checks.shown import is_certain, is_likely, is_told_here, may_be_text
+from sst_lint.checks.shown import is_certain, is_likely, is_told_as_text, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.sinks import A_DIGEST, IS_PRINTED
@@ -174,7 +174,8 @@ def _is_plain(project: Project, reach: Reach, distance: int) -> bool:
     if distance == 1 and _fills_keys(project, reach):
         return True
     certain = reach.kind == "set" and not reach.weak and is_certain(project, reach)
-    return (certain and is_told_here(project, reach)) or told_by_another(project, reach)
+    told = is_told_here(project, reach) or is_told_as_text(project, reach)
+    return (certain and told) or told_by_another(project, reach)
 
 
 def _comes_back(project: Project, reach: Reach) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.escapes import renders
 from sst_lint.flow.names import SET_TYPES
 from sst_lint.flow.sinks import IS_PRINTED
 from sst_lint.flow.values import BY_NAME
@@ -62,6 +63,19 @@ def is_told_here(project: Project, reach: Reach) -> bool:
     """Whether the order that shows is handed to no other function before it is permanent."""
     begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), 0)
     return not any(edge >= 0 and project.graph.label[edge] for _, edge in reach.path[begun:])
+
+
+def is_told_as_text(project: Project, reach: Reach) -> bool:
+    """Whether the order that shows is handed to no other function, and kept nowhere, before it is that of a text: who
+    hands a text on does not sort it."""
+    begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), 0)
+    graph, linked = project.graph, project.linked
+    for node, edge in reach.path[begun:]:
+        if edge >= 0 and renders(linked, graph, edge):
+            return True
+        if (edge >= 0 and graph.label[edge]) or node in linked.field_nodes or node in linked.global_nodes:
+            return False
+    return True
 
 
 def is_likely(project: Project, reach: Reach, distance: int) -> bool:

@@ -225,7 +225,7 @@ class Branches(Expressions):
     def _narrow_class(self, path: str, test: cst.Call, env: Env, names: Sequence[str]) -> None:
         """``isinstance(x, Shape)`` says of ``x`` what an annotation would."""
         value = env.get(path) or self.value(test.args[0].value)
-        if value and names and len(names) <= _CLASSES and all(name[:1].isupper() for name in names):
+        if value and names and len(names) <= _CLASSES and all(name.lstrip("_")[:1].isupper() for name in names):
             typed = self.node(Kind.VALUE, test.args[0].value, self._annotated(test.args[1].value))
             self.edge(value, typed, Op.SAME if any("Set" in name for name in names) else Op.NOT_SET)
             env[path] = (typed,)

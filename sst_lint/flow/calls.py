@@ -14,7 +14,7 @@ from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.likely import Likely
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.named_tuples import name_fields_of_bases
-from sst_lint.flow.names import SET_TYPES
+from sst_lint.flow.names import BUILT_IN, SET_TYPES
 from sst_lint.flow.values import BY_NAME, Listeners, Value
 from sst_lint.flow.world import Function, World
 
@@ -45,6 +45,11 @@ _LITERAL_TYPES: dict[Kind, str] = {
 }
 #: Of these something is known without following values.
 _SEEDED = (Kind.NAME, Kind.IMPORT, Kind.FUNC, Kind.VALUE, *_LITERAL_TYPES)
+
+
+def _lacks(value: Value, method: str) -> bool:
+    """Whether a value is of a built-in type that has no such method."""
+    return value[0] == "t" and method not in BUILT_IN.get(value[1], (method,))
 
 
 class Calls(Likely):
@@ -322,7 +327,8 @@ class Calls(Likely):
     def _guess(self, number: int, call: Call, by_name: dict[str, list[Function]]) -> None:
         receiver = self.receiver_of(number)
         base = self.world.node_base[self.world.call_unit[number]]
-        if self.values(base + call.callee) or any(v[0] in ("m", "i", "x") for v in self.values(receiver)):
+        held = self.values(receiver)
+        if self.values(base + call.callee) or any(v[0] in ("m", "i", "x") or _lacks(v, call.method) for v in held):
             return
         candidates = [each for each in by_name.get(call.method, ()) if self._may_mean(each, call)]
         models = self.library.by_method.get(call.method, [])

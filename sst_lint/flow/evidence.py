@@ -23,6 +23,8 @@ _COMMAND_LINE = frozenset(
 )
 #: What parsed arguments are, whatever they are called.
 _PARSED = ("argparse.Namespace", "optparse.Values")
+#: Opens the file that an argument names.
+_OPENS_ARGUMENT = "argparse.FileType"
 #: What makes a function a command, or a parameter an argument of one.
 _COMMANDS = tuple(
     f"{library}.{name}"
@@ -179,6 +181,7 @@ class PathEvidence(PathParts):
                 found.argument |= not owner.isdisjoint(_COMMAND_LINE) or self._linked.has_type(base, *_PARSED)
         elif record.kind == Kind.CALL:
             found.names[record.name or self._callee_name(node)] = None
+            found.argument |= _OPENS_ARGUMENT in self._linked.externals.get(world.call_of(node), ())
         elif record.kind == Kind.ITEM and record.base >= 0:
             base_name = world.nodes[world.node_base[world.node_unit[node]] + record.base].name
             found.owners[base_name] = None

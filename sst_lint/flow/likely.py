@@ -9,8 +9,8 @@ from __future__ import annotations
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.common_names import COMMON
+from sst_lint.flow.dispatched import Dispatched
 from sst_lint.flow.names import SET_TYPES
-from sst_lint.flow.registered import Registered
 from sst_lint.flow.values import BY_NAME, CAP
 
 #: Attributes of a name that more classes use are not guessed.
@@ -18,7 +18,7 @@ _CLASSES = 3
 _SET_VALUES = frozenset(("t", name) for name in SET_TYPES)
 
 
-class Likely(Registered):
+class Likely(Dispatched):
     """Adds what is known of attributes by their names alone."""
 
     def guess_fields(self) -> None:

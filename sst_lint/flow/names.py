@@ -15,6 +15,11 @@ from sst_lint.flow.world import World
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "unicode", "basestring", "xrange"}
 SET_TYPES = ("builtins.set", "builtins.frozenset")
 MAPPING_TYPES = ("builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter")
+#: What objects of these types have, and nobody can add to.
+BUILT_IN = {
+    f"builtins.{kind.__name__}": frozenset(dir(kind))
+    for kind in (str, bytes, int, float, bool, list, tuple, dict, set, frozenset)
+}
 #: Mappings that have no element for a key that is not there.
 _WITHOUT_DEFAULTS = frozenset({"builtins.dict", "collections.OrderedDict"})
 _NO_MAPPINGS = frozenset(

@@ -10,7 +10,7 @@ from sst_lint.flow.annotations import SETS, only_accepts_sets, positioned, promi
 from sst_lint.flow.classes import Classes
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
-from sst_lint.flow.names import MAPPING_TYPES, SET_TYPES
+from sst_lint.flow.names import BUILT_IN, MAPPING_TYPES, SET_TYPES
 from sst_lint.flow.values import Listeners, Value
 from sst_lint.flow.world import Function, World
 
@@ -239,6 +239,8 @@ class Resolver(Classes):
             self.add_value(node, ("t", kind))
         if kind in SET_TYPES:
             self.set_sources[node] = self.set_sources.get(node, 0) | at_depth(SET, 0)
+        if name not in BUILT_IN.get(owner, (name,)):
+            return  # what arrives here from elsewhere has it, or nobody knows who
         self.add_value(node, ("x", f"{owner}.{name}"))
         if self.library.is_path_attribute(owner, name):
             self.add_edge(self._base_of(node), node, Op.PATH)

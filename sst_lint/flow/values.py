@@ -5,8 +5,8 @@ An abstract value is a tuple: ``("m", file)`` a module of the program, ``("n", n
 a method bound to its receiver, ``("c", class)``, ``("i", class)`` an instance, ``("t", name)`` an instance of a
 library's type, ``("h", call)`` the file that a call opened, ``("p", call)`` a ``functools.partial``, ``("s",
 class)`` a ``super()``, ``("y", call)`` a ``property(...)``, ``("r", call)`` what is registered with the object that a
-call made, ``("a", node)`` the name of a type that is written down at a node, ``("k", call)`` a
-class of named tuples that a call made.
+call made, ``("o", call)`` the arguments that a call has parsed, ``("a", node)`` the name of a type that is written
+down at a node, ``("k", call)`` a class of named tuples that a call made.
 
 Values travel along edges that keep the object; values of elements, and of what those hold or anything deeper, travel
 beside them. What was put under a constant key (``#1`` the second of a tuple, ``'a`` that of a mapping) has the key as a
