@@ -98,7 +98,7 @@ class Anew:
         scope = self._locks.scope_of(write.site.call)
         return any(
             any(_alike(sign, other) for other in below)
-            and (scope in self._reached(emptied) or self._follows(emptied, write, scope))
+            and (self._is_only_after(emptied, scope) or self._follows(emptied, write, scope))
             for emptied, sign in self._emptied
         )
 
@@ -151,6 +151,19 @@ class Anew:
 
     def _follows(self, emptied: _Emptied, write: Write, scope: int) -> bool:
         return self._locks.scope_of(emptied.call) == scope and emptied.call < write.site.call
+
+    def _is_only_after(self, emptied: _Emptied, scope: int) -> bool:
+        """Whether whoever calls a function is called after the directory was emptied: a program may call it without."""
+        reached, emptier = self._reached(emptied), self._locks.scope_of(emptied.call)
+        queue = [scope]
+        for current in queue:
+            if current not in reached:
+                return False
+            for call in self._locks.callers(current):
+                caller = self._locks.scope_of(call)
+                if self._linked.world.call_unit[call] not in self._tests and caller not in (emptier, *queue):
+                    queue.append(caller)
+        return True
 
     def _reached(self, emptied: _Emptied) -> frozenset[int]:
         """The functions that run after the directory was emptied, called by the one that has it emptied."""

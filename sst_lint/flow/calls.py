@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sst_lint.catalogue.model import How
@@ -30,6 +31,9 @@ LOOP_ORDER: dict[How, Op] = {
 _PATH = "pathlib.Path"
 #: Methods of unknown receivers with one argument that can hardly be anything else.
 _BY_NAME = {"write": "typing.IO.write", "writelines": "typing.IO.writelines", "join": "builtins.str.join"}
+#: What opens itself, and a mode to do it in.
+_OPENS = "pathlib.Path.open"
+_MODE = re.compile(r"[rwax][bt]?\+?[bt]?")
 #: Methods of these are what an unknown receiver most likely has.
 _OF_PYTHON = ("builtins.", "pathlib.", "typing.", "collections.")
 #: A method of named tuples, and of nothing else; and what records of other kinds call theirs, by keywords alone.
@@ -354,6 +358,18 @@ class Calls(Likely):
                 self.apply(number, known)
                 self.call_outside(number, known.name)
                 return
+        path = self.library.model(_OPENS) if call.method == "open" and self._is_given_mode(number) else None
+        if path is not None:
+            self.weak = 0  # so is a path in whatever library: what else is opened in a mode, and named nowhere?
+            self.apply(number, path)
+            self.call_outside(number, path.name)
+            self.weak = BY_NAME
+
+    def _is_given_mode(self, number: int) -> bool:
+        """Whether the first thing that a call is given is the mode of a file, as it is written down."""
+        given = [node for slot, node in self.argument_nodes(number) if slot in ("", "0", "mode")][:1]
+        records = [self.world.nodes[node] for node in given]
+        return any(record.kind == Kind.TEXT and _MODE.fullmatch(record.name) for record in records)
 
     def _may_mean(self, function: Function, call: Call) -> bool:
         return self.is_decorated(function) or takes(function, call, self.role(function) != "staticmethod")

@@ -20,6 +20,8 @@ from sst_lint.flow.writes import Write, Writes
 
 #: More callers than this are not all asked.
 _CALLERS = 40
+#: So many functions may pass a path on before it comes to the one that writes.
+_DEEP = 2
 _WRITING_MODES = ("w", "wb", "wt", "w+", "wb+", "w+b")
 
 
@@ -58,17 +60,30 @@ class HandedOver:
         function = self._linked.world.functions.get(scope)
         if symbol[0] != "param" or symbol[1] != scope or function is None or write.mode != "write":
             return
-        calls = [call for call in self._locks.callers(scope)[:_CALLERS] if not self._is_test(call)]
         param = function.params[symbol[2]]
-        paths = {call: [a for a, p, _ in self._linked.bindings.get(call, ()) if p == param] for call in calls}
         if by_handle_name(self._linked.world.nodes[param].name) is not None:
             return  # it says itself what it wants: `def fill(temporary)`
+        paths = self._given(scope, symbol[2], _DEEP)
         if not any(self._is_for_a_while(node) for nodes in paths.values() for node in nodes):
             return  # the function that writes moves it as well, or somebody far away: then all is one
         for call, nodes in paths.items():
             kind = self._kind(call, nodes[0], write) if len(nodes) == 1 else None
             if kind is not None and self._opens_to_write(call, write):
                 yield Handed(call, write, kind)
+
+    def _given(self, scope: int, index: int, deep: int) -> dict[int, list[int]]:
+        """What a function is given for one of its parameters, by the call; who only passes it on is given it as well."""
+        linked, found = self._linked, dict[int, list[int]]()
+        param = linked.world.functions[scope].params[index]
+        for call in [call for call in self._locks.callers(scope)[:_CALLERS] if not self._is_test(call)]:
+            nodes = [given for given, bound, _ in linked.bindings.get(call, ()) if bound == param]
+            symbol = self._identity.of(nodes[0]) if len(nodes) == 1 else ("",)
+            caller = self._locks.scope_of(call)
+            if deep and symbol[:2] == ("param", caller) and caller in linked.world.functions:
+                found.update(self._given(caller, symbol[2], deep - 1))
+            else:
+                found[call] = nodes
+        return found
 
     def _is_for_a_while(self, node: int) -> bool:
         """Whether a path is that of a temporary file, or gets another name afterwards."""

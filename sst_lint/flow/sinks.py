@@ -168,6 +168,7 @@ class Sinks:
         """What a call writes to a handle: as permanent as the file that the handle opened."""
         linked = self._linked
         found: list[Write] = []
+        made: list[tuple[int, str]] = []
         known, anywhere = self._writes.is_test(linked.world.path_of_unit(linked.world.call_unit[call])), False
         if self._says_the_same(call):
             return
@@ -181,6 +182,7 @@ class Sinks:
                     known |= linked.has_type(handle, "io.StringIO", "io.BytesIO")
                     known |= any(v[0] == "x" and str(v[1]).startswith("sys.std") for v in linked.values(handle))
                     found += self._writes.handle_writes(handle)
+                    made += self._made_by_tempfile(handle, call)
                     known |= self._is_stream(handle)
             known |= site.model.console and not self._names_file(site)
         if not found and self._prints(call):
@@ -194,9 +196,18 @@ class Sinks:
                 named = rank == 0 or any(w.final.literal for w in found)
                 yield Sink(content, ORDER, rank, what, call, named)
         elif anywhere and not known:
-            yield Sink(content, ORDER, 1, "a file", call)
+            rank, what = min(made, default=(1, "a file"))
+            if rank < 3:
+                yield Sink(content, ORDER, rank, what, call)
         if not found and self._prints(call):
             self.printed.append(Sink(content, ORDER, 1, IS_PRINTED, call))
+
+    def _made_by_tempfile(self, handle: int, call: int) -> Iterable[tuple[int, str]]:
+        """How permanent an open file is that `tempfile` has made, and what to call it: nobody else knows its name."""
+        kind = self._writes.becomes(handle, call)
+        if kind is not None:
+            handed = kind.kind == "temp" and self._goes_out([handle])
+            yield (1, "a file that is handed on") if handed else _RANKS[kind.kind]
 
     def _handles(self, port: int) -> list[int]:
         """The objects that the call of a method which was handed over may write to; ``port`` where nobody knows."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.locks import Locks
@@ -24,6 +25,8 @@ _SERVERS = ("requests.", "httpx.", "urllib.request.", "urllib3.", "aiohttp.")
 _FETCHING = re.compile(r"(^|[._])(urlretrieve|download\w*)$")
 _COPYING = "shutil.copyfileobj"
 _FILLING = frozenset({"write", "writelines"})
+#: What leaves a piece the piece that it is.
+_UNCHANGED = frozenset({Op.SAME, Op.TEXT})
 _STEPS = 40
 _STREAMED = "what fills it may break off"
 
@@ -50,9 +53,27 @@ class Streams:
                 if self._is_handle(given[1], opened) and not self._is_file(given[0], opened):
                     return _STREAMED
             filled = receiver >= 0 and linked.world.calls[number].method in _FILLING
-            if filled and self._is_handle(receiver, opened) and any(self._comes_in(n, opened) for n in given):
-                return _STREAMED
+            if filled and self._is_handle(receiver, opened):
+                if any(self._comes_in(n, opened) or (_is_binary(write) and self._is_piece(n)) for n in given):
+                    return _STREAMED
         return ""
+
+    def _is_piece(self, content: int) -> bool:
+        """Whether content is, as it is, what a loop is given by a method that nobody describes: bytes that an object of
+        an unknown library hands out one piece after the other."""
+        graph, nodes, linked = self._graph, self._linked.world.nodes, self._linked
+        queue = [content]
+        for node in queue:
+            for edge in graph.within.get(node, ()):
+                source = graph.source[edge]
+                if graph.op[edge] == Op.ITER and nodes[source].kind == Kind.CALL:
+                    number = linked.world.call_of(source)
+                    known = number in linked.callees or number in linked.sites_of or number in linked.classes_called
+                    if not known and linked.receiver_of(number) >= 0:
+                        return True
+                elif graph.op[edge] in _UNCHANGED and source not in queue and len(queue) < _STEPS:
+                    queue.append(source)
+        return False
 
     def _is_handle(self, node: int, opened: int) -> bool:
         return ("h", opened) in self._linked.values(node)
@@ -90,3 +111,10 @@ class Streams:
         if any(known.startswith(_SERVERS) for known in self._linked.externals.get(number, {})):
             return True
         return name in _PIECES and receiver >= 0 and not self._is_file(receiver, opened)
+
+
+def _is_binary(write: Write) -> bool:
+    """Whether a file is opened for bytes."""
+    opens = write.site.model.opens
+    mode = write.site.constants.get(opens.mode, "") if opens is not None else ""
+    return isinstance(mode, str) and "b" in mode

@@ -25,6 +25,7 @@ _PATHS = ("builtins.str", "builtins.bytes", "pathlib.Path", "os.PathLike")
 _PATHS_ONLY = frozenset({"builtins.open", "io.open", "codecs.open", "os.open", "pathlib.Path.open"})
 _WRITING_FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_TRUNC"})
 _WRITE_FLAGS = _WRITING_FLAGS | {"O_CREAT"}
+_NOBODY: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -307,6 +308,17 @@ class Writes:
             if kind == "h" and call in self.by_call:
                 found.append(self.by_call[call])
         return found
+
+    def becomes(self, handle: int, call: int) -> Kind | None:
+        """What a file is in the end that `tempfile` has opened and ``call`` writes to: what its move puts in place, or
+        temporary. None for any other handle."""
+        if not self._evidence.is_temporary(handle):
+            return None
+        _, target = self._moved(handle)
+        if target < 0:
+            return Kind("temp", "a new temporary file", True)
+        formats = tuple(s.model.format for s in self._linked.sites_of.get(call, ()) if s.model.format)
+        return self._final(target, formats, self._linked.world.path_of_unit(self._linked.world.call_unit[call]), _NOBODY)
 
     def of_call(self, call: int) -> list[Write]:
         """The writes to whose files a call adds content: itself, or those that opened the handle that it is given."""
