@@ -72,7 +72,7 @@ class HandedOver:
                 yield Handed(call, write, kind)
 
     def _given(self, scope: int, index: int, deep: int) -> dict[int, list[int]]:
-        """What a function is given for one of its parameters, by the call; who only passes it on is given it as well."""
+        """What a function is given for one of its parameters, by the call; who passes it on is given it as well."""
         linked, found = self._linked, dict[int, list[int]]()
         param = linked.world.functions[scope].params[index]
         for call in [call for call in self._locks.callers(scope)[:_CALLERS] if not self._is_test(call)]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op
@@ -276,9 +276,12 @@ class Sinks:
 
     def rank(self, write: Write) -> tuple[int, str]:
         """As ``rank_of``; a temporary file that another program reads is as permanent as what that makes of it. What is
-        appended to is a log, unless its name, as it is written down, is that of an artifact: its lines are compared."""
-        rank, what = rank_of(write)
+        appended to is a log, unless the function has begun the file itself, or its name, as it is written down, is that
+        of an artifact: its lines are compared."""
         named = write.appended
+        if named is not None and write.site.call in self._writes.continued:
+            return rank_of(replace(write, final=named))
+        rank, what = rank_of(write)
         if named is not None and (
             (named.literal and named.kind in ("artifact", "state"))
             or (named.kind == "unknown" and any(map(_COMPOSED.search, write.evidence.texts)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sst_lint.config import Config
 from sst_lint.facts.records import Kind as NodeKind
@@ -25,6 +26,7 @@ _PATHS = ("builtins.str", "builtins.bytes", "pathlib.Path", "os.PathLike")
 _PATHS_ONLY = frozenset({"builtins.open", "io.open", "codecs.open", "os.open", "pathlib.Path.open"})
 _WRITING_FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_TRUNC"})
 _WRITE_FLAGS = _WRITING_FLAGS | {"O_CREAT"}
+_BEGINNING = ("write", "exclusive", "copy")
 _NOBODY: frozenset[int] = frozenset()
 
 
@@ -75,6 +77,25 @@ class Writes:
         ]
         self.all = tuple(self._find())
         self.by_call = {write.site.call: write for write in self.all}
+
+    @cached_property
+    def continued(self) -> frozenset[int]:
+        """Calls that append to a file which the same function has begun before: what follows is no log, but the rest of
+        it."""
+        begun: dict[int, list[tuple[int, frozenset[object]]]] = {}
+        scope_of, origins = self._linked.world.scope_of_call, self._evidence.origins
+        for write in self.all:
+            if write.mode in _BEGINNING:
+                begun.setdefault(scope_of(write.site.call), []).append((write.site.call, origins(write.path_node)))
+        return frozenset(
+            write.site.call
+            for write in self.all
+            if write.mode == "append"
+            and any(
+                call < write.site.call and _common(names, origins(write.path_node))
+                for call, names in begun.get(scope_of(write.site.call), ())
+            )
+        )
 
     def _handles(self) -> None:
         """Formats that are written to each opened file, and the content calls of each."""
@@ -318,7 +339,9 @@ class Writes:
         if target < 0:
             return Kind("temp", "a new temporary file", True)
         formats = tuple(s.model.format for s in self._linked.sites_of.get(call, ()) if s.model.format)
-        return self._final(target, formats, self._linked.world.path_of_unit(self._linked.world.call_unit[call]), _NOBODY)
+        return self._final(
+            target, formats, self._linked.world.path_of_unit(self._linked.world.call_unit[call]), _NOBODY
+        )
 
     def of_call(self, call: int) -> list[Write]:
         """The writes to whose files a call adds content: itself, or those that opened the handle that it is given."""

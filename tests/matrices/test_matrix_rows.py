@@ -281,6 +281,9 @@ import os
 def by_receiver(target):
     return target.open("w")
 
+def by_store(store):
+    return store.open("a.txt", "w")
+
 def by_mode(path, mode):
     return open(path, mode)
 
@@ -298,6 +301,7 @@ def said(path, mode):
 """
     found = matrices(survey(project(tmp_path, {"a.py": text}), Options()))["writes"]
     assert [(row.where.function, row.cells["kind"]) for row in found.rows] == [
-        ("by_receiver", "unresolved"),
+        ("by_receiver", "unknown"),
+        ("by_store", "unresolved"),
         ("by_mode", "unresolved"),
     ]
