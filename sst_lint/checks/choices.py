@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.certainty import is_accepted
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.in_front import is_in_front
-from sst_lint.checks.lone import is_lone, is_top_of_walk, items, passes_one
+from sst_lint.checks.lone import is_lone, is_only_entry, is_top_of_walk, items, passes_one
 from sst_lint.checks.taken import (
     drains,
     is_drawn_in_no_order,
@@ -135,6 +135,7 @@ def first_of_mapping(project: Project) -> Iterator[Defect]:
         where = project.trace.location(node)
         steps = project.trace.steps(reach.path, "a mapping", f"reaches {reach.sink.what}")
         slight = reach.weak or passes_one(project, reach.path) or project.distance(reach.path) > 0
+        slight = slight or is_only_entry(project, reach.path, picks[0])
         yield Defect(
             "SST205",
             where,

@@ -23,6 +23,9 @@ _BY_NAME = "importlib.metadata.distributions"
 _FILTER = "builtins.filter"
 #: A query for what a key stands for.
 _BY_KEY = re.compile(r"(?is)\bwhere\b[^=<>!]*=")
+#: Views of a mapping; of so many calls in front of a choice one may be such a view.
+_OF_ENTRIES = frozenset({"keys", "values", "items"})
+_VIEWS = 3
 _NARROWS = re.compile(r"(?i)\b(?:like|in)\b")
 
 
@@ -49,6 +52,32 @@ def is_top_of_walk(project: Project, picked: Picked) -> bool:
         return True
     looped = any(edge >= 0 and graph.op[edge] == Op.LOOP for _, edge in picked.path[:-1])
     return not looped and any(nodes[node].name == "#0" for node in items(project, picked))
+
+
+def is_only_entry(project: Project, path: Path, pick: int) -> bool:
+    """``name, row = next(iter(entry.items()))``, ``entry.keys()[0]`` beside ``entry.values()[0]``: who wants key and value
+    of a mapping, and no other, knows that it has one entry."""
+    world, linked, graph = project.world, project.linked, project.graph
+    calls = [
+        world.call_of(node)
+        for node, edge in path[: 1 + [edge for _, edge in path].index(pick)]
+        if world.nodes[node].kind == Kind.CALL
+    ]
+    views = [number for number in calls[-_VIEWS:] if world.calls[number].method in _OF_ENTRIES]
+    if not views:
+        return False
+    seen, receiver = world.calls[views[-1]], linked.receiver_of(views[-1])
+    if seen.method == "items":
+        return True
+    unit, statement = world.call_unit[views[-1]], world.nodes[graph.target[pick]].statement
+    other = "values" if seen.method == "keys" else "keys"
+    return any(
+        call.method == other
+        and world.nodes[world.node_base[unit] + call.result].statement == statement
+        and world.nodes[world.node_base[unit] + call.receiver].name == world.nodes[receiver].name
+        for call in world.units[unit][2].calls
+        if call.receiver >= 0
+    )
 
 
 def items(project: Project, picked: Picked) -> list[int]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: So many places are looked at for what a round has left to the next one.
 _NEAR = 20
+#: What comes in the order in which it was found. A work list of it has that order: it is told where it shows.
+_FOUND = frozenset({"listing", "rows"})
 #: What takes the next of a list or queue. (Of a set it takes any.)
 _QUEUES = frozenset({"builtins.list.pop", "collections.deque.pop", "collections.deque.popleft"})
 
@@ -24,11 +26,26 @@ def is_drawn_in_no_order(project: Project, picked: Picked) -> bool:
     drawn = project.draws.drawn.get(picked.call)
     if drawn is None:
         return False
+    if _is_next(project, picked.call) and _around_while(project, picked.call):
+        return True  # an iterator is run through, as by a `for`: its order is told where it shows
     if not _draws_in_while(project, picked.call):
         return False
     if picked.call in project.draws.parts:
         return True  # pieces in their order: whoever picks one of them is told
-    return drawn not in project.on_the_way
+    return picked.kind in _FOUND or drawn not in project.on_the_way
+
+
+def _is_next(project: Project, number: int) -> bool:
+    return any(site.model.name == "builtins.next" for site in project.linked.sites_of.get(number, ()))
+
+
+def _around_while(project: Project, number: int) -> bool:
+    """Whether a ``while`` is around a call, with any other loops in between."""
+    world = project.world
+    loops, loop = world.units[world.call_unit[number]][2].loops, world.calls[number].loop
+    while loop >= 0 and loops[loop].kind != "while":
+        loop = loops[loop].parent
+    return loop >= 0
 
 
 def is_put_back(project: Project, picked: Picked) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.lone import items
 from sst_lint.facts.records import Kind
+from sst_lint.flow.artifacts import words
 from sst_lint.flow.evidence import OUTWARD
 from sst_lint.flow.sinks import PRINTS
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 #: So many places are looked at for what becomes of what was picked.
 _NEAR = 60
 _ERRORS = ("Error", "Exception", "Warning")
+_LEVELS = frozenset("debug info warning warn error exception critical log".split())
+_LOGGERS = frozenset({"log", "logger", "logging"})
 
 
 def is_only_told(project: Project, picked: Picked, printed: bool) -> bool:
@@ -26,7 +29,8 @@ def is_only_told(project: Project, picked: Picked, printed: bool) -> bool:
     calls = range(first, first + len(world.units[picked.unit][2].calls))
     telling = [number for number in calls if _tells(project, number, printed)]
     said = {node for number in telling for node in (linked.contents.get((number, "")), linked.receiver_of(number))}
-    near = items(project, picked) if picked.call < 0 else [linked.result_of(picked.call)]
+    said |= {linked.result_of(number) for number in telling if _is_of_logger(project, number)}
+    near = (items(project, picked) or _parts(project, picked)) if picked.call < 0 else [linked.result_of(picked.call)]
     told, seen = 0, set(near)
     for node in near:
         for edge in graph.outgoing.get(node, ()):
@@ -47,11 +51,35 @@ def is_only_told(project: Project, picked: Picked, printed: bool) -> bool:
     return (bool(given) or told > 0) and all(_tells(project, number, printed) for number in given)
 
 
+def _parts(project: Project, picked: Picked) -> list[int]:
+    """The nodes of ``x[:5]`` where ``x`` is picked from."""
+    choice, nodes, graph = picked.choice, project.world.nodes, project.graph
+    if choice is None or choice.kind != "slice":
+        return []
+    targets = [graph.target[edge] for edge in graph.outgoing.get(picked.node, ())]
+    return [
+        target
+        for target in dict.fromkeys(targets)
+        if nodes[target].name.startswith("[")
+        and (nodes[target].line, nodes[target].column) == (choice.line, choice.column)
+    ]
+
+
 def _tells(project: Project, number: int, printed: bool) -> bool:
     """Whether a call logs, or tells an error."""
     sites = project.linked.sites_of.get(number, ())
+    if _is_of_logger(project, number):
+        return True
     said = any(s.model.logs or (s.model.console and (printed or s.model.name not in PRINTS)) for s in sites)
     return said or _is_in_error(project, project.linked.result_of(number), 0)
+
+
+def _is_of_logger(project: Project, number: int) -> bool:
+    """``self.logger.error(...)``: what is called so logs, wherever it comes from."""
+    receiver = project.linked.receiver_of(number)
+    if receiver < 0 or project.world.calls[number].method not in _LEVELS:
+        return False
+    return bool(words(project.world.nodes[receiver].name) & _LOGGERS)
 
 
 def _is_in_error(project: Project, node: int, label: int) -> bool:

@@ -13,6 +13,8 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Choice, Kind
 
 _LITERAL_NAMES = frozenset({"True", "False", "None", "__debug__"})
+#: What changes which element of a list is the last.
+_CHANGES = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
 
 
 class Accesses(Builder):
@@ -114,12 +116,32 @@ class Accesses(Builder):
         item = self.node(Kind.ITEM, node, key or "", base, loop=self.nodes[base].loop)
         self.edge(base, item, Op.LOAD, "" if key == "#-" else key or "")
         if key and key.startswith("#"):
+            last = len(node.slice) == 1 and isinstance(inner, cst.Index) and _bound(inner.value) == "-1"
+            lone = lone or (last and self._is_just_added(base))
             if not lone:
                 self.edge(base, item, Op.LOOP, "pick")
             self.choice("index", base, node, lone)
         elif key is None:
             self.subscripts += [(item, one) for index in indices for one in index]
         return (item,)
+
+    def _is_just_added(self, base: int) -> bool:
+        """``names.append(x); use(names[-1])``: what the same round has put there, whatever stands before it."""
+        for call in reversed(self.calls):
+            if call.receiver == base and call.method in _CHANGES and call.scope == self.frame.index:
+                region = call.region
+                while region not in (self.region, -1) and self.regions[region].kind in ("if", "else", "with"):
+                    region = self.regions[region].parent
+                return call.method == "append" and call.loop == self.loop and region in self._regions_around()
+        return False
+
+    def _regions_around(self) -> list[int]:
+        """The regions around here, the innermost first, down to the function itself."""
+        found, region = [self.region], self.region
+        while region != -1:
+            region = self.regions[region].parent
+            found.append(region)
+        return found
 
     def _slice(self, node: cst.Subscript, part: cst.Slice, base: int, before: Sequence[Val]) -> Val:
         """``before``: the places that stand before the slice. Only arrays have several axes, and what is taken along

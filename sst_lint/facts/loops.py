@@ -55,10 +55,19 @@ class Loops(Targets):
 
     def is_piece(self, part: cst.Slice) -> bool:
         """``names[i : i + 50]`` in ``for i in range(0, len(names), 50)``: piece by piece, all are taken."""
+        if part.lower is None or part.upper is None:
+            return False
         value = (self.frame.env or {}).get(part.lower.value, ()) if isinstance(part.lower, cst.Name) else ()
         drawn = {target for loop in self._around() for target in self.loop_targets.get(loop, ())}
-        in_turn = drawn.issuperset(value) or all(self._is_counted(one) for one in value)
-        return part.upper is not None and bool(value) and in_turn
+        if value and (drawn.issuperset(value) or all(self._is_counted(one) for one in value)):
+            return True
+        counted = {target for loop in self._around() if self._draws_numbers(loop) for target in self.loop_targets[loop]}
+        named = [one for name in _names(part.lower) for one in (self.frame.env or {}).get(name, ())]
+        return any(not counted.isdisjoint(self._local_sources(one)) or self._is_counted(one) for one in named)
+
+    def _draws_numbers(self, loop: int) -> bool:
+        """Whether a ``for`` loop draws numbers from ``range(...)``: a place that is computed of one moves on with it."""
+        return any(self._is_counted(target) for target in self.loop_targets.get(loop, ()))
 
     def _is_counted(self, node: int) -> bool:
         """Whether a comprehension has drawn a value from ``range(...)``."""
@@ -272,3 +281,9 @@ def _sorts(node: Any, name: str) -> bool:
         target = node.targets[0].target
         return isinstance(target, cst.Subscript) and dotted(target.value) == name
     return False
+
+
+def _names(node: cst.CSTNode) -> list[str]:
+    """The names in an expression."""
+    found = [node.value] if isinstance(node, cst.Name) else []
+    return [*found, *(name for child in node.children for name in _names(child))]

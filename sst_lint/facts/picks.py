@@ -119,8 +119,19 @@ class Picks(Branches):
         """An attribute that every round of a loop overwrites keeps what the last round gave it."""
         if self.loop < 0 or self.loops[self.loop].kind != "for" or self.nodes[base].loop == self.loop:
             return
+        if self._is_of_round(base):
+            return
         if any(n in self.loop_targets.get(self.loop, ()) for n in value):
             self.choice("assign", self.loops[self.loop].node, target, keyed=self.is_keyed(self.loop))
+
+    def _is_of_round(self, base: int) -> bool:
+        """Whether an object is another one in each round: it is looked up by what the loop has drawn."""
+        targets = self.loop_targets.get(self.loop, frozenset())
+        while base >= 0 and self.nodes[base].kind in (Kind.ITEM, Kind.ATTR):
+            if any(item == base and key in targets for item, key in self.subscripts):
+                return True
+            base = self.nodes[base].base
+        return False
 
     def read_name(self, name: str, at: cst.CSTNode) -> Val:
         """As for expressions; notes who reads what a loop left behind, and who reads a caught error."""
