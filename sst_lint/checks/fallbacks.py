@@ -19,6 +19,7 @@ _WORDS = {
     "number": "a made-up number",
     "not a number": "NaN",
     "empty": "an empty value",
+    "mark": "a mark",
     "placeholder": "a placeholder",
     "changing": "a value that differs from run to run",
     "computed": "another value",

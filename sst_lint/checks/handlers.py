@@ -65,7 +65,7 @@ def silent(project: Project) -> Iterator[Defect]:
         if not info.broad or not info.silent or is_harmless(info):
             continue
         clause = "`suppress`" if info.handler.suppress >= 0 else "`except`"
-        certain = info.context == "artifact-shaping" and info.certain and is_near(project, info)
+        certain = info.context == "artifact-shaping" and info.certain and is_near(project, info) and not info.tested
         explained = info.handler.explained and not certain  # somebody has thought of it, and says so
         beside = info.beside and info.context != "artifact-shaping"
         sure: Confidence = "low" if info.probe or info.decides or info.meant or explained or beside else "medium"

@@ -26,6 +26,8 @@ _BY_KEY = re.compile(r"(?is)\bwhere\b[^=<>!]*=")
 #: Views of a mapping; of so many calls in front of a choice one may be such a view.
 _OF_ENTRIES = frozenset({"keys", "values", "items"})
 _VIEWS = 3
+#: What only shows a mapping, and fills nothing else with it.
+_SHOWS = frozenset({Op.SAME, Op.COPY, Op.VIEW, Op.PAIRS, Op.KEYED})
 _NARROWS = re.compile(r"(?i)\b(?:like|in)\b")
 
 
@@ -58,11 +60,9 @@ def is_only_entry(project: Project, path: Path, pick: int) -> bool:
     """``name, row = next(iter(entry.items()))``, ``entry.keys()[0]`` beside ``entry.values()[0]``: who wants key and value
     of a mapping, and no other, knows that it has one entry."""
     world, linked, graph = project.world, project.linked, project.graph
-    calls = [
-        world.call_of(node)
-        for node, edge in path[: 1 + [edge for _, edge in path].index(pick)]
-        if world.nodes[node].kind == Kind.CALL
-    ]
+    before = path[: 1 + [edge for _, edge in path].index(pick)]
+    last = max((n for n, (_, edge) in enumerate(before[:-1]) if graph.op[edge] not in _SHOWS), default=-1)
+    calls = [world.call_of(node) for node, _ in before[last + 1 :] if world.nodes[node].kind == Kind.CALL]
     views = [number for number in calls[-_VIEWS:] if world.calls[number].method in _OF_ENTRIES]
     if not views:
         return False

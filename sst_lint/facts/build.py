@@ -97,6 +97,7 @@ class Builder:
         self.after: list[tuple[int, int, int]] = []
         self.exports: tuple[str, ...] = ()
         self.subscripts: list[tuple[int, int]] = []
+        self.members: list[tuple[int, int]] = []
         self.options: list[Option] = []
         self.depends: dict[int, tuple[Condition, ...]] = {}  #: what holds where a node is what a name holds
         self.frame = Frame(0, None, -1)
@@ -289,6 +290,7 @@ class Builder:
             tuple(self.subscripts),
             tuple(self.leavings),
             tuple(self.options),
+            tuple(self.members),
         )
 
 

@@ -178,7 +178,10 @@ class Expressions(Calls):
         made = self.node(Kind.VALUE, node, "compare")
         self.edge(self.value(node.left), made, Op.ONLY_VALUE)
         for target in node.comparisons:
-            self.edge(self.value(target.comparator), made, Op.ONLY_VALUE)
+            value = self.value(target.comparator)
+            self.edge(value, made, Op.ONLY_VALUE)
+            if len(node.comparisons) == 1 and isinstance(target.operator, cst.In):
+                self.members += [(made, one) for one in value]
         return (made,)
 
     def _conditional(self, node: cst.IfExp) -> Val:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,10 @@ import libcst as cst
 
 from sst_lint.facts.build import Frame, Val
 from sst_lint.facts.names import dotted
+
+
+#: What tells a library how to behave.
+_SETTING = re.compile(r"(rc|use|init|initialize|install|register|enable|disable|filterwarnings|simplefilter)$|set_|config|patch")
 
 
 class HandlerState:
@@ -58,14 +63,20 @@ def body_is_trivial(body: Any) -> bool:
 
 
 def only_imports(body: Any) -> bool:
-    """Whether a ``try`` body does nothing but import (an optional dependency), constants aside."""
+    """Whether a ``try`` body does nothing but import (an optional dependency), constants and settings of it aside."""
     found = False
     for small in _simple_statements(body):
         if isinstance(small, (cst.Import, cst.ImportFrom)):
             found = True
-        elif not (isinstance(small, (cst.Pass, cst.Assign)) and found):
+        elif not (found and (isinstance(small, (cst.Pass, cst.Assign)) or _sets_up(small))):
             return False
     return found
+
+
+def _sets_up(small: Any) -> bool:
+    """``mpi4py.rc(initialize=False)``: what was imported is told how to behave."""
+    call = small.value if isinstance(small, cst.Expr) else None
+    return isinstance(call, cst.Call) and _SETTING.match(dotted(call.func).rpartition(".")[2]) is not None
 
 
 def leaving(body: Any, always: bool = True, looped: bool = False) -> Iterator[tuple[cst.CSTNode, bool]]:

@@ -258,3 +258,4 @@ class UnitFacts(msgspec.Struct, array_like=True, frozen=True):
     subscripts: tuple[tuple[int, int], ...] = ()  #: (``x[k]`` read, ``k``) where ``k`` is computed
     leavings: tuple[Leaving, ...] = ()
     options: tuple[Option, ...] = ()
+    members: tuple[tuple[int, int], ...] = ()  #: (``x in y``, ``y``)

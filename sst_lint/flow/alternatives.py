@@ -51,12 +51,13 @@ class Alternatives:
             return False
         world = self._linked.world
         nested = {h.tried for h in world.units[unit][2].handlers}
-        if self._moves_otherwise(unit, handler, nested):
+        if self._moves_otherwise(unit, handler, nested) or self._asks_itself(unit, handler):
             return True
+        answers = "return" in handler.written_names and "return" in handler.fallback_names
         again = {
             self._called(number)
             for number in self._clauses.calls_in(unit, handler.body)
-            if world.calls[number].used and world.calls[number].region not in nested
+            if (world.calls[number].used or answers) and world.calls[number].region not in nested
         }
         tried = {
             self._called(number)
@@ -64,6 +65,15 @@ class Alternatives:
             if not self._clauses.speaks(number) and not self._is_aside(number)
         }
         return bool((again & tried) - {None})
+
+    def _asks_itself(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause calls its own function with something else: the halves of what was too much."""
+        world = self._linked.world
+        own = world.scope_base[unit] + handler.scope
+        return any(
+            world.calls[n].used and own in self._linked.callees.get(n, {})
+            for n in self._clauses.calls_in(unit, handler.body)
+        )
 
     def _moves_otherwise(self, unit: int, handler: Handler, nested: set[int]) -> bool:
         """Whether the clause copies or moves in another way what could not be linked, copied or moved."""

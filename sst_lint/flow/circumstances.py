@@ -77,6 +77,7 @@ _UNDOING = re.compile(
 _ANY = frozenset({"Exception", "BaseException"})
 #: Where what has failed is written down.
 _FAILED = re.compile(r"fail|error|skip|broken|invalid|reject|unread|problem|missed|\bbad_", re.IGNORECASE)
+_WAITING = frozenset({"sleep", "wait", "backoff"})
 _STEPS = 12
 
 
@@ -326,15 +327,41 @@ class Circumstances:
             loop >= 0 and facts.loops[loop].scope == handler.scope and bool({"falls", "continues"} & set(handler.ends))
         )
 
+    def waits_for_next(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause waits and lets the loop around it try again, which ends with what is guarded."""
+        if not self.goes_on(unit, handler):
+            return False
+        facts = self._linked.world.units[unit][2]
+        loop = facts.nodes[handler.error].loop if handler.error >= 0 else -1
+        names = {self._clauses.name_of(n) for n in self._clauses.calls_in(unit, handler.body)}
+        counted = facts.loops[loop].kind == "while" or self._draws_numbers(unit, loop)
+        return counted and not names.isdisjoint(_WAITING)
+
+    def _draws_numbers(self, unit: int, loop: int) -> bool:
+        """Whether a loop counts how often it runs: ``for attempt in range(3)``."""
+        facts = self._linked.world.units[unit][2]
+        drawn = [e.source for e in facts.edges if e.op == Op.LOOP and e.target == facts.loops[loop].node]
+        made = [facts.nodes[n].base for n in drawn if facts.nodes[n].kind == Kind.CALL]
+        return any(facts.nodes[facts.calls[n].callee].name in ("range", "count") for n in made)
+
     def is_tested(self, unit: int, handler: Handler) -> bool:
         """Whether the clause returns a failure (False, None, a code) that every caller tests, or ends the program
         with."""
         facts = self._linked.world.units[unit][2]
         returned = [n for n, name in zip(handler.fallbacks, handler.fallback_names, strict=True) if name == "return"]
-        if not returned or not all(_is_failure(facts.nodes[n]) for n in returned):
+        if not returned or not all(self._is_failure(unit, n) for n in returned):
             return False
         callers = self._callers.get(self._linked.world.scope_base[unit] + handler.scope, ())
         return bool(callers) and all(self._is_tested(self._linked.result_of(n)) for n in callers)
+
+    def _is_failure(self, unit: int, node: int) -> bool:
+        """Whether a value stands for a failure: nothing, a code, or several of them at once."""
+        facts = self._linked.world.units[unit][2]
+        record = facts.nodes[node]
+        if record.kind != Kind.TUPLE:
+            return _is_failure(record)
+        parts = [edge.source for edge in facts.edges if edge.target == node]
+        return bool(parts) and all(_is_failure(facts.nodes[part]) for part in parts)
 
     def _is_tested(self, node: int) -> bool:
         """Whether a value is what an ``if`` asks for, or what the program exits with."""

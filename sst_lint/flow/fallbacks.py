@@ -18,7 +18,9 @@ from sst_lint.flow.handlers import HandlerInfo
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.permanence import Leak, Permanence, Where
 
-Sort = Literal["nothing", "truth", "number", "not a number", "empty", "placeholder", "changing", "computed", "given"]
+Sort = Literal[
+    "nothing", "truth", "number", "not a number", "empty", "mark", "placeholder", "changing", "computed", "given"
+]
 
 #: These say that something is not there; a default is the ordinary answer.
 ABSENCE = frozenset(
@@ -40,6 +42,8 @@ _EMPTY_MAKERS = frozenset({"dict", "list", "set", "tuple", "str", "bytes", "Orde
 _MISSING = re.compile(r"(NotFound|DoesNotExist|NotExist|Missing)(Error|Exception)?$")
 #: They raise ``ValueError`` if something is not there.
 _LOOKING_UP = frozenset({"index", "rindex", "remove"})
+#: A text into which names are filled in later says how something is put together.
+_FILLED_IN = re.compile(r"\{\w+\}|%\(\w+\)s")
 _STEPS = 60
 _PLACES: tuple[tuple[Where, int], ...] = (("digest", 0), ("name", 0), ("name", 1), ("seed", 0), ("content", 0))
 _IDENTITY: frozenset[Where] = frozenset({"digest", "name", "seed"})
@@ -85,7 +89,10 @@ class Fallbacks:
                 self._is_unchanged(info, node),
             )
             for info, node, name in candidates
-            if node in leaks and not self._is_retry(info, node) and not self._is_made_anew(info, name)
+            if node in leaks
+            and not self._is_retry(info, node)
+            and not self._is_made_anew(info, name)
+            and not self._is_taken_apart(node, leaks[node])
         ]
 
     def of(self, info: HandlerInfo) -> Iterator[tuple[int, str]]:
@@ -110,6 +117,17 @@ class Fallbacks:
         return any(
             (c.method or facts.nodes[c.callee].name) == name and c.region == info.handler.tried for c in facts.calls
         )
+
+    def _is_taken_apart(self, node: int, leak: Leak) -> bool:
+        """Whether the way takes an element out of what has none: a number."""
+        if self.sort(node) not in ("number", "not a number"):
+            return False
+        ops, depth = [self._permanence.graph.op[edge] for _, edge in leak.path if edge >= 0], 0
+        for op in ops:
+            depth += 1 if op == Op.STORE else -1 if op in (Op.LOAD, Op.ITER) else 0
+            if depth < 0:
+                return True
+        return False
 
     def _is_unchanged(self, info: HandlerInfo, node: int) -> bool:
         """Whether the clause hands on what a call of the ``try`` body was given, under the name that it has."""
@@ -165,7 +183,10 @@ class Fallbacks:
         if record.kind == Kind.TEXT:
             if record.name == "":
                 return "empty"
+            if not any(sign.isalnum() for sign in record.name.replace("\x00", "x")):
+                return "mark"
             said = "\x00" in record.name or " " in record.name.strip()  # a sentence is a message
+            said = said or _FILLED_IN.search(record.name) is not None
             return "computed" if said else "placeholder"
         if record.kind in (Kind.DICT, Kind.LIST, Kind.TUPLE, Kind.SET):
             filled = any(e.target == local and facts.nodes[e.source].statement == record.statement for e in facts.edges)

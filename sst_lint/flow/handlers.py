@@ -14,6 +14,7 @@ from typing import Literal
 from sst_lint.config import Config
 from sst_lint.facts.ops import VALUE, Op
 from sst_lint.facts.records import Handler, Kind
+from sst_lint.flow.admitted import admits
 from sst_lint.flow.circumstances import Circumstances
 from sst_lint.flow.clauses import Clauses, Fate
 from sst_lint.flow.coherence import holds_together
@@ -177,13 +178,13 @@ class Handlers:
             fate.calls,
             around.cleans_up(unit, handler),
             fate,
-            completes and "raises" in handler.ends,
+            completes and ("raises" in handler.ends or self._may_exit(unit, handler)),
             around.is_probe(unit, handler),
             completes and around.is_tested(unit, handler),
             ("",) if handler.bare else tuple(n for n in names if n in STOPS),
             around.goes_on(unit, handler),
             world.units[unit][2].scopes[handler.scope].is_async if world.units[unit][2].scopes else False,
-            around.is_meant(unit, handler),
+            around.is_meant(unit, handler) or admits(self._linked, self.clauses, unit, handler),
             silent and broad and around.is_beside(unit, handler),
             around.is_in_memory(unit, handler),
             completes and around.accounts(unit, handler),
@@ -192,11 +193,16 @@ class Handlers:
                 around.alternatives.tries_again(unit, handler)
                 or around.tries_others(unit, handler)
                 or around.raises_after(unit, handler)
+                or around.waits_for_next(unit, handler)
             ),
             around.alternatives.raises_flag(unit, handler),
             self._started.holds(world.scope_base[unit] + handler.scope),
             handler.only_imports and not any(n in self._linked.callees for n in self.calls_in(unit, handler.tried)),
         )
+
+    def _may_exit(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause ends the program on some ways: ``if required: sys.exit(...)``."""
+        return handler.body >= 0 and any(map(self.clauses.ends_program, self.calls_in(unit, handler.body)))
 
     def _type_names(self, node: int) -> list[str]:
         held = (*self._linked.values(node), *self._linked.elements.get(node))

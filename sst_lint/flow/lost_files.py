@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sst_lint.facts.ops import VALUE
-from sst_lint.facts.records import Kind
+from sst_lint.facts.ops import VALUE, Op
+from sst_lint.facts.records import Kind, UnitFacts
 from sst_lint.flow.effects import Effect, Effects
 from sst_lint.flow.fallbacks import ABSENCE, Fallbacks
 from sst_lint.flow.handlers import HandlerInfo
@@ -82,8 +82,27 @@ class LostFiles:
             for number in chain:
                 for info in self._around(number):
                     here = number == update.read.call
-                    if _loses(info) and not self._leaves(info, here) and not self._guards_both(info, update.write):
+                    if not _loses(info) or self._leaves(info, here) or self._guards_both(info, update.write):
+                        continue
+                    if not self._wants_content(info, update.write):
                         yield LostFile(info, update.read, update.write, True, self._is_empty(info))
+
+    def _wants_content(self, info: HandlerInfo, write: Effect) -> bool:
+        """Whether the write stands where something was found in what was read: ``if MARK in text``. Nothing is found in
+        the empty value that takes its place."""
+        world = self._linked.world
+        unit, region = world.call_unit[write.call], world.calls[write.call].region
+        instead = {n - world.node_base[unit] for n, _ in self._fallbacks.of(info) if self._fallbacks.sort(n) == "empty"}
+        if unit != info.unit or not instead:
+            return False
+        facts = world.units[unit][2]
+        held = dict(facts.members)
+        while region >= 0:
+            record = world.region(unit, region)
+            if record.kind == "if" and record.node in held and not instead.isdisjoint(_before(facts, held[record.node])):
+                return True
+            region = record.parent
+        return False
 
     def _around(self, number: int) -> Iterator[HandlerInfo]:
         """The clauses that guard a call."""
@@ -141,7 +160,7 @@ class LostFiles:
                     continue
                 if effect.kind in _WRITING:
                     writes.setdefault(path, []).append(effect)
-                elif effect.kind == "read":
+                elif effect.kind == "read" and self._is_of(scope, path[2][1]):
                     for info in self._around(effect.call):
                         if _loses(info):
                             reads.setdefault(path, []).append((info, effect))
@@ -154,6 +173,14 @@ class LostFiles:
                         tried.add(pair)
                         if self._carried(info, write):
                             yield LostFile(info, read, write, False, self._is_empty(info))
+
+    def _is_of(self, scope: int, cls: int) -> bool:
+        """Whether a function is a method of the object whose field names the file. What others make of an object that
+        they cannot load is their own affair: they need not save it."""
+        function = self._linked.world.functions.get(scope)
+        if function is None or function.cls < 0:
+            return False
+        return cls in self._linked.mro(function.cls) or function.cls in self._linked.mro(cls)
 
     def _carried(self, info: HandlerInfo, write: Effect) -> bool:
         """Whether what was read, or what takes its place, is written."""
@@ -170,6 +197,14 @@ class LostFiles:
         search.start((n, VALUE, "") for n in starts)
         search.run()
         return any(search.found(n, VALUE) is not None for n in nodes)
+
+
+def _before(facts: UnitFacts, node: int) -> list[int]:
+    """What a value may be, before branches were joined and names were given."""
+    near = [node]
+    for one in near:
+        near += [e.source for e in facts.edges if e.target == one and e.op == Op.SAME and e.source not in near]
+    return near
 
 
 def _loses(info: HandlerInfo) -> bool:
