@@ -21,7 +21,7 @@ from sst_lint.checks.put_in_order import is_put_in_order
 from sst_lint.checks.shown import is_certain, is_likely, is_told_as_text, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
 from sst_lint.flow.artifacts import words
-from sst_lint.flow.sinks import A_DIGEST, IS_PRINTED
+from sst_lint.flow.sinks import A_DIGEST, HANDED_ON, IS_PRINTED
 from sst_lint.flow.trace import long_for
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def _of_mapping(project: Project, reach: Reach) -> Judgment:
         confidence = LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
     if reach.sink.call in project.pickling:
         confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
-    if _is_uncompared(project, reach):
-        confidence = "low"
+    if _is_uncompared(project, reach) or reach.sink.what == HANDED_ON:
+        confidence = "low"  # who is handed a mapping in a temporary file asks it for its keys
     return Judgment(confidence)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.given_by import given_by
+from sst_lint.checks.writes import is_by_hand
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.location import Step
 
@@ -29,6 +30,8 @@ _OF_TREES = "shutil.rmtree"
 #: Where one run puts its results, by the nearest names.
 _RESULTS = frozenset("out output outdir outputdir results reports plots figures".split())
 _NEAREST = 2
+#: Others make temporary directories of their own.
+_PASSING = frozenset({"temp", "scratch"})
 _PROJECT_FILES = frozenset(
     "pyproject.toml setup.cfg tox.ini pytest.ini mypy.ini package.json cargo.toml composer.json tsconfig.json "
     "pipfile environment.yml environment.yaml mkdocs.yml .pre-commit-config.yaml .editorconfig".split()
@@ -184,13 +187,26 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
     if effect.site.model.name == _OF_TREES:
         return "low"  # it fails at any file that somebody else removes in the meantime, however it was tested
     if effect.kind == "mkdir":
-        return "low" if project.is_for_scaffold(effect) or _is_of_one_run(project, path) else "medium"
+        alone = _is_of_one_run(project, path) or _is_where_it_runs(project, path) or is_by_hand(where.path)
+        return "low" if project.is_for_scaffold(effect) or alone or _is_passing(project, path, judged) else "medium"
     return "medium" if judged.kind in _SHARED or project.writes_path(path) else "low"
 
 
 def _is_of_one_run(project: Project, path: int) -> bool:
     """Whether a directory is where one run puts its results: who starts two wants two of them."""
     return any(words(name) & _RESULTS for name in project.evidence.of(path).names[:_NEAREST])
+
+
+def _is_passing(project: Project, path: int, kind: Kind) -> bool:
+    """Whether a directory is a temporary one below another, and not one that all programs share: ``/tmp/tool``."""
+    texts = project.evidence.of(path).texts
+    return kind.kind in _PASSING and not any(text.startswith("/") for text in texts)
+
+
+def _is_where_it_runs(project: Project, path: int) -> bool:
+    """Whether a directory is named in full, below where the program is started: ``os.mkdir("data")``."""
+    symbol = project.identity.of(path)
+    return symbol[0] == "text" and not symbol[2] and not symbol[1].startswith(("/", "~", "\\"))
 
 
 def _step(project: Project, effect: Effect, text: str) -> Step:

@@ -10,7 +10,7 @@ from sst_lint.checks.believed import believed_steps, judge
 from sst_lint.checks.defect import Defect, Severity
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.flow.sinks import A_DIGEST
+from sst_lint.flow.sinks import A_DIGEST, HANDED_ON
 from sst_lint.flow.trace import length
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _fills_a_file(project: Project, reach: Reach) -> bool:
         record.kind == Kind.BINOP or (record.kind == Kind.TEXT and record.name.replace("\\n", "").strip(" \x00"))
         for record in made
     )
-    return reach.sink.what.partition(" (")[0] in ("a file", "a file that is handed on") and not embedded
+    return reach.sink.what.partition(" (")[0] in ("a file", HANDED_ON) and not embedded
 
 
 def _api(project: Project, reach: Reach) -> str:

@@ -190,7 +190,11 @@ def _is_no_path(project: Project, write: Write) -> bool:
 
 def _is_of_developers(project: Project, write: Write) -> bool:
     """Whether a script beside the program writes: it is run by hand, on what is made again or under version control."""
-    path = project.trace.location(write.site.ports["return"]).path
+    return is_by_hand(project.trace.location(write.site.ports["return"]).path)
+
+
+def is_by_hand(path: str) -> bool:
+    """Whether a source file is a script beside the program."""
     folders = path.split("/")[:-1]
     return folders[:1] == ["scripts"] or not _OF_DEVELOPERS.isdisjoint(folders)
 

@@ -156,8 +156,8 @@ class Project:
         """What would be lost with half of a file."""
         streams = Streams(self.linked, self.graph, self.locks)
         return Stakes(
-            self.linked, self.identity, self.evidence, self.effects, self.locks, self._writes, self._existence, streams,
-            self._tests,
+            self.linked, self.graph, self.identity, self.evidence, self.effects, self.locks, self._writes,
+            self._existence, streams, self._tests,
         )  # fmt: skip
 
     @cached_property

@@ -45,6 +45,8 @@ class Remade:
     def why(self, write: Write) -> str:
         """Why a file is made again in any case, in words; "" if it is not."""
         kind = write.kind.kind
+        if self._is_of_workflow(write):
+            return "the workflow removes it if its script fails"
         if kind in ("artifact", "state", "unknown") and self._is_installed(write):
             return "a part of an installation"
         if kind == "unknown" and self._is_page(write):
@@ -54,6 +56,18 @@ class Remade:
         if write.mode == "copy" and self._is_of_copier(write):
             return "a copy for whoever says so"
         return ""
+
+    def _is_of_workflow(self, write: Write) -> bool:
+        """Whether the path is one that a workflow hands to its script as an output: ``snakemake.output.table``. What a
+        failed script leaves there is removed before anybody reads it."""
+        world = self._linked.world
+        for node in self._evidence.passed(write.path_node):
+            record = world.nodes[node]
+            if record.kind == Kind.ATTR and record.name == "output" and record.base >= 0:
+                owner = world.nodes[world.node_base[world.node_unit[node]] + record.base]
+                if owner.kind in (Kind.NAME, Kind.IMPORT) and owner.name == "snakemake":
+                    return True
+        return False
 
     def _is_installed(self, write: Write) -> bool:
         texts, names = write.evidence.texts[:2], write.evidence.names[:_NEAR]

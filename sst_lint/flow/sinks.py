@@ -22,6 +22,8 @@ from sst_lint.flow.writes import Write, Writes
 
 #: What is digested, as it is told.
 A_DIGEST = "a digest"
+#: What another program is given, as it is told.
+HANDED_ON = "a file that is handed on"
 #: What is printed, as it is told.
 IS_PRINTED = "what the program prints"
 #: What is shown of a command, as it is told.
@@ -288,7 +290,7 @@ class Sinks:
         ):
             return 1, "a file that is appended to" + write.shown
         if rank == 2 and self._handed_on(write.path_node):
-            return 1, "a file that is handed on"
+            return 1, HANDED_ON
         return rank, what
 
     def _handed_on(self, path: int) -> bool:

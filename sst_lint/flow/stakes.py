@@ -12,8 +12,10 @@ from functools import cached_property
 
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
+from sst_lint.flow.compared import Compared
 from sst_lint.flow.effects import Effect, Effects
 from sst_lint.flow.evidence import PathEvidence
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.identity import Identity, Symbol, leaves
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
@@ -62,6 +64,7 @@ class Stakes:
     def __init__(
         self,
         linked: Mutations,
+        graph: Graph,
         identity: Identity,
         evidence: PathEvidence,
         effects: Effects,
@@ -80,6 +83,7 @@ class Stakes:
         self._writes = writes
         self._tests = tests
         self._streams = streams
+        self._compared = Compared(linked, graph)
         self._units = units
 
     def why(self, write: Write) -> str:
@@ -87,7 +91,7 @@ class Stakes:
         call = write.site.call
         return (
             (_AGAIN if self._is_read(write) else "")
-            or (_ONCE if call in self._made_once else "")
+            or (_ONCE if call in self._made_once and call not in self._made_if_different else "")
             or self._streams.into(write)
             or (_ONLY if self._takes_only_copy(write) else "")
             or (_ASIDE if call in self._put_in_place else "")
@@ -140,10 +144,21 @@ class Stakes:
         for effects in self._all:
             first: dict[Symbol, int] = {}
             for effect in effects:
-                if effect.kind == "read":
+                if effect.kind == "read" and not self._compared.only(effect):
                     first.setdefault(effect.path, effect.call)
             for effect in effects:
                 if effect.write is not None and first.get(effect.path, effect.call) < effect.call:
+                    found[effect.write.site.call] = None
+        return frozenset(found)
+
+    @cached_property
+    def _made_if_different(self) -> frozenset[int]:
+        """Calls that write over what the same function has compared with what it writes."""
+        found: dict[int, None] = {}
+        for effects in self._all:
+            compared = {e.path: e.call for e in effects if e.kind == "read" and self._compared.only(e)}
+            for effect in effects:
+                if effect.write is not None and compared.get(effect.path, effect.call) < effect.call:
                     found[effect.write.site.call] = None
         return frozenset(found)
 

@@ -120,6 +120,12 @@ class Tests:
     def _made_anew(self, scope: int, removed: Effect) -> bool:
         """Whether a call makes the path again after it was removed, whatever the condition of the removal was."""
         linked = self._linked
+        for effect in self._effects.of(scope):
+            written = effect.kind in _WRITES and effect.path == removed.path and effect.call > removed.call
+            if effect.write is not None and effect.write.mode == "exclusive":
+                continue
+            if written and self._locks.comes_to(removed.call, effect.call):
+                return True
         for number in self._locks.calls_in(scope):
             if number <= removed.call or not self._locks.comes_to(removed.call, number):
                 continue
