@@ -11,9 +11,10 @@ import libcst as cst
 from sst_lint.facts.build import Frame, Val
 from sst_lint.facts.names import dotted
 
-
 #: What tells a library how to behave.
-_SETTING = re.compile(r"(rc|use|init|initialize|install|register|enable|disable|filterwarnings|simplefilter)$|set_|config|patch")
+_SETTING = re.compile(
+    r"(rc|use|init|initialize|install|register|enable|disable|filterwarnings|simplefilter)$|set_|config|patch"
+)
 
 
 class HandlerState:

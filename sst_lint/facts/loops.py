@@ -66,7 +66,7 @@ class Loops(Targets):
         return any(not counted.isdisjoint(self._local_sources(one)) or self._is_counted(one) for one in named)
 
     def _draws_numbers(self, loop: int) -> bool:
-        """Whether a ``for`` loop draws numbers from ``range(...)``: a place that is computed of one moves on with it."""
+        """Whether a ``for`` loop draws numbers from ``range(...)``: a place computed of one moves on with it."""
         return any(self._is_counted(target) for target in self.loop_targets.get(loop, ()))
 
     def _is_counted(self, node: int) -> bool:

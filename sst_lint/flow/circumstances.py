@@ -347,7 +347,6 @@ class Circumstances:
     def is_tested(self, unit: int, handler: Handler) -> bool:
         """Whether the clause returns a failure (False, None, a code) that every caller tests, or ends the program
         with."""
-        facts = self._linked.world.units[unit][2]
         returned = [n for n, name in zip(handler.fallbacks, handler.fallback_names, strict=True) if name == "return"]
         if not returned or not all(self._is_failure(unit, n) for n in returned):
             return False

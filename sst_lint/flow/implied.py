@@ -23,10 +23,12 @@ class Implied(Calls):
     """Adds the calls that operations make of the methods of objects of the program."""
 
     first_implied: int = 0  #: the labels of such calls begin with this one
+    run_for: dict[int, int]  #: label of such a call -> the object whose method it is
 
     def imply(self) -> None:
         """To be called once values have settled."""
         self.first_implied = self._label + 1
+        self.run_for = {}
         edges = self.edges
         by_repr = {self.result_of(number) for number in self._calls_to("builtins.repr")}
         for number in places(edges.op, *_METHODS):
@@ -57,6 +59,7 @@ class Implied(Calls):
 
     def _run_method(self, source: int, target: int, op: int, function: Function) -> None:
         self._label += 1
+        self.run_for[self._label] = source
         if function.params:
             self.add_edge(source, function.params[0], Op.SAME, "", self._label)
         self.add_edge(function.returns, target, op, "", -self._label)

@@ -99,7 +99,11 @@ class LostFiles:
         held = dict(facts.members)
         while region >= 0:
             record = world.region(unit, region)
-            if record.kind == "if" and record.node in held and not instead.isdisjoint(_before(facts, held[record.node])):
+            if (
+                record.kind == "if"
+                and record.node in held
+                and not instead.isdisjoint(_before(facts, held[record.node]))
+            ):
                 return True
             region = record.parent
         return False

@@ -13,12 +13,14 @@ from sst_lint.flow.disorder import FOUND, Disorder, Sources
 from sst_lint.flow.escapes import LONGEST_ESCAPE, LONGEST_TEXT, Escapes
 from sst_lint.flow.graph import LONGEST, Graph, Mask
 from sst_lint.flow.guesses import guessed
+from sst_lint.flow.instances import leaves_another
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.of_anything import of_anything
 from sst_lint.flow.picks import SORTED, STATES, Picks
 from sst_lint.flow.reach import Exposure, Search, State
 from sst_lint.flow.sinks import Sink, Sinks
 from sst_lint.flow.trace import Tracer, length, long_for
+from sst_lint.flow.values import ONE_OF_SEVERAL
 from sst_lint.flow.writes import Writes
 
 #: Sinks that no file stands behind, or not its content.
@@ -84,12 +86,16 @@ class Order:
         self.leaving: dict[tuple[str, int], Reach] = {}
         #: the same, how it leaves inside a text
         self.as_text: dict[tuple[str, int], Reach] = {}
+        #: ways that go into one object and come out of another: where there is none that holds, there may be one
+        self._torn: dict[tuple[str, int], Reach] = {}
         self._escapes = Escapes(linked, graph)
         self._texts: dict[int, list[tuple[State, int]]] = {}
         self._run((*FOUND, *SORTED), "set", "set", SETS)
         graph.follow_picks = True
         self._run(("dict",), "mapping", "dict", KEYS_ANY)
         graph.follow_picks = False
+        for at, reach in self._torn.items():
+            self.reaches.setdefault(at, reach)
 
     def _run(self, kinds: tuple[str, ...], latent: str, shown_as: str, expose: int) -> None:
         """Search for the sources of ``kinds``, and for what shows the order of ``latent`` ones (sets, mappings)."""
@@ -154,6 +160,7 @@ class Order:
         search.run()
         units, nodes = self._linked.world.node_unit, self._linked.world.nodes
         promised: tuple[int, list[tuple[State, int]]] | None = None
+        torn: tuple[int, list[tuple[State, int]]] | None = None
         for node in search.reached:
             for bits, kind in sources.get(node, ()):
                 if kind != latent and (kind != "filled" or self._graph.op[exposure.edge] == Op.TEXT):
@@ -163,13 +170,17 @@ class Order:
                 found = search.found(node, bits)
                 if found is None:
                     continue
+                if leaves_another(self._linked, self._graph, _nodes(search.path(*found, exposure))):
+                    torn = torn or (node, search.path(*found, exposure))
+                    continue
                 if promised is not None or nodes[node].kind != Kind.RETURN:
                     others = self._others(search, node, place, sources) if latent == "set" else ()
                     self._add(shown_as, place, node, search.path(*found, exposure), rank, others)
                     return
                 promised = (node, search.path(*found, exposure))  # an annotation; where it is made tells more
-        if promised is not None:
-            self._add(shown_as, place, promised[0], promised[1], rank)
+        for node, steps in (each for each in (promised, torn) if each is not None):
+            self._add(shown_as, place, node, steps, rank)
+            return
 
     def _others(self, search: Search, node: int, place: int, sources: Sources) -> tuple[int, ...]:
         """Sets that other functions make, besides ``node``: whoever mends that one is not done."""
@@ -196,7 +207,7 @@ class Order:
     ) -> None:
         if rank == _TEXTS:
             steps = steps[:-1] + self._texts[steps[-1][0][0]]
-        path = tuple((state[0], edge) for state, edge in steps)
+        path = _nodes(steps)
         if asks_for_text(self._linked, self._graph, path) or is_read_before(self._linked, self._graph, path):
             return
         sink = self._sink_of.get(path[-1][0]) if path else None
@@ -205,6 +216,10 @@ class Order:
         else:
             sink = self._along(sink, path)
         weak = max(guessed(self._linked, self._graph, path), of_anything(self._linked, self._graph, path))
+        if leaves_another(self._linked, self._graph, path):
+            if rank < 3:
+                self._torn.setdefault((kind, place), Reach(kind, place, source, path, sink, ONE_OF_SEVERAL, others))
+            return
         known = self.reaches.get((kind, place))
         doubts = doubt(self._linked, self._graph, path) + bool(weak)
         if rank == _TEXTS:
@@ -257,6 +272,11 @@ class Order:
             (self._sinks.rank(self._writes.along(write, via)) for write in writes), key=lambda found: found[0]
         )
         return replace(sink, rank=min(rank, 2), what=what)
+
+
+def _nodes(steps: Sequence[tuple[State, int]]) -> tuple[tuple[int, int], ...]:
+    """A way (node, edge that leads on) without what was looked for on it."""
+    return tuple((state[0], edge) for state, edge in steps)
 
 
 __all__ = ["Order", "Reach", "doubt"]

@@ -12,6 +12,7 @@ from sst_lint.flow.coherence import asks_for_text
 from sst_lint.flow.disorder import FOUND, Disorder, Sources
 from sst_lint.flow.graph import Graph, Mask
 from sst_lint.flow.guesses import guessed
+from sst_lint.flow.instances import leaves_another
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.of_anything import of_anything
 from sst_lint.flow.reach import Search
@@ -131,6 +132,7 @@ class Picks:
                 found = search.found(reached, source_bits)
                 path = tuple((s[0], e) for s, e in search.path(*found)) if found is not None else ()
                 torn = asks_for_text(self._linked, self._graph, path)
+                torn = torn or leaves_another(self._linked, self._graph, path)
                 if path and not torn and not is_read_before(self._linked, self._graph, path, taken):
                     return kind, path
         return None

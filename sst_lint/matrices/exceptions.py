@@ -38,7 +38,8 @@ LAYOUT = Layout(
 )  # fmt: skip
 
 _SORTS = {"nothing": "None", "truth": "a truth value", "number": "a number", "not a number": "NaN",
-          "empty": "an empty value", "mark": "a mark", "placeholder": "a placeholder", "changing": "a value that differs from run to run",
+          "empty": "an empty value", "mark": "a mark", "placeholder": "a placeholder",
+          "changing": "a value that differs from run to run",
           "computed": "another value", "given": "a value given before"}  # fmt: skip
 #: A key in the name of what is written.
 _KEY = re.compile(r"\['([^'\]]*)\]")

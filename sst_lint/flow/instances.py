@@ -1,0 +1,71 @@
+"""Does a way enter one object and leave another one? A field is one place for each class, so the search cannot tell.
+
+``Bar(set(names))`` in one function and ``for name in Bar(sorted(names))`` in another share the fields of ``Bar``. Where
+it is plain that what was made here is not what is asked there, the way is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.graph import Graph
+from sst_lint.flow.mutation import Mutations
+
+#: So many names an object may be given in the function that made it.
+_NAMES = 6
+
+
+def leaves_another(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether a way (node, edge that leads on) is put into an object where it is made, lies in a field, and is taken
+    out of another object of the class."""
+    made, held = -1, False
+    for node, edge in path:
+        if edge < 0:
+            break
+        label = graph.label[edge]
+        if label > 0 and label <= len(linked.world.calls) and _makes(linked, label - 1):
+            made, held = linked.result_of(label - 1), False
+        held = held or (made >= 0 and node in linked.field_nodes)
+        if held:
+            asked = _asked(linked, graph, node, edge)
+            origin = _origin(linked, graph, asked) if asked >= 0 else -1
+            if origin >= 0 and origin != made and _classes(linked, origin) & _classes(linked, made):
+                return True
+    return False
+
+
+def _asked(linked: Mutations, graph: Graph, node: int, edge: int) -> int:
+    """The object of which a method gives something back, over which a loop runs, or whose field is read; or -1."""
+    label, target = graph.label[edge], graph.target[edge]
+    if label < 0:
+        number = -label - 1
+        return linked.receiver_of(number) if number < len(linked.world.calls) else linked.run_for.get(-label, -1)
+    record = linked.world.nodes[target]
+    if not label and node in linked.field_nodes and record.kind == Kind.ATTR and record.base >= 0:
+        return linked.world.node_base[linked.world.node_unit[target]] + record.base
+    return -1
+
+
+def _origin(linked: Mutations, graph: Graph, node: int) -> int:
+    """The call that has made an object, in the same function and without any other possibility; or -1."""
+    nodes, units = linked.world.nodes, linked.world.node_unit
+    for _ in range(_NAMES):
+        if nodes[node].kind == Kind.CALL:
+            return node if _makes(linked, linked.world.call_of(node)) else -1
+        before = [graph.source[e] for e in graph.incoming.get(node, ()) if graph.op[e] == Op.SAME]
+        if nodes[node].kind != Kind.VALUE or len(before) != 1 or units[before[0]] != units[node]:
+            return -1
+        node = before[0]
+    return -1
+
+
+def _makes(linked: Mutations, number: int) -> bool:
+    """Whether a call makes an object of a class of the program, and calls nothing else."""
+    called = list(linked.values(linked.callee_of(number)))
+    return len(called) == 1 and called[0][0] == "c"
+
+
+def _classes(linked: Mutations, node: int) -> set[object]:
+    return {value[1] for value in linked.values(node) if value[0] == "i"}
