@@ -57,7 +57,7 @@ def is_top_of_walk(project: Project, picked: Picked) -> bool:
 
 
 def is_only_entry(project: Project, path: Path, pick: int) -> bool:
-    """``name, row = next(iter(entry.items()))``, ``entry.keys()[0]`` beside ``entry.values()[0]``: who wants key and value
+    """``name, row = next(iter(entry.items()))``, ``entry.keys()[0]`` beside ``entry.values()[0]``: who wants both
     of a mapping, and no other, knows that it has one entry."""
     world, linked, graph = project.world, project.linked, project.graph
     before = path[: 1 + [edge for _, edge in path].index(pick)]
