@@ -46,7 +46,9 @@ def is_only_told(project: Project, picked: Picked, printed: bool) -> bool:
         number
         for number in calls
         for _, node in linked.argument_nodes(number)
-        if node in seen and linked.result_of(number) not in seen and linked.receiver_of(number) not in seen
+        if node in seen
+        and (linked.result_of(number) not in seen or not world.calls[number].used)
+        and linked.receiver_of(number) not in seen
     }
     return (bool(given) or told > 0) and all(_tells(project, number, printed) for number in given)
 

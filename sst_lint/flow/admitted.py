@@ -41,7 +41,11 @@ def admits(linked: Mutations, clauses: Clauses, unit: int, handler: Handler) -> 
 
 def _left_behind(facts: UnitFacts, handler: Handler) -> list[int]:
     """The texts that the clause assigns, stores or returns, by themselves or in a tuple, list or mapping."""
-    near = list(handler.fallbacks)
+    near = [
+        node
+        for node, name in zip(handler.fallbacks, handler.fallback_names, strict=True)
+        if name in handler.written_names or not name.isidentifier() or name == "return"
+    ]  # a name of the clause's own is mostly said to the log
     texts = []
     for node in near:
         record = facts.nodes[node]
