@@ -25,11 +25,43 @@ _PARTS = frozenset({Kind.TEXT, Kind.BINOP, Kind.CALL})
 
 
 def is_said_aside(project: Project, reach: Reach) -> bool:
-    """Whether what is printed is only said where the program shall be talkative (``if verbose``), calls itself an
-    error or a warning, or is told by what tells errors."""
+    """Whether what is printed is only said where the program shall be talkative (``if verbose``) or fails, calls itself
+    an error or a warning, or is told by what tells errors."""
     if reach.sink.what != IS_PRINTED:
         return False
-    return _is_asked_for(project, reach.sink.call) or _is_warning(project, reach) or _is_told(project, reach)
+    call = reach.sink.call
+    if _is_asked_for(project, call) or _is_before_failure(project, call):
+        return True
+    return _is_warning(project, reach) or _is_told(project, reach)
+
+
+def _is_before_failure(project: Project, call: int) -> bool:
+    """Whether the branch in which something is printed then raises, or ends the program with a failure: what is said
+    there is a part of the error."""
+    if call < 0:
+        return False
+    world = project.world
+    facts, printed = world.units[world.call_unit[call]][2], world.calls[call]
+    region = printed.region
+    while region >= 0 and facts.regions[region].kind in ("loop", "with"):
+        region = facts.regions[region].parent
+    if region < 0 or facts.regions[region].kind not in ("if", "else", "handler"):
+        return False
+    if region in facts.scopes[printed.scope].raises:
+        return True
+    first = world.call_base[world.call_unit[call]]
+    later = range(call + 1, first + len(facts.calls))
+    return any(world.calls[number].region == region and _fails(project, number) for number in later)
+
+
+def _fails(project: Project, number: int) -> bool:
+    """Whether a call ends the program, and does not say that all went well."""
+    world, linked = project.world, project.linked
+    if any(site.model.raises for site in linked.sites_of.get(number, ())):
+        given = [world.nodes[node] for _, node in linked.argument_nodes(number)][:1]
+        return bool(given) and not (given[0].kind == Kind.CONST and given[0].name in ("0", "None"))
+    records = [world.functions[scope].record for scope in linked.callees.get(number, ()) if scope in world.functions]
+    return bool(records) and all(record.endless for record in records)
 
 
 def _is_told(project: Project, reach: Reach) -> bool:
