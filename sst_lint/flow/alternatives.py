@@ -6,6 +6,7 @@ forgotten.
 
 from __future__ import annotations
 
+from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Handler, Kind, Node
 from sst_lint.flow.clauses import Clauses
 from sst_lint.flow.mutation import Mutations
@@ -24,6 +25,7 @@ _OF_LINKS = ("os.symlink", "os.link", "pathlib.Path.symlink_to", "pathlib.Path.h
 _LINKING = frozenset({"symlink", "symlink_to", "hardlink_to"})
 #: They take out of a task how it went; nobody wants to know.
 _DRAINS = frozenset({"result", "exception"})
+_WAITING = frozenset({"sleep", "wait", "backoff"})
 _LOCAL = frozenset({Kind.VALUE, Kind.PARAM, Kind.CELL, Kind.CALL, Kind.ITEM})
 
 
@@ -65,6 +67,19 @@ class Alternatives:
             if not self._clauses.speaks(number) and not self._is_aside(number)
         }
         return bool((again & tried) - {None})
+
+    def waits(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause waits, and the loop around it tests or counts: the loop tries again, and ends with what is
+        guarded."""
+        facts = self._linked.world.units[unit][2]
+        loop = facts.nodes[handler.error].loop if handler.error >= 0 else -1
+        if loop < 0 or handler.body < 0:
+            return False
+        names = {self._clauses.name_of(n) for n in self._clauses.calls_in(unit, handler.body)}
+        drawn = [e.source for e in facts.edges if e.op == Op.LOOP and e.target == facts.loops[loop].node]
+        made = [facts.nodes[n].base for n in drawn if facts.nodes[n].kind == Kind.CALL]
+        counts = any(facts.nodes[facts.calls[n].callee].name in ("range", "count") for n in made)
+        return (counts or facts.loops[loop].kind == "while") and not names.isdisjoint(_WAITING)
 
     def _asks_itself(self, unit: int, handler: Handler) -> bool:
         """Whether the clause calls its own function with something else: the halves of what was too much."""

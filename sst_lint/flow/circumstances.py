@@ -36,7 +36,8 @@ _IN_MEMORY = frozenset(
     "getattr setattr hasattr isinstance issubclass callable type len int float str bool bytes repr list tuple dict set "
     "frozenset min max sum sorted zip range enumerate abs round iter next vars id hash get pop keys values items strip "
     "split rsplit lower upper startswith endswith format join encode decode replace partition rpartition splitlines "
-    "setdefault append add index count lstrip rstrip title any all map filter copy update".split()
+    "setdefault append add index count lstrip rstrip title any all map filter copy update isalnum isalpha isdigit "
+    "isnumeric isdecimal isspace isupper islower find rfind casefold zfill ljust rjust center".split()
 )
 #: They ask the interpreter, the terminal or the machine for what it is.
 _OF_ITSELF = frozenset(
@@ -64,7 +65,7 @@ _TURNS = re.compile(r"(^|_)(loads|dumps|encoder?|decoder?|compile|deepcopy)$")
 _CONVERSIONS = (
     "ipaddress.", "uuid.UUID", "decimal.Decimal", "fractions.Fraction", "datetime.datetime.strptime", "math.",
     "datetime.datetime.fromisoformat", "datetime.date.fromisoformat", "datetime.time.fromisoformat", "time.strptime",
-    "email.utils.parse", "urllib.parse.", "re.",
+    "email.utils.parse", "urllib.parse.", "re.", "click.style", "click.unstyle", "termcolor.colored",
 )  # fmt: skip
 _CONTAINERS = ("builtins.", "collections.", "weakref.", "typing.Dict", "typing.Mapping", "typing.MutableMapping")
 #: Of an unknown receiver these may be a request or a file operation as well.
@@ -77,7 +78,6 @@ _UNDOING = re.compile(
 _ANY = frozenset({"Exception", "BaseException"})
 #: Where what has failed is written down.
 _FAILED = re.compile(r"fail|error|skip|broken|invalid|reject|unread|problem|missed|\bbad_", re.IGNORECASE)
-_WAITING = frozenset({"sleep", "wait", "backoff"})
 _STEPS = 12
 
 
@@ -138,7 +138,7 @@ class Circumstances:
         if _QUIET.search(world.units[unit][1].qualname.rpartition(".")[2]):
             return True
         calls = self._clauses.calls_in(unit, handler.tried)
-        if self.is_in_memory(unit, handler) or all(self._clauses.speaks(n) for n in calls):
+        if self.is_in_memory(unit, handler) or all(self._clauses.speaks(n) or self._tells_time(n) for n in calls):
             return True
         if (handler.trivial and self.tries_others(unit, handler)) or self.alternatives.is_foreseen(unit, handler):
             return True
@@ -257,6 +257,11 @@ class Circumstances:
         calls = self._clauses.calls_in(unit, handler.tried)
         return all(self._looks(n) for n in calls) and not any(self._linked.world.calls[n].entered for n in calls)
 
+    def _tells_time(self, number: int) -> bool:
+        """Whether a call looks at a value, or at the clock: a message is put together."""
+        known = self._linked.externals.get(number, {})
+        return self._looks(number) or (bool(known) and all(each.startswith("time.") for each in known))
+
     def _looks(self, number: int) -> bool:
         """Whether a call is a builtin that looks at a value, as far as its name and its receiver tell."""
         name = self._clauses.name_of(number)
@@ -326,23 +331,6 @@ class Circumstances:
         return (
             loop >= 0 and facts.loops[loop].scope == handler.scope and bool({"falls", "continues"} & set(handler.ends))
         )
-
-    def waits_for_next(self, unit: int, handler: Handler) -> bool:
-        """Whether the clause waits and lets the loop around it try again, which ends with what is guarded."""
-        if not self.goes_on(unit, handler):
-            return False
-        facts = self._linked.world.units[unit][2]
-        loop = facts.nodes[handler.error].loop if handler.error >= 0 else -1
-        names = {self._clauses.name_of(n) for n in self._clauses.calls_in(unit, handler.body)}
-        counted = facts.loops[loop].kind == "while" or self._draws_numbers(unit, loop)
-        return counted and not names.isdisjoint(_WAITING)
-
-    def _draws_numbers(self, unit: int, loop: int) -> bool:
-        """Whether a loop counts how often it runs: ``for attempt in range(3)``."""
-        facts = self._linked.world.units[unit][2]
-        drawn = [e.source for e in facts.edges if e.op == Op.LOOP and e.target == facts.loops[loop].node]
-        made = [facts.nodes[n].base for n in drawn if facts.nodes[n].kind == Kind.CALL]
-        return any(facts.nodes[facts.calls[n].callee].name in ("range", "count") for n in made)
 
     def is_tested(self, unit: int, handler: Handler) -> bool:
         """Whether the clause returns a failure (False, None, a code) that every caller tests, or ends the program

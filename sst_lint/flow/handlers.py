@@ -193,7 +193,7 @@ class Handlers:
                 around.alternatives.tries_again(unit, handler)
                 or around.tries_others(unit, handler)
                 or around.raises_after(unit, handler)
-                or around.waits_for_next(unit, handler)
+                or (around.goes_on(unit, handler) and around.alternatives.waits(unit, handler))
             ),
             around.alternatives.raises_flag(unit, handler),
             self._started.holds(world.scope_base[unit] + handler.scope),
