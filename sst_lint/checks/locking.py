@@ -31,7 +31,7 @@ _OF_TREES = "shutil.rmtree"
 _RESULTS = frozenset("out output outdir outputdir results reports plots figures".split())
 _NEAREST = 2
 #: Others make temporary directories of their own.
-_PASSING = frozenset({"temp", "scratch"})
+_PASSING = frozenset({"tmp", "temp", "temporary", "scratch", "tmpdir", "tempdir"})
 _PROJECT_FILES = frozenset(
     "pyproject.toml setup.cfg tox.ini pytest.ini mypy.ini package.json cargo.toml composer.json tsconfig.json "
     "pipfile environment.yml environment.yaml mkdocs.yml .pre-commit-config.yaml .editorconfig".split()
@@ -188,7 +188,7 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
         return "low"  # it fails at any file that somebody else removes in the meantime, however it was tested
     if effect.kind == "mkdir":
         alone = _is_of_one_run(project, path) or _is_where_it_runs(project, path) or is_by_hand(where.path)
-        return "low" if project.is_for_scaffold(effect) or alone or _is_passing(project, path, judged) else "medium"
+        return "low" if project.is_for_scaffold(effect) or alone or _is_passing(project, path) else "medium"
     return "medium" if judged.kind in _SHARED or project.writes_path(path) else "low"
 
 
@@ -197,10 +197,11 @@ def _is_of_one_run(project: Project, path: int) -> bool:
     return any(words(name) & _RESULTS for name in project.evidence.of(path).names[:_NEAREST])
 
 
-def _is_passing(project: Project, path: int, kind: Kind) -> bool:
-    """Whether a directory is a temporary one below another, and not one that all programs share: ``/tmp/tool``."""
-    texts = project.evidence.of(path).texts
-    return kind.kind in _PASSING and not any(text.startswith("/") for text in texts)
+def _is_passing(project: Project, path: int) -> bool:
+    """Whether a directory is called a temporary one, and is none that all programs share: ``/tmp/tool``."""
+    evidence = project.evidence.of(path)
+    called = any(words(name) & _PASSING for name in evidence.names[:_NEAREST])
+    return called and not any(text.startswith("/") for text in evidence.texts)
 
 
 def _is_where_it_runs(project: Project, path: int) -> bool:
