@@ -260,6 +260,8 @@ class Circumstances:
     def _tells_time(self, number: int) -> bool:
         """Whether a call looks at a value, or at the clock: a message is put together."""
         known = self._linked.externals.get(number, {})
+        if self._clauses.name_of(number) in _OF_ITSELF:
+            return False  # the machine is asked, which may not know
         return self._looks(number) or (bool(known) and all(each.startswith("time.") for each in known))
 
     def _looks(self, number: int) -> bool:
