@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 
 from sst_lint.config import Config
 from sst_lint.facts.records import Kind as NodeKind
@@ -26,6 +27,7 @@ _PATHS = ("builtins.str", "builtins.bytes", "pathlib.Path", "os.PathLike")
 _PATHS_ONLY = frozenset({"builtins.open", "io.open", "codecs.open", "os.open", "pathlib.Path.open"})
 _WRITING_FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_TRUNC"})
 _WRITE_FLAGS = _WRITING_FLAGS | {"O_CREAT"}
+_ASKS = "builtins.hasattr"
 _BEGINNING = ("write", "exclusive", "copy")
 _NOBODY: frozenset[int] = frozenset()
 
@@ -161,14 +163,15 @@ class Writes:
         path = site.ports.get(opens.path, -1)
         if path < 0 or site.model.temp or self._linked.world.nodes[path].kind == NodeKind.CONST:
             return None
-        if self._linked.has_type(path, "io.StringIO", "io.BytesIO"):
+        apart = self._is_told_apart(site, path)
+        if self._linked.has_type(path, "io.StringIO", "io.BytesIO") and not apart:
             return None
         if self._linked.has_type(path, "os.fd") and not self._linked.has_type(path, *_PATHS, "builtins.str"):
             return None  # a pipe
         if opens.path != "fileobj" and "fileobj" in site.given and site.constants.get("fileobj", "") is not None:
             return None  # writes into what is open already; the name is for its header
         handles = any(kind == "h" and call != site.call for kind, call in self._linked.values(path))
-        if handles and not self._linked.has_type(path, *_PATHS):
+        if handles and not apart and not self._linked.has_type(path, *_PATHS):
             return None  # a second handle on what another call opened
         if self._wraps(site, path):
             return None
@@ -177,6 +180,8 @@ class Writes:
             return None
         atomic = site.model.atomic_writer or site.constants.get(site.model.atomic_param) is True
         write = self._write(site, -1, path, mode, "", atomic)
+        if apart and write.kind.kind == "console" and not write.kind.literal:  # what it is if nobody names a file
+            write = replace(write, kind=Kind("unknown", "", False), final=Kind("unknown", "", False))
         if write.kind.kind == "unknown" and opens.mode in site.given and opens.mode not in site.constants:
             names = self._evidence.of(site.ports[opens.mode]).names[:1]
             log = next((k for n in names if (k := by_handle_name(n)) is not None and k.kind == "log"), None)
@@ -185,6 +190,20 @@ class Writes:
             log = Kind("log", "opened by a handler of `logging`", False)
             write = replace(write, kind=log, final=log)
         return replace(write, touches=self._evidence.is_dropped(site.call, mode == "update"))
+
+    def _is_told_apart(self, site: Site, path: int) -> bool:
+        """Whether the function has asked what it was given before (`hasattr(target, "write")`): of what comes to it, only
+        paths come to this call."""
+        if site.model.name not in _PATHS_ONLY:
+            return False
+        world = self._linked.world
+        unit, scope, name = world.call_unit[site.call], world.scope_of_call(site.call), world.nodes[path].name
+        return any(
+            _ASKS in self._linked.externals.get(number, ())
+            and world.scope_of_call(number) == scope
+            and name in [world.nodes[node].name for _, node in self._linked.argument_nodes(number)[:1]]
+            for number in takewhile(lambda n: world.call_unit[n] == unit, range(site.call - 1, -1, -1))
+        )
 
     def _logs(self, call: int) -> bool:
         """Whether a method of what the program logs with opens a file."""
