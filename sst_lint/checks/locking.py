@@ -104,6 +104,18 @@ def check_then_write(project: Project) -> Iterator[Defect]:
         others = [_step(project, pair.act, "and here") for pair in found[1:] if pair.act.call != first.act.call]
         steps = (_step(project, first.test, "tested here"), _step(project, first.act, "acted upon here"), *others)
         yield _defect(project, "SST112", first.act, _RACES[kind], confidence, steps)
+    for counted in project.counted:
+        confidence = _raced(project, counted.act)
+        if confidence is not None:
+            at = project.trace.location(counted.listing.ports["return"])
+            steps = (Step(at.path, at.line, at.function, "counted from here"), _step(project, counted.act, "made here"))
+            yield _defect(project, "SST112", counted.act, _COUNTED, confidence, steps)
+
+
+_COUNTED = (
+    "another process can count to the same number and make the directory first, and then this call fails: let "
+    "`FileExistsError` pass and count again, or hold a lock across both"
+)
 
 
 _RACES = {

@@ -11,10 +11,15 @@ from sst_lint.fixes.shifting import outdented
 from sst_lint.fixes.tree import Tree, argument, dotted
 from sst_lint.fixes.values import appended
 
+#: What a trace says of the listing from which a number was counted.
+COUNTED = "counted from here"
+
 
 def tested(site: Site) -> Draft | Advice | None:
     """SST112: ``exist_ok=True``, and a test that guards nothing else goes; files are a matter for a person."""
     tree, node = site.tree, expression(site)
+    if any(step.message == COUNTED for step in site.finding.trace):
+        return None  # two that count to the same number need two directories
     if not isinstance(node, cst.Call) or argument(node, "exist_ok") is not None or any(arg.star for arg in node.args):
         return None
     path = _made(tree, node)

@@ -13,6 +13,7 @@ from sst_lint.flow.answers import Answers
 from sst_lint.flow.artifacts import Kind as ArtifactKind
 from sst_lint.flow.artifacts import classify, is_copied_path, is_documentation_path, is_test_path
 from sst_lint.flow.coherence import holds_together
+from sst_lint.flow.counted import Counted, Counts
 from sst_lint.flow.declared import Declared
 from sst_lint.flow.demonstrations import Demonstrations
 from sst_lint.flow.digests import Digests
@@ -150,6 +151,11 @@ class Project:
     def tested(self) -> tuple[Tested, ...]:
         """Paths that are tested for existence, and what is done because of it."""
         return self._existence.all
+
+    @property
+    def counted(self) -> tuple[Counted, ...]:
+        """Directories that are made under the next free number."""
+        return tuple(Counts(self.linked, self.graph, self.effects, self._existence).all())
 
     @cached_property
     def stakes(self) -> Stakes:

@@ -197,10 +197,17 @@ class Tests:
                     return truth and number not in facts.scopes[left.scope].raises
         return False
 
+    def expects_another(self, looked: int, act: Effect) -> bool:
+        """Whether a lock is held from the look to the act, or the error of the lost race is expected."""
+        return self._is_held(looked, act) or self._expected(act)
+
+    def _is_held(self, looked: int, act: Effect) -> bool:
+        first = {lock.node for lock in self._locks.held(looked)}
+        return any(lock.node in first for lock in self._locks.held(act.call))
+
     def _guarded(self, test: Effect, act: Effect) -> bool:
         """Whether a lock is held across both, or the error of the lost race is expected."""
-        first = {lock.node for lock in self._locks.held(test.call)}
-        if any(lock.node in first for lock in self._locks.held(act.call)):
+        if self._is_held(test.call, act):
             return True
         if act.write is not None and act.write.mode in ("exclusive", "append"):
             return True

@@ -192,8 +192,8 @@ class Writes:
         return replace(write, touches=self._evidence.is_dropped(site.call, mode == "update"))
 
     def _is_told_apart(self, site: Site, path: int) -> bool:
-        """Whether the function has asked what it was given before (`hasattr(target, "write")`): of what comes to it, only
-        paths come to this call."""
+        """Whether the function has asked what it was given before (`hasattr(target, "write")`): of what comes,
+        only paths come to this call."""
         if site.model.name not in _PATHS_ONLY:
             return False
         world = self._linked.world

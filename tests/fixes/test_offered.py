@@ -71,3 +71,20 @@ def test_every_rule_says_what_its_fix_does() -> None:
             assert rule.fix.split(":")[0].split(",")[0].strip() in ("Safe", "Unsafe", "Suggested"), rule.code
         else:
             assert not rule.fix, rule.code
+
+
+def test_a_number_that_was_counted_is_for_a_person(tmp_path: Path) -> None:
+    """`exist_ok=True` would give two runs that count at the same time one directory."""
+    (tmp_path / "module.py").write_text(
+        "def fresh(base):\n"
+        "    folder = base / str(len(list(base.iterdir())))\n"
+        "    folder.mkdir()\n"
+        "    spare = base / 'spare'\n"
+        "    if not spare.exists():\n"
+        "        spare.mkdir()\n"
+    )
+    found = json.loads(render_json(check([tmp_path], Options(fixes=True)), Style()))["findings"]
+    assert [(each["rule"], each["line"], each["fix"]["safety"]) for each in found if each["rule"] == "SST112"] == [
+        ("SST112", 3, "suggested"),
+        ("SST112", 6, "unsafe"),
+    ]
