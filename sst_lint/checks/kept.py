@@ -27,6 +27,8 @@ _LITTLE = 4
 _WITHOUT_ORDER = frozenset({Op.SORT, Op.SETTED, Op.ONLY_VALUE, Op.NOTHING})
 #: So many such functions call each other.
 _HELPERS = 2
+#: What keeps an order, or takes that of a loop.
+_LINES_UP = frozenset({Op.SAME, Op.COPY, Op.LOOP, Op.ORDERS})
 #: What fills a new object.
 _BEGINS = ("__init__", "__new__", "__post_init__")
 
@@ -118,8 +120,8 @@ def joined_later(project: Project, reach: Reach) -> bool:
 
 def loses_its_order(project: Project, reach: Reach) -> bool:
     """Whether a public attribute, or what stands under a key of a mapping, is put back as a list of the set of what was
-    there: it was a sequence before, so its order was one that somebody saw, and all that was meant is that nothing
-    stands in it twice."""
+    there, or is filled anew in a loop over such a set: it was a sequence before, so its order was one that somebody
+    saw, and all that was meant is that nothing stands in it twice, or that what belongs together stands together."""
     if reach.sink.rank < 3:
         return False
     graph, nodes = project.graph, project.world.nodes
@@ -132,7 +134,7 @@ def loses_its_order(project: Project, reach: Reach) -> bool:
             return (
                 not name.startswith("_") and _is_made_of(project, reach.source, name) and not _is_sorted(project, name)
             )
-        if edge < 0 or graph.op[edge] not in (Op.SAME, Op.COPY):
+        if edge < 0 or graph.op[edge] not in _LINES_UP:
             return False
     return False
 
@@ -176,7 +178,9 @@ def _is_sorted_by_all(project: Project, returned: int) -> bool:
 def _is_made_of(project: Project, made: int, name: str) -> bool:
     """Whether a set is made of what the attribute or key ``name`` holds, among other things."""
     graph, nodes = project.graph, project.world.nodes
-    near = [graph.source[edge] for edge in graph.incoming.get(made, ()) if graph.op[edge] == Op.SETTED]
+    near = [graph.source[edge] for edge in graph.incoming.get(made, ()) if graph.op[edge] in (Op.SETTED, Op.STORE)]
+    of_elements = nodes[made].kind == Kind.SET  # `{each.kind for each in rows}`
+    leading = _LINES_UP | {Op.ITER, Op.LOAD} if of_elements else _LINES_UP
     for node in near:
         arriving = graph.incoming.get(node, ())
         if nodes[node].kind == Kind.ATTR and nodes[node].name == name:
@@ -187,7 +191,7 @@ def _is_made_of(project: Project, made: int, name: str) -> bool:
             return True  # the function itself has put it there before
         if nodes[node].kind == Kind.CALL and nodes[node].name == "get" and _is_given(project, node, name[1:]):
             return True
-        before = [graph.source[edge] for edge in arriving if graph.op[edge] in (Op.SAME, Op.COPY)]
+        before = [graph.source[edge] for edge in arriving if graph.op[edge] in leading]
         near += [each for each in before if each not in near][: _NEAR - len(near)]
     return False
 
