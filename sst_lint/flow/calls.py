@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from sst_lint.catalogue.model import How
@@ -15,7 +14,7 @@ from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.likely import Likely
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.named_tuples import name_fields_of_bases
-from sst_lint.flow.names import BUILT_IN, SET_TYPES
+from sst_lint.flow.names import BUILT_IN, MODE, SET_TYPES
 from sst_lint.flow.values import BY_NAME, Listeners, Value
 from sst_lint.flow.world import Function, World
 
@@ -31,9 +30,8 @@ LOOP_ORDER: dict[How, Op] = {
 _PATH = "pathlib.Path"
 #: Methods of unknown receivers with one argument that can hardly be anything else.
 _BY_NAME = {"write": "typing.IO.write", "writelines": "typing.IO.writelines", "join": "builtins.str.join"}
-#: What opens itself, and a mode to do it in.
+#: What opens itself.
 _OPENS = "pathlib.Path.open"
-_MODE = re.compile(r"[rwax][bt]?\+?[bt]?")
 #: Methods of these are what an unknown receiver most likely has.
 _OF_PYTHON = ("builtins.", "pathlib.", "typing.", "collections.")
 #: A method of named tuples, and of nothing else; and what records of other kinds call theirs, by keywords alone.
@@ -369,7 +367,7 @@ class Calls(Likely):
         """Whether the first thing that a call is given is the mode of a file, as it is written down."""
         given = [node for slot, node in self.argument_nodes(number) if slot in ("", "0", "mode")][:1]
         records = [self.world.nodes[node] for node in given]
-        return any(record.kind == Kind.TEXT and _MODE.fullmatch(record.name) for record in records)
+        return any(record.kind == Kind.TEXT and MODE.fullmatch(record.name) for record in records)
 
     def _may_mean(self, function: Function, call: Call) -> bool:
         return self.is_decorated(function) or takes(function, call, self.role(function) != "staticmethod")

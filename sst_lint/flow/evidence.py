@@ -16,6 +16,7 @@ from sst_lint.facts.records import Kind
 from sst_lint.flow.demonstrations import Demonstrations
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.names import MODE
 from sst_lint.flow.path_parts import FOLLOWED, STEPS, PathParts
 
 _COMMAND_LINE = frozenset(
@@ -212,13 +213,31 @@ class PathEvidence(PathParts):
             n for n in incoming if world.node_unit[graph.source[n]] not in skipped and graph.source[n] not in unsaid
         ]
         known = any(graph.label[number] > 0 and not graph.weak[number] for number in rows)
+        words = self._words(node)
         for number in rows:
             source, label = graph.source[number], graph.label[number]
+            if world.nodes[source].kind == Kind.TEXT and world.nodes[source].name in words:
+                continue
             if label > 0 and ((named and label not in via) or (known and graph.weak[number])):
                 continue
             if self._shown is None or not self._shown.holds(source):
                 found.append(number)
         return found
+
+    def _words(self, node: int) -> frozenset[str]:
+        """The texts with which the function compares what it was given: `"AUTO"` is a word, and asks for some other
+        path."""
+        graph, nodes = self._graph, self._linked.world.nodes
+        if nodes[node].kind != Kind.PARAM:
+            return frozenset()
+        compared = [graph.target[edge] for edge in graph.outgoing.get(node, ()) if not graph.label[edge]]
+        beside = [
+            nodes[graph.source[edge]]
+            for made in compared
+            if nodes[made].kind == Kind.VALUE and nodes[made].name == "compare"
+            for edge in graph.incoming.get(made, ())
+        ]
+        return frozenset(r.name for r in beside if r.kind == Kind.TEXT and not MODE.fullmatch(r.name))
 
     def _further(self, look: _Look, number: int) -> _Look | None:
         """One step further back along an edge, None where it leads to something else."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 
 from sst_lint.facts.ops import KEYS, SET, Op
 from sst_lint.facts.records import Import, Kind
@@ -13,6 +14,8 @@ from sst_lint.flow.values import Listeners, Value
 from sst_lint.flow.world import World
 
 _BUILTINS = frozenset(dir(builtins)) | {"reveal_type", "unicode", "basestring", "xrange"}
+#: How the mode of a file is written.
+MODE = re.compile(r"[rwax][bt]?\+?[bt]?")
 SET_TYPES = ("builtins.set", "builtins.frozenset")
 MAPPING_TYPES = ("builtins.dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter")
 #: What objects of these types have, and nobody can add to.
