@@ -70,16 +70,18 @@ class Targets(Picks):
                 self.bind(path, value)
                 return
         key: str | None = None
+        labelled = self._by_label(base)
         for element in target.slice:
             inner = element.slice
             if isinstance(inner, cst.Index):
                 key = constant_key(inner.value) if len(target.slice) == 1 else None
                 index = self.value(inner.value)
                 if key is None:
-                    self.edge(index, base, Op.STORE)
+                    self.edge(index, base, Op.ONLY_VALUE if labelled else Op.STORE)
         if key and path and "." not in path and self.frame.env is not None and path in self.frame.env:
             base = self._overwritten(path, base, key, target)
-        self.edge(value, base, Op.STORE, key or "")
+        taken = labelled and all(self.nodes[one].kind == Kind.ITEM and self._by_label(self.nodes[one].base) for one in value)
+        self.edge(value, base, Op.ONLY_VALUE if taken else Op.STORE, key or "")
         if key is None:
             self._number(value, base)
         if key is None and self.nodes[base].kind not in (Kind.LIST, Kind.TUPLE) and not self._is_there(target):
@@ -90,6 +92,11 @@ class Targets(Picks):
         self.change(base, "" if alone else name)
         self.note_made(value, name)
         self.touched(attribute_path(target.value))
+
+    def _by_label(self, base: int) -> bool:
+        """``table.loc[names, "size"]``: rows are found by their labels, and stand where they stand, in whatever order
+        they are asked for; and so they are set by those of what was taken in the same way."""
+        return base >= 0 and self.nodes[base].kind == Kind.ATTR and self.nodes[base].name in ("loc", "at")
 
     def _is_there(self, target: cst.Subscript) -> bool:
         """Whether the key is known to be there, ``if name in totals: totals[name] = ...``: so it keeps its place."""
