@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.believed import believed_steps, judge
 from sst_lint.checks.defect import Defect, Severity
+from sst_lint.checks.lone import passes_one
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import A_DIGEST, HANDED_ON
@@ -114,8 +115,8 @@ def dicts(project: Project) -> Iterator[Defect]:
     for reach in project.reaches():
         if reach.kind != "dict" or any(e >= 0 and project.graph.key[e] == "pick" for _, e in reach.path):
             continue
-        if reach.place in project.serialized:
-            continue  # SST103 speaks of these
+        if reach.place in project.serialized or passes_one(project, reach.path):
+            continue  # SST103 speaks of these; of one key there is no order
         where = project.trace.location(reach.place)
         wanted = project.config.for_path(where.path).dict_order
         if wanted == "off" or (wanted == "unsorted-input-only" and not _filled_unsorted(project, reach)):
@@ -164,7 +165,8 @@ def _was_read(project: Project, reach: Reach) -> bool:
     """Whether the program has read the mapping from a document: its order is that of the document, each time, and
     may be meant."""
     units = project.world.node_unit
-    if units[reach.source] != units[reach.place] and project.distance(reach.path) > 0:
+    written = next((n for n, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
+    if units[reach.source] != units[reach.place] and project.distance(reach.path[: written + 1]) > 0:
         return False  # it lay in a field meanwhile
     graph, near, read = project.graph, [reach.source], False
     for node in near:

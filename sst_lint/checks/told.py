@@ -92,9 +92,17 @@ def _is_in_error(project: Project, node: int, label: int) -> bool:
     number = label - 1 if label else world.call_of(node)
     if number >= len(world.calls):
         return False  # no call of the program: what a decorator does, or a library that calls back
+    if number >= 0 and world.calls[number].method == "__init__" and _is_of_error(project, number):
+        return True  # `super().__init__(f"no such name, {first} for one")`
     names = [name for name in linked.externals.get(number, ()) if name.endswith(_ERRORS)]
     made = [value[1] for value in linked.values(linked.callee_of(number)) if value[0] == "c"]
     return bool(names) or any(is_error(project, int(cls)) for cls in made)
+
+
+def _is_of_error(project: Project, number: int) -> bool:
+    """Whether a call stands in a method of a class of exceptions."""
+    function = project.world.functions.get(project.world.scope_of_call(number))
+    return function is not None and function.cls >= 0 and is_error(project, function.cls)
 
 
 def is_error(project: Project, cls: int) -> bool:

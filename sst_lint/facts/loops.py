@@ -25,7 +25,8 @@ class Loops(Targets):
         outer = self.loop
         phis = self._open_loop(self.bindings.of(node.body) if hasattr(node.body, "body") else frozenset())
         walks = _is_walk(node.iter) or self._holds_walk(source)
-        index = self.enter_loop(source, node.iter, "for", order=not (walks and _pins_walk(node)))
+        order, passes = not (walks and _pins_walk(node)), "equal" if _wants_one(node) else ""
+        index = self.enter_loop(source, node.iter, "for", order=order, passes=passes)
         if walks:
             self.walks.add(index)
         target = self.node(Kind.VALUE, node.target)
@@ -281,6 +282,28 @@ def _sorts(node: Any, name: str) -> bool:
         target = node.targets[0].target
         return isinstance(target, cst.Subscript) and dotted(target.value) == name
     return False
+
+
+def _wants_one(node: cst.For) -> bool:
+    """``for key, row in rows.items(): if key != wanted: continue``: the other keys are passed over."""
+    target = node.target.elements[0].value if isinstance(node.target, cst.Tuple) else node.target
+    lines = node.body.body if isinstance(node.body, cst.IndentedBlock) else ()
+    first = lines[0] if lines else None
+    if not isinstance(target, cst.Name) or not isinstance(first, cst.If) or first.orelse is not None:
+        return False
+    test = first.test
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return False
+    asked = target.value in (dotted(test.left), dotted(test.comparisons[0].comparator))
+    operator = test.comparisons[0].operator
+    if isinstance(operator, cst.NotEqual):
+        return asked and _only_continues(first.body)
+    return asked and isinstance(operator, cst.Equal) and len(lines) == 1
+
+
+def _only_continues(body: cst.BaseSuite) -> bool:
+    lines = [line.body if isinstance(line, cst.SimpleStatementLine) else [line] for line in body.body]
+    return len(lines) == 1 and len(lines[0]) == 1 and isinstance(lines[0][0], cst.Continue)
 
 
 def _names(node: cst.CSTNode) -> list[str]:

@@ -131,7 +131,7 @@ class Loop(msgspec.Struct, array_like=True, frozen=True, gc=False):
     scope: int
     kind: str  #: for, comprehension, generator, while
     result: str = ""  #: comprehensions: list, set, dict, generator
-    #: comprehensions: the test that few elements pass: "equal" to something, the "start" or "end" of something
+    #: the test that few elements pass: "equal" to something, in comprehensions also the "start" or "end" of something
     passes: str = ""
 
 

@@ -80,7 +80,9 @@ class Targets(Picks):
                     self.edge(index, base, Op.ONLY_VALUE if labelled else Op.STORE)
         if key and path and "." not in path and self.frame.env is not None and path in self.frame.env:
             base = self._overwritten(path, base, key, target)
-        taken = labelled and all(self.nodes[one].kind == Kind.ITEM and self._by_label(self.nodes[one].base) for one in value)
+        taken = labelled and all(
+            self.nodes[one].kind == Kind.ITEM and self._by_label(self.nodes[one].base) for one in value
+        )
         self.edge(value, base, Op.ONLY_VALUE if taken else Op.STORE, key or "")
         if key is None:
             self._number(value, base)
@@ -96,6 +98,8 @@ class Targets(Picks):
     def _by_label(self, base: int) -> bool:
         """``table.loc[names, "size"]``: rows are found by their labels, and stand where they stand, in whatever order
         they are asked for; and so they are set by those of what was taken in the same way."""
+        while base >= 0 and self.nodes[base].name == "overwritten":
+            base = next((e.source for e in self.edges if e.target == base and e.op == Op.SAME), -1)
         return base >= 0 and self.nodes[base].kind == Kind.ATTR and self.nodes[base].name in ("loc", "at")
 
     def _is_there(self, target: cst.Subscript) -> bool:

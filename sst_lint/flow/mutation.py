@@ -150,6 +150,8 @@ class Mutations(Reopened):
             else:
                 self._edge(node, base, Op.STORE, "." + record.name)
             self.changed(base, depth + 1)
+        elif kind == Kind.ITEM and base >= 0 and self._is_choice_of_rows(base):
+            pass  # `table.loc[names]` is a table of its own
         elif kind == Kind.ITEM and base >= 0:
             self._edge(node, base, Op.STORE, record.name if record.name != "#-" else "")
             self.changed(base, depth + 1)
@@ -165,6 +167,11 @@ class Mutations(Reopened):
         """Whether reading an attribute makes something of its object, as a library says."""
         edges = self.edges
         return any(edges.op[n] == Op.COPY and edges.source[n] == base for n in self._incoming.get(node, ()))
+
+    def _is_choice_of_rows(self, node: int) -> bool:
+        """Whether a subscript of an attribute chooses rows of a table."""
+        record = self.world.nodes[node]
+        return record.kind == Kind.ATTR and record.name in ("loc", "iloc")
 
     def _is_method(self, node: int, name: str) -> bool:
         """Whether an attribute is a method of an object of a library, by all that is known of it."""
