@@ -16,6 +16,7 @@ from sst_lint.config import Config
 from sst_lint.config.config import COPIED, DOCUMENTATION
 from sst_lint.config.patterns import matches
 from sst_lint.flow.evidence import Evidence
+from sst_lint.flow.path_parts import has_suffix
 
 ArtifactKind = Literal[
     "artifact",
@@ -194,7 +195,7 @@ def classify(
         return Kind("test", f"below {_shown(evidence.texts[0])}", True)
     for text in evidence.texts:
         found = _by_text(text)
-        if found is not None:
+        if found is not None and (text == evidence.last or not evidence.last or found.kind in ("temp", "console")):
             if found.kind == "artifact" and _stronger_name(evidence):
                 break
             return found
@@ -212,14 +213,14 @@ def classify(
     if is_test_path(path, config):
         return Kind("test", "written by test code", True)
     if evidence.argument:
-        named = next((t for t in evidence.texts[:1] if _has_suffix(t)), "")
+        named = next((t for t in evidence.texts[:1] if has_suffix(t)), "")
         if not named:
             return Kind("argument", "a path that the user names", False)
     structured = [f for f in formats if f in _STRUCTURED]
     if structured:
         return Kind("artifact", f"{min(structured)} content", True)
     for text in evidence.texts[:_NEAR]:
-        if _has_suffix(text) and "://" not in text:
+        if has_suffix(text) and "://" not in text:
             return Kind("unknown", f"named {_shown(text)}", True)
         if text.startswith("/") and text.strip("/"):
             break  # what was before it is the directory
@@ -236,11 +237,6 @@ def by_handle_name(name: str) -> Kind | None:
     """What the name of an open file says: a log, a lock, the terminal."""
     found = _by_name(name)
     return found if found is not None and found.kind in ("log", "lock", "console", "temp") else None
-
-
-def _has_suffix(text: str) -> bool:
-    last = text.rsplit("/", 1)[-1]
-    return re.search(r"[\w}\x00]\.\w{1,10}$", last) is not None
 
 
 def _stronger_name(evidence: Evidence) -> bool:

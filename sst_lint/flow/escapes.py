@@ -24,10 +24,9 @@ _RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED})
 
 def is_inner(linked: Mutations, function: Function) -> bool:
     """Whether a function stands in another one and is called: what it returns is for that one alone."""
-    parent = function.record.parent
-    if parent < 0 or function.scope not in linked._callers:
-        return False
-    return linked.world.units[function.unit][2].scopes[parent].kind == "function"
+    world = linked.world
+    local = function.scope - world.scope_base[function.unit]
+    return function.scope in linked._callers and world.is_nested(function.unit, local)
 
 
 def renders(linked: Mutations, graph: Graph, edge: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.names import MODE
 from sst_lint.flow.path_parts import FOLLOWED, STEPS, PathParts
+from sst_lint.flow.world import World
 
 _COMMAND_LINE = frozenset(
     {"args", "opts", "options", "namespace", "parse_args", "parsed_args", "cli_args", "arguments"}
@@ -26,6 +28,8 @@ _COMMAND_LINE = frozenset(
 _PARSED = ("argparse.Namespace", "optparse.Values")
 #: Opens the file that an argument names.
 _OPENS_ARGUMENT = "argparse.FileType"
+#: What parses them.
+_PARSES = frozenset({"parse_args", "parse_known_args", "parse_intermixed_args"})
 #: What makes a function a command, or a parameter an argument of one.
 _COMMANDS = tuple(
     f"{library}.{name}"
@@ -67,6 +71,8 @@ class Evidence:
     parameter: bool  #: a parameter that nobody in the program fills
     steps: int
     owners: tuple[str, ...] = ()  #: names of what holds it, or a part of it: ``settings`` of ``settings.path``
+    #: The literal with which it ends, where the function that uses it puts it together: the others are directories.
+    last: str = ""
 
 
 @dataclass
@@ -122,6 +128,7 @@ class PathEvidence(PathParts):
             for unit, (_, _, facts) in enumerate(world.units)
             for local, name in facts.named
         }
+        self._gathered = frozenset(_gathered(world))
 
     def of(self, node: int, via: frozenset[int] = frozenset()) -> Evidence:
         """The evidence for the path at ``node``; of a parameter's callers only those in ``via`` (labels of calls), if
@@ -161,7 +168,8 @@ class PathEvidence(PathParts):
         temporary = self._is_called_temporary(start, skipped)
         names = tuple(name for name in found.names if name)
         owners = tuple(found.owners)
-        return Evidence(tuple(found.texts), names, temporary, found.argument, found.parameter, len(seen), owners)
+        last = self.last_literal(start)
+        return Evidence(tuple(found.texts), names, temporary, found.argument, found.parameter, len(seen), owners, last)
 
     def _note(self, node: int, is_part: bool, found: _Found) -> None:
         """Write down what ``node`` tells; ``is_part``: it is in the path itself."""
@@ -181,7 +189,9 @@ class PathEvidence(PathParts):
                 found.owners |= dict.fromkeys(sorted(owner))
                 found.argument |= not owner.isdisjoint(_COMMAND_LINE) or self._linked.has_type(base, *_PARSED)
         elif record.kind == Kind.CALL:
-            found.names[record.name or self._callee_name(node)] = None
+            name = record.name or self._callee_name(node)
+            found.names[name] = None
+            found.argument |= is_part and name in _PARSES
             found.argument |= _OPENS_ARGUMENT in self._linked.externals.get(world.call_of(node), ())
         elif record.kind == Kind.ITEM and record.base >= 0:
             base_name = world.nodes[world.node_base[world.node_unit[node]] + record.base].name
@@ -200,8 +210,8 @@ class PathEvidence(PathParts):
         return [site.ports[opens.path] for site, opens in opened if site.ports.get(opens.path, -1) >= 0]
 
     def _leading(self, node: int, via: frozenset[int], skipped: frozenset[int], callers: set[int]) -> list[int]:
-        """The edges to ``node`` that may tell what path it is. Callers that were found by the name of a method alone
-        tell nothing where others are known."""
+        """The edges to ``node`` that may tell what path it is. Callers that were found by the name of a method alone,
+        and wrappers that stand before many functions, tell nothing where others are known."""
         graph, world = self._graph, self._linked.world
         incoming = graph.incoming.get(node, ())
         unsaid = self._unsaid(node) if world.nodes[node].kind == Kind.CALL else ()
@@ -212,13 +222,14 @@ class PathEvidence(PathParts):
         rows = [
             n for n in incoming if world.node_unit[graph.source[n]] not in skipped and graph.source[n] not in unsaid
         ]
-        known = any(graph.label[number] > 0 and not graph.weak[number] for number in rows)
+        vague = {number for number in rows if graph.weak[number] or graph.source[number] in self._gathered}
+        known = any(graph.label[number] > 0 and number not in vague for number in rows)
         words = self._words(node)
         for number in rows:
             source, label = graph.source[number], graph.label[number]
             if world.nodes[source].kind == Kind.TEXT and world.nodes[source].name in words:
                 continue
-            if label > 0 and ((named and label not in via) or (known and graph.weak[number])):
+            if label > 0 and ((named and label not in via) or (known and number in vague)):
                 continue
             if self._shown is None or not self._shown.holds(source):
                 found.append(number)
@@ -391,10 +402,20 @@ class PathEvidence(PathParts):
         return world.nodes[world.node_base[unit] + call.callee].name
 
 
+def _gathered(world: World) -> Iterator[int]:
+    """What the wrappers of decorators gather (``*args`` of a nested function): the arguments of all that they wrap."""
+    for function in world.functions.values():
+        if world.is_nested(function.unit, function.scope - world.scope_base[function.unit]):
+            pairs = zip(function.record.params, function.params, strict=True)
+            yield from (node for param, node in pairs if param.kind in ("*", "**"))
+
+
 def _places(op: int, key: str, places: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The positions out of which a value is taken, one step further back; None if it was put elsewhere."""
-    if op == Op.LOAD and (key.startswith("#") or not key):
+    """The positions, keys and attributes out of which a value is taken, one step further back; None if it was put
+    elsewhere: the path in ``settings.out`` is not the one that ``settings.log`` got."""
+    if op == Op.LOAD:
         return (*places, key)
     if op != Op.STORE or not places:
         return places
-    return None if key.startswith("#") and places[-1] not in (key, "") else places[:-1]
+    taken = places[-1]
+    return None if key and taken and key[0] == taken[0] and key != taken else places[:-1]

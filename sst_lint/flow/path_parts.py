@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 
 from sst_lint.facts.ops import Op
@@ -24,6 +25,18 @@ SAME_FILE = frozenset(
     }
 )  # fmt: skip
 _DERIVING = frozenset({"with_suffix", "with_name", "joinpath", "join", "with_stem", "name", "format", "resolve"})
+
+#: So many assignments lie between where a path is put together and where it is used.
+_ASSIGNED = 4
+#: What puts paths together out of parts; where a literal has room for some of them.
+_MADE_OF = frozenset({Op.PATH, Op.TEXT})
+_FILLED_IN = re.compile(r"%[sdir]|\{\w*\}")
+_SUFFIX = re.compile(r"[\w}\x00]\.\w{1,10}$")
+
+
+def has_suffix(text: str) -> bool:
+    """Whether a literal ends as names of files do."""
+    return _SUFFIX.search(text.rsplit("/", 1)[-1]) is not None
 
 
 class PathParts:
@@ -128,6 +141,22 @@ class PathParts:
             if record.kind == Kind.BINOP or derived or (record.kind == Kind.TEXT and "\x00" in record.name):
                 found.append(current)
         return found
+
+    def last_literal(self, node: int) -> str:
+        """The literal with which the path at ``node`` ends, if it is put together there, else ""."""
+        graph, nodes = self._graph, self._linked.world.nodes
+        for _ in range(_ASSIGNED):
+            incoming = graph.incoming.get(node, ())
+            if len(incoming) != 1 or graph.op[incoming[0]] != Op.SAME or graph.label[incoming[0]]:
+                break
+            node = graph.source[incoming[0]]
+        if nodes[node].kind == Kind.TEXT:
+            return nodes[node].name if "\x00" in nodes[node].name and has_suffix(nodes[node].name) else ""
+        parts = [graph.source[number] for number in graph.incoming.get(node, ()) if graph.op[number] in _MADE_OF]
+        texts = [nodes[part].name if nodes[part].kind == Kind.TEXT else "" for part in parts]
+        shape = next((text for text in texts if _FILLED_IN.search(text)), "")  # "%s.txt" % name, "{}.txt".format(name)
+        last = shape or (texts[-1] if texts else "")
+        return last if has_suffix(last) else ""
 
     def parts(self, node: int) -> list[int]:
         """What a path is or is put together of, one step back."""

@@ -64,11 +64,7 @@ class Resolver(Classes):
     def _is_in_function(self, node: int) -> bool:
         """Whether a node is a parameter of a function that stands in another one."""
         world, record = self.world, self.world.nodes[node]
-        if record.kind != Kind.PARAM:
-            return False
-        scopes = world.units[world.node_unit[node]][2].scopes
-        parent = scopes[record.scope].parent
-        return parent >= 0 and scopes[parent].kind == "function"
+        return record.kind == Kind.PARAM and world.is_nested(world.node_unit[node], record.scope)
 
     def _expression(self, name: str, file: int, unit: int) -> int:
         """A node for a dotted name in an annotation, shared by all annotations of the file."""

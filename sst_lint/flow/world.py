@@ -130,6 +130,12 @@ class World:
         """A region by its local number."""
         return self.units[unit][2].regions[local]
 
+    def is_nested(self, unit: int, scope: int) -> bool:
+        """Whether a scope (its number within the unit) stands in a function."""
+        scopes = self.units[unit][2].scopes
+        parent = scopes[scope].parent
+        return parent >= 0 and scopes[parent].kind == "function"
+
     def call_of(self, node: int) -> int:
         """The call that ``node``, which is of kind CALL, is the result of."""
         return self.call_base[self.node_unit[node]] + self.nodes[node].base
