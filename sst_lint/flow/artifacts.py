@@ -219,7 +219,7 @@ def classify(
     structured = [f for f in formats if f in _STRUCTURED]
     if structured:
         return Kind("artifact", f"{min(structured)} content", True)
-    for text in evidence.texts[:_NEAR]:
+    for text in (evidence.last,) if evidence.last else evidence.texts[:_NEAR]:
         if has_suffix(text) and "://" not in text:
             return Kind("unknown", f"named {_shown(text)}", True)
         if text.startswith("/") and text.strip("/"):

@@ -28,10 +28,10 @@ _DERIVING = frozenset({"with_suffix", "with_name", "joinpath", "join", "with_ste
 
 #: So many assignments lie between where a path is put together and where it is used.
 _ASSIGNED = 4
-#: What puts paths together out of parts; where a literal has room for some of them.
-_MADE_OF = frozenset({Op.PATH, Op.TEXT})
+#: Where a literal has room for parts of a path; how one ends that is put behind a path.
 _FILLED_IN = re.compile(r"%[sdir]|\{\w*\}")
 _SUFFIX = re.compile(r"[\w}\x00]\.\w{1,10}$")
+_ENDS = re.compile(r"(^|[\w}\x00])\.\w{1,10}$")
 
 
 def has_suffix(text: str) -> bool:
@@ -150,13 +150,27 @@ class PathParts:
             if len(incoming) != 1 or graph.op[incoming[0]] != Op.SAME or graph.label[incoming[0]]:
                 break
             node = graph.source[incoming[0]]
-        if nodes[node].kind == Kind.TEXT:
-            return nodes[node].name if "\x00" in nodes[node].name and has_suffix(nodes[node].name) else ""
-        parts = [graph.source[number] for number in graph.incoming.get(node, ()) if graph.op[number] in _MADE_OF]
-        texts = [nodes[part].name if nodes[part].kind == Kind.TEXT else "" for part in parts]
-        shape = next((text for text in texts if _FILLED_IN.search(text)), "")  # "%s.txt" % name, "{}.txt".format(name)
-        last = shape or (texts[-1] if texts else "")
-        return last if has_suffix(last) else ""
+        record = nodes[node]
+        if record.kind == Kind.TEXT:
+            return record.name if "\x00" in record.name and has_suffix(record.name) else ""
+        if record.kind == Kind.CALL and record.name != "format":
+            return self._last_argument(node)
+        if record.kind not in (Kind.CALL, Kind.BINOP):
+            return ""
+        sources = [nodes[graph.source[number]] for number in graph.incoming.get(node, ())]
+        texts = [source.name for source in sources if source.kind == Kind.TEXT]
+        if record.name in ("%", "format"):
+            return next((text for text in texts if _FILLED_IN.search(text) and has_suffix(text)), "")
+        last = texts[-1] if texts else ""
+        return last if record.name == "/" or (record.name == "+" and _ENDS.search(last)) else ""
+
+    def _last_argument(self, node: int) -> str:
+        """The literal that a call puts last into the path that it gives back."""
+        graph, nodes = self._graph, self._linked.world.nodes
+        parts = {graph.source[number] for number in graph.incoming.get(node, ()) if graph.op[number] == Op.PATH}
+        given = [value for slot, value in self._linked.argument_nodes(self._linked.world.call_of(node)) if slot == ""]
+        last = nodes[given[-1]] if given and given[-1] in parts else None
+        return last.name if last is not None and last.kind == Kind.TEXT else ""
 
     def parts(self, node: int) -> list[int]:
         """What a path is or is put together of, one step back."""
