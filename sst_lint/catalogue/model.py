@@ -35,6 +35,7 @@ How = Literal[
     "serialize",  # rendered, order of lists and of keys at every depth kept (`json.dumps`)
     "serialize-sorted",  # rendered with keys sorted at every depth (`json.dumps(sort_keys=True)`)
     "template",  # put into a text by a template: the order of lists shows, that of sets if it sorts not, not of keys
+    "syntax",  # program text made of a syntax tree: as by a template, but it holds all that is read
     "reduce",  # a result that does not depend on order (`len`, `any`, `max`, `Counter`)
     "value",  # only the value passes, order does not (the default for a call that nobody models)
     "path",  # a path derived from it: constants are kept as evidence of what the file is (`os.path.join`)

@@ -108,11 +108,13 @@ def check_then_write(project: Project) -> Iterator[Defect]:
         confidence = _raced(project, counted.act)
         if confidence is not None:
             at = project.trace.location(counted.listing.ports["return"])
-            steps = (Step(at.path, at.line, at.function, "counted from here"), _step(project, counted.act, "made here"))
-            yield _defect(project, "SST112", counted.act, _COUNTED, confidence, steps)
+            steps = (Step(at.path, at.line, at.function, COUNTED), _step(project, counted.act, "made here"))
+            yield _defect(project, "SST112", counted.act, _ANOTHER, confidence, steps)
 
 
-_COUNTED = (
+#: What a trace says of the listing from which a number was counted.
+COUNTED = "counted from here"
+_ANOTHER = (
     "another process can count to the same number and make the directory first, and then this call fails: let "
     "`FileExistsError` pass and count again, or hold a lock across both"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.lone import items
+from sst_lint.facts.loggers import METHODS_OF_LOGGERS
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.evidence import OUTWARD
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 #: So many places are looked at for what becomes of what was picked.
 _NEAR = 60
 _ERRORS = ("Error", "Exception", "Warning")
-_LEVELS = frozenset("debug info warning warn error exception critical log".split())
 _LOGGERS = frozenset({"log", "logger", "logging"})
 
 
@@ -79,7 +79,7 @@ def _tells(project: Project, number: int, printed: bool) -> bool:
 def _is_of_logger(project: Project, number: int) -> bool:
     """``self.logger.error(...)``: what is called so logs, wherever it comes from."""
     receiver = project.linked.receiver_of(number)
-    if receiver < 0 or project.world.calls[number].method not in _LEVELS:
+    if receiver < 0 or project.world.calls[number].method not in METHODS_OF_LOGGERS:
         return False
     return bool(words(project.world.nodes[receiver].name) & _LOGGERS)
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import libcst as cst
 
+from sst_lint.checks.locking import COUNTED
 from sst_lint.fixes.draft import Advice, Change, Draft, Site
 from sst_lint.fixes.opening import squeezed
 from sst_lint.fixes.places import expression
 from sst_lint.fixes.shifting import outdented
 from sst_lint.fixes.tree import Tree, argument, dotted
 from sst_lint.fixes.values import appended
-
-#: What a trace says of the listing from which a number was counted.
-COUNTED = "counted from here"
 
 
 def tested(site: Site) -> Draft | Advice | None:

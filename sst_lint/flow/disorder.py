@@ -10,7 +10,7 @@ from sst_lint.facts.records import Kind
 from sst_lint.flow.codes import places
 from sst_lint.flow.graph import Graph, Mask
 from sst_lint.flow.mutation import Mutations
-from sst_lint.flow.names import MAPPING_TYPES
+from sst_lint.flow.names import MAPPING_TYPES, SET_TYPES
 from sst_lint.flow.put_together import digested_mappings, filled_by_setters
 from sst_lint.flow.sinks import Sink
 from sst_lint.flow.sites import Site
@@ -23,7 +23,6 @@ Sources = dict[int, list[tuple[int, str]]]
 _NEAR = 12
 #: What may come from elsewhere.
 _FROM_OTHERS = frozenset({Kind.PARAM, Kind.CALL, Kind.ITEM, Kind.ATTR})
-_MAKES_SETS = frozenset({"builtins.set", "builtins.frozenset"})
 #: A set that is put there may get more elements.
 _MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
 
@@ -175,7 +174,7 @@ class Disorder:
             return record.kind == Kind.SET and record.name == "one"
         number = self._linked.world.call_of(node)
         given = self._linked.argument_nodes(number)
-        if len(given) != 1 or _MAKES_SETS.isdisjoint(self._linked.externals.get(number, ())):
+        if len(given) != 1 or not any(name in SET_TYPES for name in self._linked.externals.get(number, ())):
             return False
         return self._holds_one(given[0][1])
 

@@ -34,6 +34,7 @@ HOW: dict[How, Op] = {
     "serialize": Op.TEXT,
     "serialize-sorted": Op.TEXT_SORTED,
     "template": Op.TEXT_SORTED,
+    "syntax": Op.TEXT_SORTED,
     "reduce": Op.ONLY_VALUE,
     "value": Op.ONLY_VALUE,
     "path": Op.PATH,

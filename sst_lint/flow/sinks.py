@@ -209,7 +209,7 @@ class Sinks:
         kind = self._writes.becomes(handle, call)
         if kind is not None:
             handed = kind.kind == "temp" and self._goes_out([handle])
-            yield (1, "a file that is handed on") if handed else _RANKS[kind.kind]
+            yield (1, HANDED_ON) if handed else _RANKS[kind.kind]
 
     def _handles(self, port: int) -> list[int]:
         """The objects that the call of a method which was handed over may write to; ``port`` where nobody knows."""
