@@ -27,14 +27,17 @@ def given_by(project: Project, call: int, path: int) -> tuple[Step, ...]:
         function = project.world.functions.get(scope)
         if function is not None and function.cls >= 0:
             scopes = [f.scope for f in project.linked.find_method(function.cls, "__init__")]
-    found = [
-        project.trace.location(project.linked.result_of(c))
-        for s in scopes
-        for c in project.locks.callers(s)
-        if s == scope or _makes(project, c, scope)
-    ]
+    calls = [c for s in scopes for c in project.locks.callers(s) if s == scope or _makes(project, c, scope)]
+    direct = [c for c in calls if not _is_of_wrapper(project, c)]
+    found = [project.trace.location(project.linked.result_of(c)) for c in direct or calls]
     steps = [Step(at.path, at.line, at.function, "hands over the path") for at in found if not project.is_test(at.path)]
     return tuple(sorted(dict.fromkeys(steps))[:_CALLERS])
+
+
+def _is_of_wrapper(project: Project, call: int) -> bool:
+    """Whether a call stands in the wrapper of a decorator, which hands on whatever it is given."""
+    gathered = project.paths.gathered
+    return any(node in gathered for _, node in project.linked.argument_nodes(call))
 
 
 def _makes(project: Project, call: int, scope: int) -> bool:

@@ -10,6 +10,9 @@ from enum import IntEnum
 
 import msgspec
 
+#: The name of a VALUE that stands for a variable after it was given to a call.
+AFTER = "after"
+
 
 class Kind(IntEnum):
     """What a node of the flow graph stands for."""

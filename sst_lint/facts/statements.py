@@ -12,7 +12,7 @@ from sst_lint.facts.definitions import Definitions
 from sst_lint.facts.literals import attribute_path
 from sst_lint.facts.names import dotted, imported_as
 from sst_lint.facts.ops import Op
-from sst_lint.facts.records import Import, Kind, Option
+from sst_lint.facts.records import AFTER, Import, Kind, Option
 
 #: As a statement: docstrings, and bodies to come.
 _SAYS_NOTHING = (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)
@@ -84,7 +84,7 @@ class Statements(Definitions):
                 before = self.one(env[name], arg.value)
                 if before >= 0 and name not in self.frame.cells:
                     loop = self.nodes[before].loop
-                    after = self.node(Kind.VALUE, arg.value, "after", loop=loop)
+                    after = self.node(Kind.VALUE, arg.value, AFTER, loop=loop)
                     self.edge(before, after)
                     self.after.append((before, after, number))
                     env[name] = (after,)

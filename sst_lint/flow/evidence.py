@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,8 +17,7 @@ from sst_lint.flow.demonstrations import Demonstrations
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.names import MODE
-from sst_lint.flow.path_parts import FOLLOWED, STEPS, PathParts
-from sst_lint.flow.world import World
+from sst_lint.flow.path_parts import FOLLOWED, STEPS, PathParts, gathered, set_aside, taken_out
 
 _COMMAND_LINE = frozenset(
     {"args", "opts", "options", "namespace", "parse_args", "parsed_args", "cli_args", "arguments"}
@@ -128,7 +126,7 @@ class PathEvidence(PathParts):
             for unit, (_, _, facts) in enumerate(world.units)
             for local, name in facts.named
         }
-        self._gathered = frozenset(_gathered(world))
+        self._gathered = gathered(world)
 
     def of(self, node: int, via: frozenset[int] = frozenset()) -> Evidence:
         """The evidence for the path at ``node``; of a parameter's callers only those in ``via`` (labels of calls), if
@@ -210,8 +208,7 @@ class PathEvidence(PathParts):
         return [site.ports[opens.path] for site, opens in opened if site.ports.get(opens.path, -1) >= 0]
 
     def _leading(self, node: int, via: frozenset[int], skipped: frozenset[int], callers: set[int]) -> list[int]:
-        """The edges to ``node`` that may tell what path it is. Callers that were found by the name of a method alone,
-        and wrappers that stand before many functions, tell nothing where others are known."""
+        """The edges to ``node`` that may tell what path it is."""
         graph, world = self._graph, self._linked.world
         incoming = graph.incoming.get(node, ())
         unsaid = self._unsaid(node) if world.nodes[node].kind == Kind.CALL else ()
@@ -222,14 +219,13 @@ class PathEvidence(PathParts):
         rows = [
             n for n in incoming if world.node_unit[graph.source[n]] not in skipped and graph.source[n] not in unsaid
         ]
-        vague = {number for number in rows if graph.weak[number] or graph.source[number] in self._gathered}
-        known = any(graph.label[number] > 0 and number not in vague for number in rows)
         words = self._words(node)
+        aside = set_aside(graph, self._gathered, rows)
         for number in rows:
             source, label = graph.source[number], graph.label[number]
             if world.nodes[source].kind == Kind.TEXT and world.nodes[source].name in words:
                 continue
-            if label > 0 and ((named and label not in via) or (known and number in vague)):
+            if number in aside or (label > 0 and named and label not in via):
                 continue
             if self._shown is None or not self._shown.holds(source):
                 found.append(number)
@@ -261,7 +257,7 @@ class PathEvidence(PathParts):
             return None
         if label > 0 and look.calls and look.calls[-1] != label:
             return None
-        places = _places(op, graph.key[number], look.places)
+        places = taken_out(op, graph.key[number], look.places)
         if places is None:
             return None  # `first, second = pair()`: of another element
         calls = (*look.calls, -label) if label < 0 else look.calls[:-1] if label > 0 else look.calls
@@ -342,7 +338,7 @@ class PathEvidence(PathParts):
             source = graph.source[number]
             if graph.op[number] not in _HELD or world.node_unit[source] in skipped:
                 continue
-            taken = _places(graph.op[number], graph.key[number], places)
+            taken = taken_out(graph.op[number], graph.key[number], places)
             if world.nodes[source].kind == Kind.OUT or taken is None:
                 continue
             found.append(self._temporary_ways(source, fresh, skipped, known, depth + 1, said, taken))
@@ -400,22 +396,3 @@ class PathEvidence(PathParts):
         unit = world.node_unit[node]
         call = world.calls[world.call_base[unit] + world.nodes[node].base]
         return world.nodes[world.node_base[unit] + call.callee].name
-
-
-def _gathered(world: World) -> Iterator[int]:
-    """What the wrappers of decorators gather (``*args`` of a nested function): the arguments of all that they wrap."""
-    for function in world.functions.values():
-        if world.is_nested(function.unit, function.scope - world.scope_base[function.unit]):
-            pairs = zip(function.record.params, function.params, strict=True)
-            yield from (node for param, node in pairs if param.kind in ("*", "**"))
-
-
-def _places(op: int, key: str, places: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The positions, keys and attributes out of which a value is taken, one step further back; None if it was put
-    elsewhere: the path in ``settings.out`` is not the one that ``settings.log`` got."""
-    if op == Op.LOAD:
-        return (*places, key)
-    if op != Op.STORE or not places:
-        return places
-    taken = places[-1]
-    return None if key and taken and key[0] == taken[0] and key != taken else places[:-1]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Sequence
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
+from sst_lint.flow.world import World
 
 #: What a path, or a part of it, goes through.
 FOLLOWED = frozenset({Op.SAME, Op.PATH, Op.TEXT, Op.LOAD, Op.STORE, Op.AS_LIST, Op.ONLY_VALUE, Op.NOT_LIST, Op.NOT_SET})
@@ -37,6 +39,36 @@ _ENDS = re.compile(r"(^|[\w}\x00])\.\w{1,10}$")
 def has_suffix(text: str) -> bool:
     """Whether a literal ends as names of files do."""
     return _SUFFIX.search(text.rsplit("/", 1)[-1]) is not None
+
+
+def gathered(world: World) -> frozenset[int]:
+    """What the wrappers of decorators gather (``*args`` of a nested function): the arguments of all that they wrap."""
+    return frozenset(
+        node
+        for function in world.functions.values()
+        if world.is_nested(function.unit, function.scope - world.scope_base[function.unit])
+        for param, node in zip(function.record.params, function.params, strict=True)
+        if param.kind in ("*", "**")
+    )
+
+
+def set_aside(graph: Graph, wrappers: frozenset[int], edges: Sequence[int]) -> frozenset[int]:
+    """Of the ``edges`` to one node those that do not tell what path it is: where a function has callers that are
+    known, neither those that were found by the name of a method alone, nor ``wrappers`` that stand before many."""
+    given = [edge for edge in edges if graph.label[edge] > 0]
+    vague = frozenset(edge for edge in given if graph.weak[edge] or graph.source[edge] in wrappers)
+    return vague if len(vague) < len(given) else frozenset()
+
+
+def taken_out(op: int, key: str, places: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The positions, keys and attributes out of which a value is taken, one step further back; None if it was put
+    elsewhere: the path in ``settings.out`` is not the one that ``settings.log`` got."""
+    if op == Op.LOAD:
+        return (*places, key)
+    if op != Op.STORE or not places:
+        return places
+    taken = places[-1]
+    return None if key and taken and key[0] == taken[0] and key != taken else places[:-1]
 
 
 class PathParts:

@@ -13,22 +13,23 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from sst_lint.facts.ops import Op
-from sst_lint.facts.records import Kind
+from sst_lint.facts.records import AFTER, Kind
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.path_parts import gathered, set_aside, taken_out
 
 _FOLLOWED = frozenset({Op.SAME, Op.PATH, Op.TEXT, Op.LOAD, Op.STORE, Op.NOT_LIST, Op.NOT_SET, Op.NOT_DICT})
 _STATES = 4000
 _DEPTH = 40
-#: So many calls are remembered of those through whose results a way goes.
+#: So many calls are remembered of those through whose results a way goes, and so much of what it is taken out of.
 _CALLS = 6
 _BRIEF = 8
 _HOLE = re.compile(r"\{[^{}/]*\}")
 _GLOB = re.compile(r"[*?\[]")
 _SAME_PATH = frozenset({"Path", "PurePath", "str", "fspath", "abspath", "resolve", "expanduser", "realpath"})
 
-#: A node, and the calls through whose results the way came to it.
-_State = tuple[int, tuple[int, ...]]
+#: A node, the calls through whose results the way came to it, and what it is taken out of.
+_State = tuple[int, tuple[int, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Paths:
         self._linked = linked
         self._graph = graph
         self._known: dict[int, tuple[Named, ...]] = {}
+        self.gathered = gathered(linked.world)  #: what wrappers hand on
         self._opened = {
             site.ports["return"]: site.ports[site.model.opens.path]
             for site in linked.sites
@@ -78,21 +80,26 @@ class Paths:
     def _gather(self, start: int) -> list[Named]:
         """Backward from the path; a way that entered a function by its result leaves it by that call only."""
         graph, world = self._graph, self._linked.world
-        after: dict[_State, tuple[_State, int] | None] = {(start, ()): None}
-        queue: deque[tuple[_State, int]] = deque([((start, ()), 0)])
+        after: dict[_State, tuple[_State, int] | None] = {(start, (), ()): None}
+        queue: deque[tuple[_State, int]] = deque([((start, (), ()), 0)])
         found: dict[tuple[str, tuple[int, ...]], Named] = {}
         while queue and len(after) < _STATES:
             state, depth = queue.popleft()
-            node, inside = state
+            node, inside, places = state
             if world.nodes[node].kind == Kind.TEXT and world.nodes[node].name.strip("\x00"):
                 named = self._along(state, after)
                 found.setdefault((named.shape, named.calls), named)
-            for number in graph.incoming.get(node, ()) if depth < _DEPTH else ():
+            incoming = graph.incoming.get(node, ()) if depth < _DEPTH else ()
+            aside = set_aside(graph, self.gathered, incoming)
+            for number in incoming:
                 label = graph.label[number]
                 if graph.op[number] not in _FOLLOWED or (label > 0 and inside and inside[-1] != label):
                     continue
+                taken = taken_out(graph.op[number], graph.key[number], places)
+                if number in aside or taken is None:
+                    continue
                 deeper = (*inside, -label)[-_CALLS:] if label < 0 else inside[:-1] if label > 0 else inside
-                before = (graph.source[number], deeper)
+                before = (graph.source[number], deeper, taken[-_CALLS:])
                 if before not in after:
                     after[before] = (state, number)
                     queue.append((before, depth + 1))
@@ -181,7 +188,12 @@ class Paths:
             if made:
                 return made
         name = f"{self.callee(node)}()" if record.kind == Kind.CALL else record.name.lstrip("'")  # a key has a quote
+        if name.startswith("["):
+            name = ""  # a part of something
         incoming = [n for n in graph.incoming.get(node, ()) if graph.op[n] == Op.SAME and graph.label[n] == 0]
+        if record.kind == Kind.VALUE and record.name == AFTER:  # a variable that a call was given
+            incoming = [n for n in incoming if self._linked.world.nodes[graph.source[n]].kind != Kind.OUT]
+            name = ""
         if record.kind not in (Kind.PARAM, Kind.CALL) and len(incoming) == 1 and depth < _BRIEF:
             inner = self.brief(graph.source[incoming[0]], depth + 1)
             if inner != "{}":
