@@ -28,6 +28,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from sst_lint.source.scripts import calls_python, may_be_script
+
 if TYPE_CHECKING:
     from sst_lint.findings import Finding, Report
 
@@ -123,7 +125,11 @@ def load_case(path: Path, folder: Path | None = None) -> Case:
 
 
 def _code(path: Path) -> list[Path]:
-    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    return sorted(each for each in path.rglob("*") if _is_code(each)) if path.is_dir() else [path]
+
+
+def _is_code(path: Path) -> bool:
+    return path.suffix == ".py" or (may_be_script(path.name) and path.is_file() and calls_python(path))
 
 
 def comments(file: Path) -> Iterator[tuple[int, str]]:

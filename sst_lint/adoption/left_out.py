@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from sst_lint.config.patterns import matches
 from sst_lint.source.discover import relative_path
 from sst_lint.source.ignored import GitIgnore
+from sst_lint.source.scripts import calls_python, may_be_script
 
 if TYPE_CHECKING:
     from sst_lint.config import Config
 
 
 def left_out(root: Path, config: Config) -> Iterator[tuple[str, str]]:
-    """Yield what is left out below ``root`` with the reason: whole directories (with a slash) and Python files."""
+    """Yield what is left out below ``root`` with the reason: whole directories (with a slash) and Python files,
+    with or without a suffix."""
     pending = [(root, GitIgnore.above(root, root) if config.respect_gitignore else None)]
     while pending:
         directory, ignored = pending.pop()
@@ -26,7 +28,7 @@ def left_out(root: Path, config: Config) -> Iterator[tuple[str, str]]:
         inner = []
         for entry in entries:
             folder = entry.is_dir(follow_symlinks=False)
-            if not folder and not entry.name.endswith((".py", ".pyi")):
+            if not (folder or entry.name.endswith((".py", ".pyi")) or _is_script(entry)):
                 continue
             relative = relative_path(Path(entry.path), root) + ("/" if folder else "")
             reason = why_left_out(relative, Path(entry.path), config, ignored)
@@ -45,9 +47,11 @@ def why_left_out(relative: str, path: Path, config: Config, ignored: GitIgnore |
                 return f"{key} has `{pattern}`"
     if ignored is not None and ignored.matches(path, relative.endswith("/")):
         return ".gitignore"
-    if not relative.endswith("/") and not any(matches(relative, (pattern,)) for pattern in config.include):
-        return "include has no pattern for it"
-    return ""
+    if relative.endswith("/") or any(matches(relative, (pattern,)) for pattern in config.include):
+        return ""
+    if may_be_script(path.name) and calls_python(path):
+        return "" if config.scripts else "scripts are not checked"
+    return "include has no pattern for it"
 
 
 def of_file(path: Path, root: Path, config: Config) -> str:
@@ -57,6 +61,10 @@ def of_file(path: Path, root: Path, config: Config) -> str:
         if relative == place or (place.endswith("/") and relative.startswith(place)):
             return f"{place}: {reason}"
     return ""
+
+
+def _is_script(entry: os.DirEntry[str]) -> bool:
+    return may_be_script(entry.name) and entry.is_file() and calls_python(entry.path)
 
 
 def _entries(directory: Path) -> list[os.DirEntry[str]]:

@@ -142,6 +142,12 @@ class Config:
     include: tuple[str, ...] = key(
         _PATTERNS, ("*.py",), "Files that are checked. A file named on the command line is checked whatever its name."
     )
+    scripts: bool = key(
+        Flag(),
+        True,
+        "Programs without a suffix are checked too, wherever they stand, when their first line calls Python "
+        "(`#!/usr/bin/env python3`).",
+    )
     exclude: tuple[str, ...] = key(
         _PATTERNS,
         DEFAULT_EXCLUDE,

@@ -67,8 +67,10 @@ class Escapes:
         return found
 
     def _given(self) -> Iterator[tuple[int, int, str]]:
-        """What public functions return, and what they leave in their parameters."""
+        """What public functions return, and what they leave in their parameters. Nobody can import a script."""
         for function in self._linked.world.functions.values():
+            if not self._linked.modules.names[self._linked.world.units[function.unit][0]]:
+                continue
             called = self._is_hook(function) or function.scope in self._linked.entry_points
             if function.record.kind == "lambda" or (is_private(function) and not called):
                 continue

@@ -18,11 +18,13 @@ _INSIDE = "a copy: "
 
 def dotted_names(path: str, roots: Sequence[str]) -> tuple[str, ...]:
     """The dotted names under which ``path`` can be imported, one for each import root that holds it, shortest root
-    last.
+    last. A script without a suffix has none.
 
     ``roots`` are POSIX directories relative to the project root, ``""`` or ``"."`` for the project root itself.
     """
     result: dict[str, None] = {}
+    if "." not in path.rpartition("/")[2]:
+        return ()
     for root in sorted(roots, key=lambda r: (-len(r), r)):
         prefix = "" if root in ("", ".") else root.rstrip("/") + "/"
         if not path.startswith(prefix):

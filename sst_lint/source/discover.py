@@ -12,6 +12,7 @@ from sst_lint.config import Config
 from sst_lint.config.patterns import compile_patterns, matches
 from sst_lint.source.ignored import GitIgnore
 from sst_lint.source.records import Unreadable
+from sst_lint.source.scripts import calls_python, may_be_script
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,9 @@ class Discovery:
 def discover(paths: Iterable[Path], root: Path, config: Config) -> Discovery:
     """The files to check below ``paths``.
 
-    Directories give what ``include`` matches; a file that is named itself is taken whatever its name. ``exclude`` holds
-    for both, ``.gitignore`` for what stands in directories. Links to directories are not followed, unless named.
+    Directories give what ``include`` matches and, with ``scripts``, programs without a suffix whose first line calls
+    Python; a file that is named itself is taken whatever its name. ``exclude`` holds for both, ``.gitignore`` for what
+    stands in directories. Links to directories are not followed, unless named.
     """
     return _Walk(absolute_path(root), config).run(paths)
 
@@ -42,6 +44,7 @@ class _Walk:
         # A pattern without a slash is about the file's name: a directory called ``x.py`` holds what it likes.
         self._names = tuple(pattern for pattern in config.include if "/" not in pattern)
         self._places = tuple(pattern for pattern in config.include if "/" in pattern)
+        self._scripts = config.scripts
         self._exclude = (*config.exclude, *config.extend_exclude)
         self._use_gitignore = config.respect_gitignore
         self._files: dict[str, None] = {}
@@ -102,9 +105,10 @@ class _Walk:
         try:
             if entry.is_dir(follow_symlinks=False):
                 return not self._left_out(path, relative + "/", ignored)
-            if not (matches(entry.name, self._names) or matches(relative, self._places)):
+            included = matches(entry.name, self._names) or matches(relative, self._places)
+            if not included and not (self._scripts and may_be_script(entry.name) and entry.is_file()):
                 return False
-            if self._left_out(path, relative, ignored):
+            if self._left_out(path, relative, ignored) or not (included or calls_python(path)):
                 return False
             return not entry.is_symlink() or self._wanted_link(path)
         except OSError as error:

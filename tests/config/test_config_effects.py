@@ -134,6 +134,13 @@ L = ("a.py:5 SST201 error",)
 EFFECTS = [
     Effect("required-version", 'required-version = ">=99"', one(LISTING), L, (), problem="needs sst-lint >=99"),
     Effect("include", 'include = ["*.job"]', {"a.job": LISTING}, (), ("a.job:5 SST201 error",)),
+    Effect(
+        "scripts",
+        "scripts = false",
+        {"bin/tool": "#!/usr/bin/env python3\n" + LISTING},
+        ("bin/tool:6 SST201 error",),
+        (),
+    ),
     Effect("exclude", 'exclude = ["a.py"]', one(LISTING), L, ()),
     Effect("exclude", "exclude = []", {"build/a.py": LISTING}, (), ("build/a.py:5 SST201 error",)),
     Effect("extend-exclude", 'extend-exclude = ["a.py"]', one(LISTING), L, ()),

@@ -17,6 +17,7 @@ from sst_lint.config.keys import PathTables, keys_of
 SAMPLES: dict[str, tuple[str, Any, str, str]] = {
     "required-version": ('">=0.0.1,<99"', ">=0.0.1,<99", "1", "expected a string, found the number 1"),
     "include": ('["*.py", "bin/*"]', ("*.py", "bin/*"), '["a", 1]', "item 2 is the number 1"),
+    "scripts": ("false", False, '"no"', "expected true or false, found the string 'no'"),
     "exclude": ("[]", (), '"gen/"', "expected a list of strings, found the string 'gen/'"),
     "extend-exclude": ('["gen/"]', ("gen/",), '["!"]', "'!' is no path pattern"),
     "respect-gitignore": ("false", False, '"no"', "expected true or false, found the string 'no'"),

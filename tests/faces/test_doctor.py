@@ -60,6 +60,15 @@ def test_each_rule_with_its_reason(project: Path) -> None:
     assert rows["SST101 non-atomic-write"] == "on   on by default"
 
 
+def test_scripts_are_checked_or_the_reason_is_told(project: Path) -> None:
+    write(project, {"bin/tool": "#!/usr/bin/env python3\n", "bin/notes": "no code\n"})
+    assert not {"bin/tool", "bin/notes"} & told(project)["Files"].keys()
+    write(project, {"sst-lint.toml": "scripts = false\n"})
+    rows = told(project)["Files"]
+    assert rows["bin/tool"] == "left out: scripts are not checked"
+    assert "bin/notes" not in rows
+
+
 def test_files_that_are_left_out_or_not_read(project: Path) -> None:
     write(project, {"gen/a.py": "", "local/b.py": "", ".gitignore": "local/\n", "app/broken.py": "def f(:\n"})
     done = told(project, code=1)

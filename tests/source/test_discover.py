@@ -46,6 +46,46 @@ def test_a_named_file_is_taken_whatever_its_name_and_only_once(tmp_path: Path) -
     assert found(tmp_path, "script", "stub.pyi", "a.py", ".", "./a.py").files == ("a.py", "script", "stub.pyi")
 
 
+@pytest.mark.parametrize(
+    ("first", "called"),
+    [
+        ("#!/usr/bin/python", True),
+        ("#!/usr/bin/env python3", True),
+        ("#! /usr/bin/env python3.11 -u\r", True),
+        ("#!/usr/bin/env -S python3 -I", True),
+        ("#!/usr/bin/env -S uv run --script", True),
+        ("#!/opt/acme/bin/pypy3", True),
+        ("#!/usr/bin/env python2", False),
+        ("#!/usr/bin/env python2.7", False),
+        ("#!/bin/sh", False),
+        ("#!/usr/bin/env ipython-notebooks", False),
+        ("# python3", False),
+        ("x = 1  #!python3", False),
+        ("", False),
+    ],
+)
+def test_a_script_is_known_by_its_first_line(tmp_path: Path, first: str, called: bool) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/tool").write_text(f"{first}\nx = 1  # python3\n", newline="")
+    assert found(tmp_path).files == (("bin/tool",) if called else ())
+    assert found(tmp_path, "bin/tool").files == ("bin/tool",)
+    assert found(tmp_path, config=Config(scripts=False)).files == ()
+
+
+def test_scripts_have_no_suffix_and_are_left_out_as_files_are(tmp_path: Path) -> None:
+    make(tmp_path, "tool", "tool.cgi", ".tool", "ignored", "gone/tool", **dict.fromkeys(
+        ("tool", "tool.cgi", ".tool", "ignored", "gone/tool"), "#!/usr/bin/env python3\n"
+    ))  # fmt: skip
+    ignore(tmp_path, "ignored\n")
+    assert found(tmp_path, config=Config(extend_exclude=("gone/",))).files == ("tool",)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes, which Windows does not have")
+def test_a_pipe_is_no_script_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert found(tmp_path).files == ()
+
+
 def test_missing_paths_are_told(tmp_path: Path) -> None:
     make(tmp_path, "a.py")
     assert found(tmp_path, "nowhere", "a.py") == Discovery(("a.py",), missing=("nowhere",))
