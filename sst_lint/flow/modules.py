@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Sequence
 
 from sst_lint.config.config import COPIED
@@ -63,12 +64,15 @@ class Modules:
         self._inside: set[int] = set()
         self._by_name: dict[str, list[int]] = {}
         self._prefixes: set[str] = set()
+        self._packages: set[str] = set()
         self.names: list[tuple[str, ...]] = []
         self.is_package: list[bool] = []
+        self._elsewhere = sys.stdlib_module_names | frozenset(libraries)
         for index, path in enumerate(paths):
             names = dotted_names(path, roots)
             self.names.append(names)
             self.is_package.append(path.rsplit("/", 1)[-1] == "__init__.py")
+            self._packages.update(names if self.is_package[index] else ())
             library = _copied_library(path, libraries)
             for name in names:
                 parts = name.split(".")
@@ -108,9 +112,22 @@ class Modules:
             for name in self._named(file, module, level)
         )
 
+    def seen_from(self, file: int, module: str) -> str:
+        """The dotted name of what ``import module`` in ``file`` means. Python looks for it beside the script that it
+        runs first, and what that imports may import what lies there as well; nobody hides a library on purpose."""
+        first, around = module.partition(".")[0], "".join(self.names[file][-1:])
+        while "." in around and first not in self._elsewhere:
+            around, _, _ = around.rpartition(".")
+            is_itself = around.rpartition(".")[2] == first
+            if around not in self._packages and not is_itself and self.knows(f"{around}.{first}"):
+                return f"{around}.{module}"
+            if self.knows(first):
+                break
+        return module
+
     def _named(self, file: int, module: str, level: int) -> Iterable[str]:
         if level == 0:
-            return (module,)
+            return (self.seen_from(file, module),)
         result = []
         for name in self.names[file]:
             parts = name.split(".")

@@ -192,7 +192,7 @@ class Names(Decorated):
         file = self.file_of(node)
         if not record.name:
             name = record.module if record.asname else record.module.partition(".")[0]
-            for value in self.module_values(name):
+            for value in self.module_values(self.modules.seen_from(file, name)):
                 self.add_value(node, value)
             return
         for module in self.modules.absolute(file, record.module, record.level):

@@ -150,7 +150,7 @@ EFFECTS = [
         'src = ["lib"]',
         {
             "lib/names.py": "import os\n\ndef names(d):\n    return os.listdir(d)\n",
-            "lib/app.py": "import names, hashlib\n\ndef save(d):\n"
+            "bin/app.py": "import names, hashlib\n\ndef save(d):\n"
             "    return hashlib.sha256(str(names.names(d)).encode()).hexdigest()\n",
         },
         (),
