@@ -138,6 +138,7 @@ class Calls(Likely):
         for node in self._class_nodes:
             self.heard[node] = 1
         self.scalars.update(self._annotated_scalars())
+        self.selves.update(self.first_parameters())
         for node in world.of_kind(*_SEEDED):
             record = world.nodes[node]
             self._seed(node, record.kind, record.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sst_lint.facts.records import Kind
 from sst_lint.flow.annotations import only_scalars
@@ -76,6 +76,18 @@ class Classes(Names):
             return not any(self.external_bases(value[1]))
         return value[0] == "t" and value[1] in _COLLECTIONS
 
+    def first_parameters(self) -> Iterator[tuple[int, tuple[str, int]]]:
+        """What `self` and `cls` stand for in each method."""
+        for function in self.world.functions.values():
+            role = self.role(function) if function.cls >= 0 and function.params else "staticmethod"
+            if role != "staticmethod":
+                yield function.params[0], ("c" if role == "classmethod" else "i", function.cls)
+
+    def may_be(self, own: tuple[str, int], value: Value) -> bool:
+        """Whether a method of a class may have a value as its ``self`` (or ``cls``): not an object of a class that does
+        not inherit the method, though a call that may call several methods gives them all that its receiver may be."""
+        return value[0] != own[0] or own[1] in self.mro(value[1])
+
     def external_bases(self, cls: int) -> Iterable[str]:
         """Library types that the class inherits from."""
         for one in self.mro(cls):
@@ -102,13 +114,16 @@ class Classes(Names):
         """Definitions of the method in descendants, at most ``OVERRIDES``; none when there are more."""
         known = self._overrides.get((cls, name))
         if known is None:
-            result = []
-            for one in self._descendants(cls):
-                for scope in self.world.classes[one].methods.get(name, ())[-1:]:
-                    if scope in self.world.functions:
-                        result.append(self.world.functions[scope])
+            result = self._overriding(cls, name)
             known = self._overrides[(cls, name)] = result if len(result) <= OVERRIDES else []
         return known
+
+    def _overriding(self, cls: int, name: str) -> list[Function]:
+        """Definitions of the method in descendants."""
+        scopes = [
+            scope for one in self._descendants(cls) for scope in self.world.classes[one].methods.get(name, ())[-1:]
+        ]
+        return [self.world.functions[scope] for scope in scopes if scope in self.world.functions]
 
     # fields
 

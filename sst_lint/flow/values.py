@@ -179,6 +179,9 @@ class Values:
         self._many: dict[int, dict[tuple[int, int, str, int], int]] = {}  #: the edges of nodes that have many
         self._levels = (self.held, self.elements, self._inner, self._deeper)
         self.scalars: set[int] = set()  #: nodes of which an annotation says that they hold a text, a number, a path
+        self.selves: dict[
+            int, tuple[str, int]
+        ] = {}  #: first parameters of methods, and what they hold: "i" or "c", class
         self._queue: deque[tuple[int, Value, int]] = deque()
         self._of_keys: set[int] = set()  #: edges that put the key of a mapping into it, and not what stands under it
         self.weak = 0  #: how far the edges that are added now are guessed
@@ -207,6 +210,8 @@ class Values:
             way &= _ELEMENTS | _OTHERWISE
         if target in self.scalars:
             way = _VALUES if way & (_WHOLE | _VALUES) else 0
+        elif way & _WHOLE and target in self.selves:
+            way ^= _WHOLE | _VALUES
         edges.source.append(source)
         edges.target.append(target)
         edges.op.append(op)
@@ -353,8 +358,10 @@ class Values:
 
     def _moved(self, number: int, value: Value, level: int) -> Value | None:
         """What a value becomes along an edge, if that is a way for such values: it is put under a key, or loses its."""
-        op = self.edges.op[number]
-        if self.edges.target[number] in self.scalars and self.is_whole(value):
+        op, target = self.edges.op[number], self.edges.target[number]
+        if target in self.scalars and self.is_whole(value):
+            return None
+        if not level and target in self.selves and not self.may_be(self.selves[target], value):
             return None
         if level:
             if op == _MAP and value == _PAIR:
@@ -374,6 +381,10 @@ class Values:
 
     def is_whole(self, value: Value) -> bool:
         """Whether a value is no scalar for certain: a collection, an object of the program."""
+        raise NotImplementedError
+
+    def may_be(self, own: tuple[str, int], value: Value) -> bool:
+        """Whether a method of a class may have a value as its ``self`` (or ``cls``)."""
         raise NotImplementedError
 
     def arrived(self, node: int, value: Value) -> None:
