@@ -35,6 +35,7 @@ class Decorated(Values):
         super().__init__(world)
         self.modules = modules
         self.decorator_calls = Listeners[tuple[int, int]](self.heard)
+        self._made: dict[int, list[int]] = {}  #: decorator -> what it gives back
         #: decorators of methods, each with its method
         self._methods_decorated = {d: f for f in world.functions.values() if f.cls >= 0 for d in f.decorators}
 
@@ -132,7 +133,20 @@ class Decorated(Values):
                 self.add_edge(inner, params[0])
                 if self._passes_through(function, params[0]):
                     self.add_edge(inner, outer)  # what another function with this decorator gives is not its own
-            self.add_edge(function.returns, outer)
+            for made in self._made_by(function):
+                self.add_edge(inner if made in params[:1] else made, outer)  # of all that it is given, this one
+
+    def _made_by(self, decorator: Function) -> list[int]:
+        """What a decorator gives back, where it comes from: its parameter, functions in it, results of calls."""
+        known = self._made.get(decorator.scope)
+        if known is None:
+            world = self.world
+            facts, base = world.units[decorator.unit][2], world.node_base[decorator.unit]
+            near = unchanged(facts, [decorator.returns - base])
+            moved = {edge.target for edge in facts.edges if edge.op == Op.SAME}
+            found = [base + node for node in near if node not in moved]
+            known = self._made[decorator.scope] = found if found and len(near) < _NEAR else [decorator.returns]
+        return known
 
     def _passes_through(self, decorator: Function, param: int) -> bool:
         """Whether a function in a decorator gives back, as it is, what the decorated function gives."""
