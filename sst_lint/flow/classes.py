@@ -118,6 +118,15 @@ class Classes(Names):
             known = self._overrides[(cls, name)] = result if len(result) <= OVERRIDES else []
         return known
 
+    def stand_ins(self, cls: int, name: str) -> list[Function]:
+        """What stands in for an abstract method of the class where there are more than ``OVERRIDES``, at most
+        ``DECLARED``."""
+        own = self.find_method(cls, name)
+        if not own or not own[-1].record.abstract:
+            return []
+        result = self._overriding(cls, name)
+        return [each for each in result if not each.record.abstract] if OVERRIDES < len(result) <= DECLARED else []
+
     def _overriding(self, cls: int, name: str) -> list[Function]:
         """Definitions of the method in descendants."""
         scopes = [

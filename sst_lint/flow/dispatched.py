@@ -40,9 +40,14 @@ class Dispatched(CommandLine):
         super().bind_attribute(node, value)
         if value[0] != "i" or node not in self._called_at:
             return
-        for function in self._picks(value[1], self.world.nodes[node].name):
+        name = self.world.nodes[node].name
+        for function in self._picks(value[1], name):
             for number in self._called_at[node]:
                 self._pick(number, function)
+        for function in self.stand_ins(value[1], name):
+            for number in self._called_at[node]:
+                self._dispatching[number] = None
+                self.bind_function(number, function, self.receiver_of(number))
 
     def _pick(self, number: int, function: Function) -> None:
         receiver = self.receiver_of(number)
