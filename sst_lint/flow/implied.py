@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
 from sst_lint.flow.calls import Calls
 from sst_lint.flow.codes import places
 from sst_lint.flow.world import Function
 
 _TEXTS = ("__str__", "__repr__")
+_OF_TEXTS, _ARE_TEXTS = ("builtins.str.", "builtins.bytes."), ("builtins.str", "builtins.bytes")
 _METHODS: dict[int, tuple[str, ...]] = {
     Op.TEXT: _TEXTS,
     Op.LOOP: ("__iter__",),
@@ -33,7 +35,7 @@ class Implied(Calls):
         by_repr = {self.result_of(number) for number in self._calls_to("builtins.repr")}
         for number in places(edges.op, *_METHODS):
             source, target = edges.source[number], edges.target[number]
-            if edges.label[number] or (source, target) in self.rendered_whole:
+            if edges.label[number] or (source, target) in self.rendered_whole or self._is_made_text(source):
                 continue
             names = _METHODS[edges.op[number]]
             if names is _TEXTS and target in by_repr:
@@ -45,6 +47,14 @@ class Implied(Calls):
                 for function in self._methods_behind(hashed, ("__hash__",)):
                     self._run_method(hashed, self.result_of(number), Op.SAME, function)
         self.run()
+
+    def _is_made_text(self, node: int) -> bool:
+        """Whether a method of texts has made a value: then it is one, whatever else came to that method."""
+        if self.world.nodes[node].kind != Kind.CALL:
+            return False
+        number = self.world.call_of(node)
+        sites = () if number in self.callees else self.sites_of.get(number, ())
+        return any(site.model.name.startswith(_OF_TEXTS) and site.model.returns in _ARE_TEXTS for site in sites)
 
     def _calls_to(self, name: str) -> list[int]:
         return [number for number, names in self.externals.items() if name in names]
