@@ -163,6 +163,7 @@ def _named_ports(model: Model) -> list[tuple[str, str]]:
     named += [(f"`{name}`", getattr(model, name)) for name in _PORT_FIELDS]
     named += [("`shows`", port) for port in model.shows]
     named += [("`builds`", port) for port in model.builds]
+    named += [("`arguments`", port) for port in model.arguments]
     for function, elements in model.callback:
         named += [("`callback`", function), ("`callback`", elements)]
     return named

@@ -168,6 +168,7 @@ class Model:
     logs: Literal["", "debug", "info", "warning", "error", "exception", "critical"] = ""
     console: bool = False  #: writes to a terminal stream
     callback: tuple[tuple[str, str], ...] = ()  #: (port of a function, port whose elements it is called with)
+    arguments: tuple[str, ...] = ()  #: ports that hold all arguments of the callback: a sequence, a mapping by name
     policy: bool = False  #: an error policy: what it is given is handled
     raises: bool = False  #: never returns normally (`sys.exit`)
     #: serializers: is the output canonical? parameter that sorts keys, parameter that replaces unknown values
