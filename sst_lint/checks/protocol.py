@@ -136,7 +136,7 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
         locked = all(project.locks.held(w.site.call) for w in protocol.writes)
         made = [w.mode for w in protocol.writes if w.mode != "update"]  # which only opens what is there
         alone = all(mode == "exclusive" for mode in made) and not _cleared(project, protocol)
-        weak = protocol.versioned or locked or alone
+        weak = protocol.versioned or locked or alone or _are_alike(project, protocol)
         yield "low" if weak else "medium", "unique-name", "the temporary name is fixed, so two writers share it"
     if "fsync" in missing:
         text = "nothing is synced, so after a power cut the new name may hold no content"
@@ -146,6 +146,13 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
     for step, text in _LOW:
         if step in missing:
             yield "low", step, text
+
+
+def _are_alike(project: Project, protocol: Protocol) -> bool:
+    """Whether both names are put together at one place: then one of many entries gets another name, and none of the two
+    is temporary."""
+    source, target = (project.evidence.composed(node)[:1] for node in (protocol.source, protocol.target))
+    return bool(source) and source == target
 
 
 def _cleared(project: Project, protocol: Protocol) -> bool:
