@@ -37,8 +37,6 @@ _WHAT = {
     "call": "the first element is picked",
     "act": "only the first match is used",
 }
-#: Choices that stand at the list from which they take.
-_TAKES = frozenset({"index", "slice", "unpack"})
 #: A choice is believed behind no more than so many fields and globals: far from what it picks from, somebody has mostly
 #: seen to it that it does not matter.
 _AWAY = 1
@@ -90,7 +88,7 @@ def first_match(project: Project) -> Iterator[Defect]:
         if confidence != "low":
             told.add((picked.unit, picked.node))
         steps = project.trace.steps(picked.path, f"{_OF[picked.kind]}", _WHAT[kind])
-        if len(steps) > 1 and kind in _TAKES:  # told where it is picked, not where the list begins
+        if len(steps) > 1:  # told where it is picked, not where the collection was bound
             steps = (*steps[:-1], Step(where.path, where.line, where.function, _WHAT[kind]))
         yield Defect(
             "SST205",

@@ -11,6 +11,7 @@ from sst_lint.checks.choices import only_tested
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.lone import items
 from sst_lint.facts.ops import Op
+from sst_lint.flow.location import Step
 from sst_lint.flow.sorting import is_stamp
 from sst_lint.flow.trace import LONG, length
 
@@ -115,6 +116,8 @@ def _defect(
     else:
         message = f"{what} are sorted {by}: equal ones keep their arbitrary order; end the key with the element itself"
     steps = project.trace.steps((*row.path, *path) or ((node, -1),), f"{what}", last)
+    if not path and len(steps) > 1:  # told where it is chosen, not where the collection was bound
+        steps = (*steps[:-1], Step(where.path, where.line, where.function, last))
     if length(steps) > LONG:
         confidence = "low"
     return Defect(

@@ -6,6 +6,7 @@ import textwrap
 
 from sst_lint import checks
 from sst_lint.catalogue import load_models
+from sst_lint.checks.defect import Defect
 from sst_lint.config import Config
 from sst_lint.facts import extract
 from sst_lint.flow import FileFacts, link
@@ -36,13 +37,36 @@ UPDATE = """
         remember("stock.json", item, 0)
     """
 
+CHOICES = """
+    import glob
+    import os
+
+    def newest(folder):
+        logs = glob.glob(folder)
+
+        if logs:
+            return max(logs, key=os.path.getctime)
+
+    def first_other(words, known):
+        others = set(words)
+
+        others = others - known
+
+        return (
+            "x" + others.pop()
+        )
+    """
+
 
 def _found(text: str) -> dict[str, list[str]]:
     """The words of each trace, by rule."""
+    return {defect.rule: [step.message for step in defect.trace] for defect in _defects(text)}
+
+
+def _defects(text: str) -> list[Defect]:
     units = split_units(textwrap.dedent(text))
     file = FileFacts("key.py", tuple((unit, extract(unit)) for unit in units))
-    found = checks.run(link([file], load_models(), Config()), Config())
-    return {defect.rule: [step.message for step in defect.trace] for defect in found}
+    return list(checks.run(link([file], load_models(), Config()), Config()))
 
 
 def test_values_become_part_of_a_text_and_sets_give_it_an_order() -> None:
@@ -53,3 +77,11 @@ def test_values_become_part_of_a_text_and_sets_give_it_an_order() -> None:
 
 def test_an_update_without_a_lock_says_who_hands_over_the_path() -> None:
     assert _found(UPDATE)["SST110"] == ["hands over the path", "read here", "written back here"]
+
+
+def test_the_way_to_a_choice_ends_where_it_is_made() -> None:
+    found = {defect.rule: defect for defect in _defects(CHOICES)}
+    assert found.keys() == {"SST205", "SST206"}
+    for defect in found.values():
+        assert [defect.trace[-1].path, defect.trace[-1].line] == [defect.location.path, defect.location.line]
+        assert defect.trace[0].line < defect.trace[-1].line
