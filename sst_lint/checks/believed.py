@@ -21,8 +21,8 @@ from sst_lint.checks.put_in_order import is_put_in_order
 from sst_lint.checks.shown import is_certain, is_likely, is_told_as_text, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
 from sst_lint.flow.artifacts import words
-from sst_lint.flow.sinks import A_DIGEST, HANDED_ON, IS_PRINTED
-from sst_lint.flow.trace import long_for
+from sst_lint.flow.sinks import A_DIGEST, A_NAME, HANDED_ON, IS_PRINTED
+from sst_lint.flow.trace import LONG_OF_SETS, long_for
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -78,8 +78,11 @@ def believed_steps(project: Project, reach: Reach) -> int:
     """How many steps of a trace, as they are shown, are believed."""
     if reach.sink.call in project.pickling:
         return LONG_OF_PICKLED
-    sure = reach.kind == "set" and is_sure(project, reach)
-    return LONG_OF_SURE if sure else long_for(reach.kind)
+    if not is_sure(project, reach):
+        return long_for(reach.kind)
+    if reach.kind == "set":
+        return LONG_OF_SURE
+    return long_for(reach.kind) if reach.sink.what == A_NAME else LONG_OF_SETS
 
 
 def _of_mapping(project: Project, reach: Reach) -> Judgment:

@@ -203,8 +203,16 @@ class Callees(Modeled):
             self.add_edge(step, rest, Op.SAME, "", label)
 
     def bind_class(self, number: int, cls: int) -> None:
-        """A constructor: ``__init__`` on the result, or fields by position and keyword."""
+        """A constructor: ``__new__`` and ``__init__`` on the result, or fields by position and keyword."""
         result = self.result_of(number)
+        making = self.find_method(cls, "__new__")
+        for function in making:
+            self.bind_function(number, function, self.callee_of(number))
+            made = self._made_in(function)
+            for call in made:
+                self.add_value(self.result_of(call), ("i", cls))
+            if not made:
+                return  # it gives what it likes, and `__init__` is not called
         self.classes_called.setdefault(number, {})[cls] = None
         self.add_value(result, ("i", cls))
         init = self.find_method(cls, "__init__")
@@ -218,6 +226,12 @@ class Callees(Modeled):
                 self.bind_function(number, function, result)
         if not init or all(self._stands_for_another(function) for function in init):
             self._fill_fields(number, cls, result)
+
+    def _made_in(self, making: Function) -> list[int]:
+        """The calls of a ``__new__`` that ask another one for an object: ``super().__new__(cls)``."""
+        base, facts = self.world.call_base[making.unit], self.world.units[making.unit][2]
+        callees = [facts.nodes[call.callee] for call in facts.calls]
+        return [base + n for n, callee in enumerate(callees) if callee.kind == Kind.ATTR and callee.name == "__new__"]
 
     def _stands_for_another(self, constructor: Function) -> bool:
         """Whether a constructor takes everything and does nothing with it: the true one is made at run time, from the

@@ -25,7 +25,7 @@ from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order
 from sst_lint.flow.reach import Search
-from sst_lint.flow.sinks import rank_of
+from sst_lint.flow.sinks import A_DIGEST, A_NAME, rank_of
 from sst_lint.flow.writes import Writes
 
 Where = Literal["digest", "name", "seed", "shard", "comparison", "content", "leaves"]
@@ -96,9 +96,9 @@ class Permanence:
         self._keyed = {s.call for s in linked.sites if s.model.name.startswith("hmac.")}
         self.sinks: dict[Where, list[ValueSink]] = {
             "digest": [
-                ValueSink(s.node, "digest", 0, "a digest", s.call)
+                ValueSink(s.node, "digest", 0, A_DIGEST, s.call)
                 for s in order.sinks
-                if s.what == "a digest" and s.call not in self._keyed
+                if s.what == A_DIGEST and s.call not in self._keyed
             ],
             "name": list(dict.fromkeys(self._names())),
             "seed": list(self._seeds()),
@@ -107,7 +107,7 @@ class Permanence:
             "content": [
                 ValueSink(s.node, "content", s.rank, s.what, s.call)
                 for s in order.sinks
-                if s.rank < 2 and s.what not in ("a digest", "the name of a file")
+                if s.rank < 2 and s.what not in (A_DIGEST, A_NAME)
             ],
             "leaves": list(self._leaves()),
         }
@@ -119,7 +119,7 @@ class Permanence:
         for write in self._writes.all:
             rank = rank_of(write)[0]
             if write.path_node >= 0 and rank < 2 and not write.moved:
-                yield ValueSink(write.path_node, "name", rank, "the name of a file", write.site.call)
+                yield ValueSink(write.path_node, "name", rank, A_NAME, write.site.call)
         for site in linked.sites:
             moves = site.model.moves
             target = site.ports.get(moves.dst, -1) if moves is not None else -1
@@ -129,7 +129,7 @@ class Permanence:
             kind = classify(self._evidence.of(target), (), source, self._config).kind
             if kind in ("artifact", "state", "unknown", "argument"):
                 rank = 0 if kind in ("artifact", "state") else 1
-                yield ValueSink(target, "name", rank, "the name of a file", site.call)
+                yield ValueSink(target, "name", rank, A_NAME, site.call)
 
     def _seeds(self) -> Iterator[ValueSink]:
         for site in self._linked.sites:

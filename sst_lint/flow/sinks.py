@@ -22,6 +22,7 @@ from sst_lint.flow.writes import Write, Writes
 
 #: What is digested, as it is told.
 A_DIGEST = "a digest"
+A_NAME = "the name of a file"
 #: What another program is given, as it is told.
 HANDED_ON = "a file that is handed on"
 #: What is printed, as it is told.
@@ -147,13 +148,13 @@ class Sinks:
         """Order that becomes the name of a file."""
         for write in self._writes.all:
             if write.path_node >= 0 and rank_of(write)[0] < 2 and not write.moved:
-                yield Sink(write.path_node, ORDER, 1, "the name of a file", write.site.call, True)
+                yield Sink(write.path_node, ORDER, 1, A_NAME, write.site.call, True)
         for site in self._linked.sites:
             moves = site.model.moves
             name = site.ports.get(moves.dst, -1) if moves is not None and moves.kind in ("rename", "move") else -1
             if name >= 0 and self._is_numbered(name):
                 if not self._writes.is_test(self._linked.world.path_of_unit(self._linked.world.call_unit[site.call])):
-                    yield Sink(name, ORDER, 1, "the name of a file", site.call, True)
+                    yield Sink(name, ORDER, 1, A_NAME, site.call, True)
 
     def _is_numbered(self, path: int) -> bool:
         """Whether a path is made of a text that tells in which round of a loop it was made."""
