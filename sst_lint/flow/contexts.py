@@ -8,6 +8,7 @@ loop adds that loop.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind, Loop, UnitFacts
@@ -20,6 +21,8 @@ GLOBAL = -1
 #: The root of an object that is made here, in place of a parameter's index.
 LOCAL = -2
 _OF_EVERYBODY = (Kind.NAME, Kind.IMPORT, Kind.CELL, Kind.BOUND)
+#: What may hold an object that a function fills.
+_FILLED = frozenset({Kind.VALUE, Kind.NAME, Kind.PARAM, Kind.ATTR, Kind.ITEM, Kind.CALL, Kind.CELL, Kind.IMPORT})
 #: From an object to what it belongs to, at most.
 _STEPS_TO_ROOT = 9
 #: `d.setdefault(key, []).append(x)`
@@ -86,14 +89,13 @@ class Contexts(Implied):
         record = self.world.nodes[node]
         if record.kind in (Kind.ATTR, Kind.ITEM) and record.base >= 0:
             return [self.world.node_base[self.world.node_unit[node]] + record.base]
+        edges = self.edges
+        inside = [n for n in self._incoming.get(node, ()) if edges.label[n] == 0]
+        if record.kind == Kind.CALL:  # `options.pop("file", sys.stdout)`
+            return [edges.source[n] for n in inside if edges.op[n] == Op.LOAD and edges.key[n].startswith("'")]
         if record.kind != Kind.VALUE:
             return []
-        edges = self.edges
-        return [
-            edges.source[n]
-            for n in self._incoming.get(node, ())
-            if edges.op[n] in (Op.SAME, Op.LOAD) and edges.label[n] == 0
-        ]
+        return [edges.source[n] for n in inside if edges.op[n] in (Op.SAME, Op.LOAD)]
 
     def _by_context(self, holder: int, target: int, op: Op, unit: int, region: int) -> None:
         root = self.root(holder)
@@ -145,6 +147,7 @@ class Contexts(Implied):
             found = [a for a, p, _ in self.bindings.get(number, ()) if root < len(params) and p == params[root]]
             if not found and root == 0 and self.callees[number].get(function.scope):
                 found = [self.callee_of(number)]  # a method that was handed over, with the object that it fills
+            found = found or self._among_options(number, params, root)
             if not found:
                 return
             argument = found[0]
@@ -159,6 +162,18 @@ class Contexts(Implied):
         outer = GLOBAL if argument < 0 else self.root(argument)
         if outer != LOCAL and caller in self.world.functions:
             self._edge(self.context(caller, outer), node, Op.ORDERS, "", label)
+
+    def _among_options(self, number: int, params: Sequence[int], root: int) -> list[int]:
+        """What call ``number`` gives by a keyword that its callee gathers in parameter ``root`` (``**options``), but for
+        what is written down there: nothing can be filled in that."""
+        if root >= len(params) or not self._incoming.has(params[root]):
+            return []
+        edges, nodes = self.edges, self.world.nodes
+        given = [n for n in self._incoming.get(params[root], ()) if edges.label[n] == number + 1]
+        return [
+            edges.source[n] for n in given
+            if edges.op[n] == Op.STORE and edges.key[n].startswith("'") and nodes[edges.source[n]].kind in _FILLED
+        ]  # fmt: skip
 
     def _apart(self, number: int, holder: int) -> frozenset[int]:
         """The loops around a call whose every round has a ``holder`` of its own: what stands under the loop's variable
