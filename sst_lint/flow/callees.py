@@ -205,14 +205,13 @@ class Callees(Modeled):
     def bind_class(self, number: int, cls: int) -> None:
         """A constructor: ``__new__`` and ``__init__`` on the result, or fields by position and keyword."""
         result = self.result_of(number)
-        making = self.find_method(cls, "__new__")
-        for function in making:
+        a_path = any(base.startswith("pathlib.") for base in self.external_bases(cls))  # of which no part is asked
+        for function in () if a_path else self.find_method(cls, "__new__"):
             self.bind_function(number, function, self.callee_of(number))
-            made = self._made_in(function)
-            for call in made:
+            for call in self._made_in(function):
                 self.add_value(self.result_of(call), ("i", cls))
-            if not made:
-                return  # it gives what it likes, and `__init__` is not called
+            if not self._asks_its_class(function):
+                return  # no object of the class is made, and `__init__` is not called
         self.classes_called.setdefault(number, {})[cls] = None
         self.add_value(result, ("i", cls))
         init = self.find_method(cls, "__init__")
@@ -232,6 +231,14 @@ class Callees(Modeled):
         base, facts = self.world.call_base[making.unit], self.world.units[making.unit][2]
         callees = [facts.nodes[call.callee] for call in facts.calls]
         return [base + n for n, callee in enumerate(callees) if callee.kind == Kind.ATTR and callee.name == "__new__"]
+
+    def _asks_its_class(self, making: Function) -> bool:
+        """Whether a ``__new__`` uses the class that it is handed."""
+        facts, taken = self.world.units[making.unit][2], [param.node for param in making.record.params[:1]]
+        asked = {arg.node for call in facts.calls for arg in call.args}
+        asked |= {edge.source for edge in facts.edges if facts.nodes[edge.target].kind != Kind.OUT}
+        asked |= {node.base for node in facts.nodes if node.kind == Kind.ATTR}
+        return not taken or taken[0] in asked
 
     def _stands_for_another(self, constructor: Function) -> bool:
         """Whether a constructor takes everything and does nothing with it: the true one is made at run time, from the

@@ -164,8 +164,8 @@ class Contexts(Implied):
             self._edge(self.context(caller, outer), node, Op.ORDERS, "", label)
 
     def _among_options(self, number: int, params: Sequence[int], root: int) -> list[int]:
-        """What call ``number`` gives by a keyword that its callee gathers in parameter ``root`` (``**options``), but for
-        what is written down there: nothing can be filled in that."""
+        """What call ``number`` gives by a keyword that its callee gathers in parameter ``root`` (``**options``), but
+        for what is written down there: nothing can be filled in that."""
         if root >= len(params) or not self._incoming.has(params[root]):
             return []
         edges, nodes = self.edges, self.world.nodes
