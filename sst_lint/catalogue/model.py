@@ -24,6 +24,7 @@ How = Literal[
     "dict",  # a mapping from an iterable of pairs or a mapping: order becomes key order
     "element",  # one element of it (`next(x)`, `d.get(k)`)
     "columns",  # sequences that it holds, under keys or not, are laid side by side: their order becomes that of rows
+    "inside",  # nothing but the order of what it holds, under keys or not (the neighbours of the nodes of a graph)
     "order",  # nothing of it but the order of its elements (of lists that are joined to one)
     "store",  # becomes one element of it (`x.append(v)`: v -> self)
     "extend",  # its elements are added in iteration order (`x.extend(v)`: v -> self)

@@ -30,6 +30,7 @@ HOW: dict[How, Op] = {
     "keys": Op.KEYED,
     "order": Op.LOOP,
     "columns": Op.ORDERS,
+    "inside": Op.LOOP,
     "text": Op.TEXT,
     "serialize": Op.TEXT,
     "serialize-sorted": Op.TEXT_SORTED,
@@ -274,7 +275,7 @@ class Modeled(Sites):
             op, key = (Op.PAIRED if op == Op.COPY else Op.PAIRS), f"#{position}"
         if op == Op.LOAD and source == site.ports["self"] and isinstance(site.constants.get(_KEY), str):
             key = f"'{site.constants[_KEY]}"  # `d.get("a")` is `d["a"]`
-        if op == Op.ORDERS:
+        if how in ("columns", "inside"):
             column = self._step_node(site.call, "column")
             self.add_edge(source, column, Op.LOAD)
             source = column
