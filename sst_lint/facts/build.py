@@ -219,6 +219,14 @@ class Builder:
         if path:
             self._forget_paths(path.split(".", 1)[0])
 
+    def left_to_others(self) -> None:
+        """Whoever is given what was yielded runs now, and may change any attribute."""
+        env = self.frame.env
+        if env is None or not self.has_paths:
+            return
+        for path in [p for p in env if "." in p]:
+            del env[path]
+
     def note(self, node: int, name: str) -> None:
         """``node`` was filled or changed under ``name``: whoever watches this stretch of code wants to know."""
         for watcher in self.watchers:

@@ -224,6 +224,7 @@ class Expressions(Calls):
             self.note_made(value, "return")
         self.ordered_by_loops(frame.returns, Op.ORDERS)
         self.note(frame.returns, "return")
+        self.left_to_others()
         return (self.node(Kind.VALUE, node, "sent"),)
 
     def _lambda(self, node: cst.Lambda) -> Val:

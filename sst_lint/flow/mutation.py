@@ -16,6 +16,7 @@ from sst_lint.flow.by_name import ask_by_name, open_objects
 from sst_lint.flow.calls import LOOP_ORDER
 from sst_lint.flow.contexts import GLOBAL
 from sst_lint.flow.folds import fold
+from sst_lint.flow.placed import sort_by_places
 from sst_lint.flow.reopened import Reopened
 from sst_lint.flow.templates import read_by_templates
 from sst_lint.flow.unpacked import unpack
@@ -45,11 +46,13 @@ class Mutations(Reopened):
         open_objects(self)
         self._changed: dict[int, None] = {}
         self._aliases: set[int] = set()  #: edges back to where an object was taken from
+        self._given_back: dict[int, int] = {}  #: what a context manager gives -> what became of it, for all who enter
         self._direct()
         assemble(self)
         self._outs()
         self.run()
         read_by_templates(self)
+        sort_by_places(self)
         fold(self)
         unpack(self)
         self._spread_contexts()
@@ -189,6 +192,8 @@ class Mutations(Reopened):
         edges = self.edges
         for number in tuple(self._incoming.get(node, ())):
             source, op = edges.source[number], edges.op[number]
+            if edges.label[number] < 0 and kind == Kind.CALL and op == Op.LOAD:
+                self._give_back(node, source, depth)
             held = _VIEWED if op in _VIEWS else _ALIASING
             if number in self._aliases or edges.label[number] != 0 or self.world.nodes[source].kind not in held:
                 continue
@@ -206,6 +211,21 @@ class Mutations(Reopened):
             elif op in _VIEWS and kind == Kind.CALL:
                 self._through_view(node, source, "#1" if op == Op.PAIRS else edges.key[number])
                 self.changed(source, depth + 1)
+
+    def _give_back(self, entered: int, returned: int, depth: int) -> None:
+        """What a context manager has yielded is changed by who entered it: ``with opened(path) as lines``."""
+        edges = self.edges
+        yielded = [edges.source[n] for n in self._incoming.get(returned, ()) if edges.op[n] == Op.STORE]
+        if returned not in self._given_back:
+            world = self.world
+            self._given_back[returned] = world.add_node(Kind.CELL, world.node_unit[returned], None, "given back")
+        between = self._given_back[returned]
+        self._edge(entered, between, Op.SAME)
+        for node in yielded if between not in self._changed else ():
+            self._aliases.add(len(self.edges))
+            self._edge(between, node, Op.SAME)
+            self.changed(node, depth + 1)
+        self._changed[between] = None
 
     def _through_view(self, view: int, source: int, position: str) -> None:
         """What is changed in the pairs of ``d.items()`` or ``zip(a, b)``, or in ``d.values()``: ``source`` holds it."""

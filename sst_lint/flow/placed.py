@@ -1,0 +1,67 @@
+"""What is sorted by the places of another sequence? ``sorted(names, key=order.index)`` is in the order of ``order``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.sites import Site
+
+if TYPE_CHECKING:
+    from sst_lint.flow.mutation import Mutations
+
+_KEY = "key"
+_INDEX = frozenset({"builtins.list.index", "builtins.tuple.index"})
+#: What gives the number that a mapping has for something.
+_LOOKUP = frozenset({"builtins.dict.get", "builtins.dict.__getitem__"})
+
+
+def sort_by_places(linked: Mutations) -> None:
+    """Add the order of what tells the places to what is sorted by them; to be called once values have settled."""
+    for site in tuple(linked.sites):
+        if _KEY in site.given and any(function == _KEY for function, _ in site.model.callback):
+            results = _results(linked, site)
+            for source, op in _orders(linked, site) if results else ():
+                told = linked._step_node(site.call, f"placed {source}")
+                linked._edge(source, told, op)
+                for result in results:
+                    linked._edge(told, result, Op.ORDERS)
+
+
+def _results(linked: Mutations, site: Site) -> list[int]:
+    """What is in order after a sort."""
+    if not site.model.sorts:
+        sorts = any(flow.how == "sort" for flow in site.model.flows)
+        return [site.ports["return"]] if sorts else []
+    edges, before = linked.edges, site.ports.get(site.model.sorts, -1)
+    return [edges.target[n] for n in linked.leaving(before) if edges.op[n] == Op.SORT] if before >= 0 else []
+
+
+def _orders(linked: Mutations, site: Site) -> Iterator[tuple[int, Op]]:
+    """What tells the places by which is sorted, and what of it counts: the own order of a sequence, that in which the
+    numbers of a mapping were given, or which the function itself gives back."""
+    world, key = linked.world, site.ports[_KEY]
+    yield linked._callback_result(site.call, _KEY), Op.SAME
+    for value in linked.values(key):
+        holder = linked._base_of(key) if world.nodes[key].kind == Kind.ATTR else -1
+        if value[0] == "x" and value[1] in _INDEX and holder >= 0:
+            yield holder, Op.LOOP
+        elif value[0] == "x" and value[1] in _LOOKUP and holder >= 0:
+            yield holder, Op.LOAD
+        for function, _ in linked.functions_of(value) if value[0] in ("f", "b") else ():
+            if function.unit == world.call_unit[site.call]:  # what it asks lives here as well
+                yield from _asked_in(linked, function.scope, function.unit)
+
+
+def _asked_in(linked: Mutations, scope: int, unit: int) -> Iterator[tuple[int, Op]]:
+    """The sequences that a function asks for the place of something."""
+    world = linked.world
+    first = world.call_base[unit]
+    for call in range(first, first + len(world.units[unit][2].calls)):
+        if world.scope_of_call(call) == scope and not _INDEX.isdisjoint(linked.externals.get(call, ())):
+            yield linked.receiver_of(call), Op.LOOP
+
+
+__all__ = ["sort_by_places"]
