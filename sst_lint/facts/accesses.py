@@ -16,6 +16,9 @@ _LITERAL_NAMES = frozenset({"True", "False", "None", "__debug__"})
 #: What changes which element of a list is the last.
 _CHANGES = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
 
+#: What is called to get a container of one's own.
+_MAKES = frozenset({"list", "dict", "set", "defaultdict", "OrderedDict", "Counter", "deque"})
+
 
 class Accesses(Builder):
     """Reads what is already there. Expressions of any kind stand inside: other halves read those."""
@@ -113,7 +116,8 @@ class Accesses(Builder):
             key = constant_key(inner.value) if len(node.slice) == 1 else None
             if key is None and len(node.slice) == 1 and _is_negative(inner.value):
                 key = "#-"
-        item = self.node(Kind.ITEM, node, key or "", base, loop=self.nodes[base].loop)
+        loop = self._bound_in(attribute_path(node.value), base, indices[0]) if key is None and len(indices) == 1 else -1
+        item = self.node(Kind.ITEM, node, key or "", base, loop=loop if loop >= 0 else self.nodes[base].loop)
         self.edge(base, item, Op.LOAD, "" if key == "#-" else key or "")
         if key and key.startswith("#"):
             last = len(node.slice) == 1 and isinstance(inner, cst.Index) and _bound(inner.value) == "-1"
@@ -124,6 +128,30 @@ class Accesses(Builder):
         elif key is None:
             self.subscripts += [(item, one) for index in indices for one in index]
         return (item,)
+
+    def put_anew(self, path: str, base: int, index: Val, value: Val) -> None:
+        """``groups[name] = []`` in a loop: what stands there from here on was bound in this round."""
+        place = (path, -1 if "." in path else base, index)
+        if path and self.loop >= 0 and value and all(self._is_new(one) for one in value):
+            self.anew[place] = (self.loop, self.region)
+        else:
+            self.anew.pop(place, None)
+
+    def _is_new(self, node: int) -> bool:
+        """Whether a value is a container that this round has made."""
+        record = self.nodes[node]
+        if record.loop != self.loop:
+            return False
+        if record.kind == Kind.CALL:
+            record = self.nodes[self.calls[record.base].callee]
+            return record.kind in (Kind.NAME, Kind.IMPORT) and record.name in _MAKES
+        return record.kind in (Kind.LIST, Kind.DICT, Kind.SET)
+
+    def _bound_in(self, path: str, base: int, index: Val) -> int:
+        """The loop around here whose round has put something new under a key of ``path``; -1 if none has."""
+        place = (path, -1 if "." in path else base, index)
+        loop, region = self.anew.get(place, (-1, -1))
+        return loop if loop >= 0 and region in self._regions_around() else -1
 
     def _is_just_added(self, base: int) -> bool:
         """``names.append(x); use(names[-1])``: what the same round has put there, whatever stands before it."""

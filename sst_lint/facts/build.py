@@ -98,6 +98,8 @@ class Builder:
         self.exports: tuple[str, ...] = ()
         self.subscripts: list[tuple[int, int]] = []
         self.members: list[tuple[int, int]] = []
+        #: container and key under which a round of a loop has put something new -> loop, region
+        self.anew: dict[tuple[str, int, Val], tuple[int, int]] = {}
         self.options: list[Option] = []
         self.depends: dict[int, tuple[Condition, ...]] = {}  #: what holds where a node is what a name holds
         self.frame = Frame(0, None, -1)

@@ -62,6 +62,7 @@ class Targets(Picks):
         base = self.single(target.value)
         path = attribute_path(target.value)
         value = self.own(value)
+        index: Val = ()
         if path and len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Slice):
             part = target.slice[0].slice
             if part.lower is None and part.upper is None and self.frame.env is not None:
@@ -85,6 +86,7 @@ class Targets(Picks):
         )
         self.edge(value, base, Op.ONLY_VALUE if taken else Op.STORE, key or "")
         if key is None:
+            self.put_anew(path, base, index, value)
             self._number(value, base)
         if key is None and self.nodes[base].kind not in (Kind.LIST, Kind.TUPLE) and not self._is_there(target):
             self.ordered_by_loops(base, Op.ORDERS_KEYS, AGAIN if self.loop >= 0 and _reads(at, target) else "")
