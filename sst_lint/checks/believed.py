@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.aside import is_said_aside
 from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted, is_any_collection
 from sst_lint.checks.defect import Confidence
-from sst_lint.checks.handles import leaves_in_a_file
 from sst_lint.checks.kept import (
     is_given_once,
     joined_later,
@@ -115,7 +114,7 @@ def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
     stays = sure and is_set and stays_inside(project, reach)
     lost = sure and is_set and (loses_its_order(project, reach) or is_given_once(project, reach))
     seen = sure and (leaves_as_text(project, reach) or (is_set and joined_later(project, reach)))
-    seen = seen or (sure and is_set and (leaves_as_lines(project, reach) or leaves_in_a_file(project, reach)))
+    seen = seen or (sure and is_set and leaves_as_lines(project, reach))
     if stays or lost or seen:
         confidence = "medium"
     if reach.sink.call in project.pickling and reach.sink.what != A_DIGEST and _only_keys(project, reach):
