@@ -133,7 +133,7 @@ class Handlers:
         callers: dict[int, list[int]] = {}
         for number, scopes in self._linked.callees.items():
             caller = world.scope_of_call(number)
-            for scope in scopes:
+            for scope in scopes if len(scopes) == 1 or not self._is_handed(number) else ():
                 callers.setdefault(scope, []).append(caller)
         level = sorted(direct)
         for _ in range(_CALLS_DEEP):
@@ -142,6 +142,27 @@ class Handlers:
                 direct.setdefault(caller, direct[scope])
             level = [caller for caller, _ in reached]
         return direct
+
+    def _is_handed(self, number: int) -> bool:
+        """Whether a call runs what its own function was handed: who hands it over knows which function that is."""
+        sites = self._linked.sites_of.get(number, ())
+        given = [site.ports.get(function, -1) for site in sites for function, _ in site.model.callback]
+        nodes = self._linked.world.nodes
+        return any(nodes[node].kind == Kind.PARAM for node in (self._linked.callee_of(number), *given) if node >= 0)
+
+    @cached_property
+    def _running(self) -> frozenset[int]:
+        """The functions that run what they are handed."""
+        calls = (number for number in self._linked.callees if self._is_handed(number))
+        return frozenset(map(self._linked.world.scope_of_call, calls))
+
+    def _run_by(self, number: int) -> list[int]:
+        """The functions that a call may run: those that it calls, and those that it hands to them to be run."""
+        scopes = list(self._linked.callees.get(number, ()))
+        if not self._running.isdisjoint(scopes):
+            given = (value for _, node in self._linked.argument_nodes(number) for value in self._linked.values(node))
+            scopes += [value[1] for value in given if value[0] in ("f", "b")]
+        return scopes
 
     def calls_in(self, unit: int, region: int) -> list[int]:
         """The calls of a region and the regions inside it."""
@@ -225,7 +246,7 @@ class Handlers:
         for number in self.calls_in(unit, handler.tried):
             if number in self._writing_calls:
                 return "artifact-shaping", False, (), self._writing_calls[number]
-            for scope in self._linked.callees.get(number, ()):
+            for scope in self._run_by(number):
                 if scope in self._writing:
                     return "artifact-shaping", False, (), self._writing[scope]
         return "best-effort", False, (), ""
