@@ -191,25 +191,15 @@ class Modeled(Sites):
             self.add_value(result, ("i", value[1]))
         label = call + 1
         for function, bound in self.functions_of(value) if elements != _OF_CLASS else self._hook_of(value):
-            self._hand_over(call, elements, function, bound)
+            self.give_arguments(call, elements, function, bound)
             self.callees.setdefault(call, {})[function.scope] = bound
             self.add_edge(function.returns, result, Op.SAME, "", -label)
 
-    def _hand_over(self, call: int, elements: int, function: Function, bound: bool) -> None:
-        """What a function is called with that was handed to ``call``: each of the elements, or all of them together."""
-        params = list(zip(function.record.params, function.params, strict=True))[1 if bound else 0 :]
-        together = [
-            site.ports[port]
-            for site in self.sites_of.get(call, ())
-            for port in site.model.arguments
-            if port in site.given
-        ]
-        for index, (param, node) in enumerate(params):
-            for given in together:
-                self.add_edge(given, node, Op.LOAD, f"#{index}", call + 1)
-                self.add_edge(given, node, Op.LOAD, f"'{param.name}", call + 1)
-        if params and elements >= 0 and not together:
-            self.add_edge(elements, params[0][1], Op.LOAD, "", call + 1)
+    def give_arguments(self, call: int, elements: int, function: Function, bound: bool) -> None:
+        """What a function is called with that was handed to ``call``: each of the elements."""
+        params = function.params[1:] if bound else function.params
+        if params and elements >= 0:
+            self.add_edge(elements, params[0], Op.LOAD, "", call + 1)
 
     def _hooks(self, site: Site) -> None:
         """What a serializer makes of objects that it does not know: what the function says that it is given for them,
