@@ -214,8 +214,11 @@ def _hands_on(project: Project, picked: Picked) -> bool:
 
 
 def _is_random(project: Project, picked: Picked) -> bool:
-    """``random.choice(x)``: random first of all."""
-    return picked.call >= 0 and any(n.startswith("random.") for n in project.linked.externals.get(picked.call, {}))
+    """``random.choice(x)``, ``random.sample(x, 1)[0]``: random first of all."""
+    world = project.world
+    drawn = [world.call_of(node) for node, _ in picked.path if world.nodes[node].kind == Kind.CALL]
+    names = [name for number in (picked.call, *drawn) for name in project.linked.externals.get(number, ())]
+    return any(name.startswith(("random.", "numpy.random.")) for name in names)
 
 
 def _by_test(project: Project, path: str, picked: Picked) -> bool:

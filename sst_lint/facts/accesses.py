@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from sst_lint.facts.build import Builder, Frame, Val
-from sst_lint.facts.literals import attribute_path, constant_key, element_path
+from sst_lint.facts.literals import HOLDS_THE_SAME, attribute_path, constant_key, element_path
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Choice, Kind
 
@@ -212,7 +212,7 @@ class Accesses(Builder):
     def is_single(self, node: cst.BaseExpression) -> bool:
         """Whether ``len(node) == 1`` is known here, for ``node`` or what ``iter`` or ``list`` is called with."""
         if type(node) is cst.Call and type(node.func) is cst.Name and len(node.args) == 1:
-            if node.func.value in ("iter", "list", "tuple"):
+            if node.func.value in HOLDS_THE_SAME:
                 return self.is_single(node.args[0].value)
         if type(node) is cst.Call and type(node.func) is cst.Attribute and not node.args:
             return node.func.attr.value in ("keys", "values", "items") and self.is_single(node.func.value)

@@ -12,7 +12,7 @@ from sst_lint.facts.asked import IS_NONE, IS_TRUE, Condition
 from sst_lint.facts.build import Env, Val
 from sst_lint.facts.expressions import Expressions
 from sst_lint.facts.handlers import HandlerState
-from sst_lint.facts.literals import attribute_path, element_path
+from sst_lint.facts.literals import attribute_path, element_path, measured_path
 from sst_lint.facts.names import Bindings, dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.options import conditions
@@ -239,7 +239,7 @@ class Branches(Expressions):
     def _measured(self, length: cst.BaseExpression, env: Env) -> str:
         """``names`` in ``len(names)``, also where that was given a name before; "" if it may be another one now."""
         if isinstance(length, cst.Call) and isinstance(length.func, cst.Name) and length.func.value == "len":
-            return element_path(length.args[0].value) if length.args else ""
+            return measured_path(length.args[0].value) if length.args else ""
         known = env.get(length.value, ()) if isinstance(length, cst.Name) else ()
         path, held = self.lengths.get(known[0], ("", -1)) if len(known) == 1 else ("", -1)
         return path if path and env.get(path) == (held,) else ""
@@ -272,7 +272,7 @@ def _at_most_one(test: cst.BaseExpression) -> str:
         return ""
     counted = against.comparator.value if isinstance(against.comparator, cst.Integer) else ""
     few = isinstance(against.operator, cst.Equal) and counted in ("0", "1")
-    return element_path(asked.args[0].value) if few else ""
+    return measured_path(asked.args[0].value) if few else ""
 
 
 def _ends_program(body: cst.BaseSuite) -> bool:

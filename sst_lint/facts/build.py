@@ -306,7 +306,7 @@ class Builder:
 
 def _is_element(path: str, holder: str, key: str) -> bool:
     """Whether ``path`` is that of an element of ``holder``, or of one that stands under ``key``."""
-    return path.endswith("]") and (path.startswith((holder + "[", holder + ".")) or path.endswith(f"[{key}]"))
+    return path.endswith("]") and (path.startswith((holder + "[", holder + ".")) or f"[{key}]" in path)
 
 
 __all__ = ["Arg", "Builder", "Env", "Frame", "Param", "Val"]

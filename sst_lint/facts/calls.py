@@ -25,6 +25,9 @@ _PURE = frozenset(
     "range print hash id type abs round reversed next".split()
 )
 
+#: Arguments of a function that compares two.
+_BOTH = 2
+
 
 class Calls(Comprehensions):
     """Reads calls."""
@@ -112,14 +115,29 @@ class Calls(Comprehensions):
 
 
 def _compared_with_first(node: cst.Call) -> str:
-    """``rows`` in ``all(rows[0].kind == row.kind for row in rows)``: whoever asks whether all are alike takes the
+    """``rows`` in ``all(rows[0].kind == row.kind for row in rows)``, or in ``all(same(rows[0], row) ...)``: whoever asks whether all are alike takes the
     first for all of them."""
     given = node.args[0].value if len(node.args) == 1 and dotted(node.func) in ("all", "any") else None
-    if not isinstance(given, (cst.GeneratorExp, cst.ListComp)) or not isinstance(given.elt, cst.Comparison):
+    if not isinstance(given, (cst.GeneratorExp, cst.ListComp)):
         return ""
-    compared = [given.elt.left, *(each.comparator for each in given.elt.comparisons)]
-    path = element_path(given.for_in.iter)
-    return path if path and any(_is_of_first(part, path) for part in compared) else ""
+    path = element_path(_without_slice(given.for_in.iter))
+    return path if path and any(_is_of_first(part, path) for part in _compared(given.elt)) else ""
+
+
+def _compared(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """What a comparison compares, or a function that is given two."""
+    if isinstance(node, cst.Comparison):
+        return [node.left, *(each.comparator for each in node.comparisons)]
+    if isinstance(node, cst.Call) and len(node.args) == _BOTH:
+        return [arg.value for arg in node.args]
+    return []
+
+
+def _without_slice(node: cst.BaseExpression) -> cst.BaseExpression:
+    """``rows`` in ``rows[1:]``."""
+    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
+        return node.value
+    return node
 
 
 def _is_of_first(node: cst.BaseExpression, path: str) -> bool:

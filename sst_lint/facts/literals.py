@@ -60,9 +60,23 @@ def element_path(node: cst.BaseExpression) -> str:
     index = node.slice[0].slice if isinstance(node, cst.Subscript) and len(node.slice) == 1 else None
     if not isinstance(node, cst.Subscript) or not isinstance(index, cst.Index):
         return attribute_path(node)
-    path, key = attribute_path(node.value), index.value
+    path, key = element_path(node.value), index.value
     written = key.value if isinstance(key, (cst.Name, cst.Integer, cst.SimpleString)) else ""
     return f"{path}[{written}]" if path and written else ""
+
+
+#: Calls whose result has no other elements than what they are given.
+HOLDS_THE_SAME = frozenset({"iter", "list", "tuple", "set", "frozenset", "sorted"})
+
+
+def measured_path(node: cst.BaseExpression) -> str:
+    """What ``len`` measures, as ``element_path``: of ``set(rows)`` it is ``rows``, all of which are alike if there is
+    but one."""
+    while isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and len(node.args) == 1:
+        if node.func.value not in HOLDS_THE_SAME:
+            return ""
+        node = node.args[0].value
+    return element_path(node)
 
 
 def joined_parts(node: cst.BaseExpression) -> list[cst.BaseExpression]:
