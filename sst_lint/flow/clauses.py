@@ -390,7 +390,7 @@ class _Walk:
             self.logged |= verdict in ("logs", "decides")
             self.decided |= verdict == "decides"
             if verdict == "keeps":
-                if name[:1].isupper():
+                if name[:1].isupper() and call.used:  # not `MessageBox(f"{error}")`, which tells it
                     return base + call.result  # another error, or a record, is made of it
                 self.handed = True
                 self.whole |= whole
