@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.believed import believed_steps, judge
 from sst_lint.checks.defect import Defect, Severity
 from sst_lint.checks.lone import passes_one
+from sst_lint.checks.own_order import has_own_order, is_filled_here, was_read
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import A_DIGEST, HANDED_ON
@@ -88,9 +89,6 @@ def completions(project: Project) -> Iterator[Defect]:
             )
 
 
-#: So many places are asked for where a mapping was read.
-_NEAR = 24
-_READS = ("load", "parse", "read")
 _GIVES = "gives results in the order in which workers finish"
 _STARTED = "runs beside others: what it fills stands in the order in which workers finish"
 _ARRIVES = {
@@ -121,7 +119,7 @@ def dicts(project: Project) -> Iterator[Defect]:
         wanted = project.config.for_path(where.path).dict_order
         if wanted == "off" or (wanted == "unsorted-input-only" and not _filled_unsorted(project, reach)):
             continue
-        yield _defect(
+        defect = _defect(
             project,
             reach,
             "SST203",
@@ -129,6 +127,7 @@ def dicts(project: Project) -> Iterator[Defect]:
             "iterate over `sorted(...)`",
             "a mapping that others fill",
         )
+        yield replace(defect, confidence="low") if wanted == "always" and has_own_order(project, reach) else defect
 
 
 def _filled_unsorted(project: Project, reach: Reach) -> bool:
@@ -156,36 +155,11 @@ def serializations(project: Project) -> Iterator[Defect]:
             f"pass `{site.model.sort_param}=True`",
             "a mapping",
         )
-        if _was_read(project, reach) or reach.sink.rank == 3:
+        if was_read(project, reach) or is_filled_here(project, reach) or reach.sink.rank == 3:
             defect = replace(defect, confidence="low")
+        if site.model.sort_param in site.given and site.constants.get(site.model.sort_param) is None:
+            defect = replace(defect, confidence="low")  # `sort_keys=options.sort`: somebody decides
         yield replace(defect, about=site.model.name)
-
-
-def _was_read(project: Project, reach: Reach) -> bool:
-    """Whether the program has read the mapping from a document: its order is that of the document, each time, and
-    may be meant."""
-    units = project.world.node_unit
-    written = next((n for n, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
-    if units[reach.source] != units[reach.place] and project.distance(reach.path[: written + 1]) > 0:
-        return False  # it lay in a field meanwhile
-    graph, near, read = project.graph, [reach.source], False
-    for node in near:
-        if _is_read(project, node):
-            read = True
-            continue
-        before = [graph.source[edge] for edge in graph.incoming.get(node, ()) if graph.op[edge] == Op.SAME]
-        near += [each for each in before if each not in near]
-        if not before or len(near) > _NEAR:
-            return False
-    return read
-
-
-def _is_read(project: Project, node: int) -> bool:
-    world, record = project.world, project.world.nodes[node]
-    if record.kind != Kind.CALL:
-        return False
-    names = project.linked.externals.get(world.call_of(node), ())
-    return any(name.rpartition(".")[2].startswith(_READS) for name in names)
 
 
 def _fills_a_file(project: Project, reach: Reach) -> bool:

@@ -1,0 +1,84 @@
+"""Has a mapping an order of its own, the same one in each run on the same input?
+
+A ``dict`` keeps the order of its insertions. Where a loop of the program fills it, that is the order of what the loop
+runs over: if this has none, the finding is about that (a listing, a set, results as they complete), else nothing
+differs between two runs. What was read from a document stands in the order of the document. Only of a mapping that
+comes from outside nobody knows who filled it, and a digest of equal mappings should be equal however they were filled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.sinks import A_DIGEST
+
+if TYPE_CHECKING:
+    from sst_lint.flow import Project
+    from sst_lint.flow.order import Reach
+
+#: So many places are asked for where a mapping was read.
+_NEAR = 24
+_READS = ("load", "parse", "read")
+_SAME = frozenset({Op.SAME})
+#: Steps from a document to a part of it.
+_PARTS = frozenset({Op.SAME, Op.LOAD, Op.ITER, Op.VIEW, Op.PAIRS})
+_VIEWS = frozenset({"items", "keys", "values"})
+
+
+def has_own_order(project: Project, reach: Reach) -> bool:
+    """Whether the program itself has filled the mapping in a loop, or has read it, and no digest is made of it."""
+    if is_filled_here(project, reach):
+        return True
+    read = _comes_of_reading(project, _viewed(project, reach.source), _PARTS)
+    return read and reach.sink.what != A_DIGEST
+
+
+def is_filled_here(project: Project, reach: Reach) -> bool:
+    """Whether the program itself has filled the mapping in a loop, and no digest is made of it."""
+    if reach.sink.what == A_DIGEST:
+        return False
+    kinds = {kind for _, kind, _ in project.linked.sources.get(reach.source, ())}
+    return "filled" in kinds and "mapping" not in kinds
+
+
+def was_read(project: Project, reach: Reach) -> bool:
+    """Whether the program has read the mapping from a document: its order is that of the document, each time, and
+    may be meant."""
+    units = project.world.node_unit
+    written = next((n for n, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
+    if units[reach.source] != units[reach.place] and project.distance(reach.path[: written + 1]) > 0:
+        return False  # it lay in a field meanwhile
+    return _comes_of_reading(project, reach.source, _SAME)
+
+
+def _viewed(project: Project, source: int) -> int:
+    """The mapping itself of ``d.items()``."""
+    if project.world.nodes[source].kind != Kind.CALL:
+        return source
+    call = project.world.call_of(source)
+    receiver = project.linked.receiver_of(call) if project.world.calls[call].method in _VIEWS else -1
+    return receiver if receiver >= 0 else source
+
+
+def _comes_of_reading(project: Project, node: int, ops: frozenset[Op]) -> bool:
+    """Whether all that a value may be was read, along steps of ``ops``."""
+    graph, near, read = project.graph, [node], False
+    for each in near:
+        if _is_read(project, each):
+            read = True
+            continue
+        before = [graph.source[edge] for edge in graph.incoming.get(each, ()) if graph.op[edge] in ops]
+        near += [one for one in dict.fromkeys(before) if one not in near]
+        if not before or len(near) > _NEAR:
+            return False
+    return read
+
+
+def _is_read(project: Project, node: int) -> bool:
+    world, record = project.world, project.world.nodes[node]
+    if record.kind != Kind.CALL:
+        return False
+    names = project.linked.externals.get(world.call_of(node), ())
+    return any(name.rpartition(".")[2].startswith(_READS) for name in names)
