@@ -168,7 +168,9 @@ def _is_at_stake(project: Project, write: Write, stake: str) -> bool:
         return True
     if write.kind.kind == "unknown":
         return project.stakes.is_named(write)
-    return write.kind.kind in ("artifact", "state") and bool(write.formats or project.stakes.named(write))
+    if write.kind.kind not in ("artifact", "state"):
+        return False
+    return not _OF_RESULTS.issuperset(write.formats) or bool(project.stakes.named(write))
 
 
 def _brings_itself(project: Project, write: Write) -> bool:
@@ -199,6 +201,9 @@ def is_by_hand(path: str) -> bool:
     return folders[:1] == ["scripts"] or not _OF_DEVELOPERS.isdisjoint(folders)
 
 
+#: Formats of results: rows that somebody looks at or another tool is given, and what is packed for shipping, of which
+#: a reader refuses half. They are made again, and nobody keeps anything in them.
+_OF_RESULTS = frozenset({"csv", "excel", "xlsx", "xml", "text", "archive", "gzip", "bz2", "xz"})
 _SLIGHT = (_brings_itself, _is_no_path, _is_of_developers)
 #: Directories of scripts that are no part of what is installed.
 _OF_DEVELOPERS = frozenset({"_tools", "devtools", "dev_tools", "maintenance"})

@@ -115,8 +115,8 @@ class Calls(Comprehensions):
 
 
 def _compared_with_first(node: cst.Call) -> str:
-    """``rows`` in ``all(rows[0].kind == row.kind for row in rows)``, or in ``all(same(rows[0], row) ...)``: whoever asks whether all are alike takes the
-    first for all of them."""
+    """``rows`` in ``all(rows[0].kind == row.kind for row in rows)``, or in ``all(same(rows[0], row) ...)``: whoever
+    asks whether all are alike takes the first for all of them."""
     given = node.args[0].value if len(node.args) == 1 and dotted(node.func) in ("all", "any") else None
     if not isinstance(given, (cst.GeneratorExp, cst.ListComp)):
         return ""

@@ -36,6 +36,7 @@ ArtifactKind = Literal[
 
 _SUFFIXES: tuple[tuple[str, ArtifactKind], ...] = (
     (r"\.(tmp|temp|part|partial|swp|download|incomplete|staging)\d*$", "temp"),
+    (r"\.te?mp\.[^/]+$", "temp"),
     (r"\.(lock|pid|lck|sock)$", "lock"),
     (r"\.log$", "log"),
     (r"\.(md|markdown|rst)$", "report"),

@@ -45,7 +45,7 @@ _KEPT = _KEEPERS | frozenset(
 #: Only programs read them, and they refuse half of one.
 _LOADED = frozenset({"pickle", "torch", "joblib"})
 _LOADED_SUFFIX = re.compile(
-    r"\.(json|ya?ml|toml|pkl|pickle|pth?|ckpt|safetensors|joblib|onnx|sqlite3?|db|zip|whl|tar|tgz"
+    r"\.(json|ya?ml|toml|pkl|pickle|pth?|ckpt|safetensors|joblib|onnx|sqlite3?|db"
     r"|sha\d+|md5)$",
     re.IGNORECASE,
 )
