@@ -9,6 +9,7 @@ from sst_lint.checks.certainty import is_accepted
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.in_front import is_in_front
 from sst_lint.checks.lone import is_lone, is_only_entry, is_top_of_walk, items, passes_one
+from sst_lint.checks.of_numbers import is_of_numbers
 from sst_lint.checks.taken import (
     drains,
     is_drawn_in_no_order,
@@ -160,7 +161,9 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return "low"
     if passes_one(project, picked.path):
         return "low"
-    if picked.weak or _is_random(project, picked) or (bool(picked.path) and is_accepted(project, picked.path[0][0])):
+    if picked.weak or _is_random(project, picked):
+        return "low"
+    if picked.path and (is_accepted(project, picked.path[0][0]) or is_of_numbers(project, picked.path[0][0])):
         return "low"
     distance = project.distance(picked.path)
     if is_next_of_own(project, picked.call):
