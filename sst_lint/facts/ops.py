@@ -32,6 +32,8 @@ def at_depth(bits: int, depth: int) -> int:
 
 #: The key of an edge that fills a mapping: what stands under the key there is read first, so most mappings have it.
 AGAIN: Final = "again"
+#: The same of an edge that fills what stands under a key: only a mapping with defaults gets a new key by that.
+NESTED: Final = "nested"
 
 SETS: Final = sum(at_depth(SET, d) for d in range(DEPTHS))
 ORDERS_ANY: Final = sum(at_depth(ORDER, d) for d in range(DEPTHS))

@@ -9,7 +9,7 @@ import libcst as cst
 from sst_lint.facts.build import Val
 from sst_lint.facts.literals import attribute_path, constant_key, joined_parts, literal_text
 from sst_lint.facts.names import dotted
-from sst_lint.facts.ops import AGAIN, Op
+from sst_lint.facts.ops import AGAIN, NESTED, Op
 from sst_lint.facts.picks import Picks
 from sst_lint.facts.records import Kind
 from sst_lint.facts.settled import refuses_others, sorts_next
@@ -90,12 +90,21 @@ class Targets(Picks):
             self._number(value, base)
         if key is None and self.nodes[base].kind not in (Kind.LIST, Kind.TUPLE) and not self._is_there(target):
             self.ordered_by_loops(base, Op.ORDERS_KEYS, AGAIN if self.loop >= 0 and _reads(at, target) else "")
+        self._order_around(base, target.value)
         name = f"{path or '?'}[{key or ''}]"
         # what is made here and put under a key leaves what stands under the other keys as it is
         alone = key and all(one >= watcher.first for watcher in self.watchers for one in value)
         self.change(base, "" if alone else name)
         self.note_made(value, name)
         self.touched(attribute_path(target.value))
+
+    def _order_around(self, base: int, read: cst.BaseExpression) -> None:
+        """``totals[name]["size"] = size``: where a mapping has defaults, this puts ``name`` there."""
+        while isinstance(read, cst.Subscript) and base >= 0 and self.nodes[base].kind == Kind.ITEM:
+            key, base = self.nodes[base].name, self.nodes[base].base
+            if base >= 0 and not key and not self._is_there(read):
+                self.ordered_by_loops(base, Op.ORDERS_KEYS, NESTED)
+            read = read.value
 
     def _by_label(self, base: int) -> bool:
         """``table.loc[names, "size"]``: rows are found by their labels, and stand where they stand, in whatever order

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sst_lint.facts.ops import AGAIN, INNER, KEYS, ORDER, VALUE, Op
+from sst_lint.facts.ops import AGAIN, INNER, KEYS, NESTED, ORDER, VALUE, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.codes import places
 from sst_lint.flow.folds import is_fold
@@ -55,6 +55,11 @@ def limited(linked: Mutations) -> dict[int, int]:
     return limited
 
 
+def adds_keys(linked: Mutations, node: int) -> bool:
+    """Whether ``node`` is a mapping that makes what is asked for."""
+    return linked.is_mapping(node) and not linked.refuses_keys(node)
+
+
 def judged(linked: Mutations) -> bytearray:
     """Operations that depend on what was resolved: the key order of lists, and arguments that a callee sorts."""
     world, edges = linked.world, linked.edges
@@ -77,6 +82,8 @@ def judged(linked: Mutations) -> bytearray:
                 ops[number] = Op.NOTHING
         elif op == Op.ORDERS_KEYS and edges.key[number] == AGAIN and linked.refuses_keys(target):
             ops[number] = Op.NOTHING  # what is read is there: it keeps its place
+        elif op == Op.ORDERS_KEYS and edges.key[number] == NESTED and not adds_keys(linked, target):
+            ops[number] = Op.NOTHING
         elif target in classes and edges.label[number] > 0 and any(v[0] == "i" for v in linked.values(source)):
             ops[number] = Op.NOTHING  # a class method called on an object: the class knows nothing of its attributes
         elif op == Op.SAME and (source, target) in sorted_after:
