@@ -45,6 +45,8 @@ _NEAR = 60
 _COMPOSED = re.compile(
     r"\.(c|cc|cpp|h|hpp|css|js|ts|html?|tex|bib|sql|py|rs|go|java|v|sv|vhdl?|cmake|mk|bat|sh|rules)$"
 )
+#: What is written to these stays in memory.
+_BUFFERS = ("io.StringIO", "io.BytesIO")
 #: Methods of connections.
 _OF_STREAMS = frozenset({"drain", "wait_closed", "get_extra_info", "can_write_eof", "write_eof", "sendall", "recv"})
 
@@ -182,7 +184,7 @@ class Sinks:
                     continue
                 anywhere = True
                 for handle in self._handles(port) if port == linked.callee_of(call) else [port]:
-                    known |= linked.has_type(handle, "io.StringIO", "io.BytesIO")
+                    known |= self._is_buffer(handle)
                     known |= any(v[0] == "x" and str(v[1]).startswith("sys.std") for v in linked.values(handle))
                     found += self._writes.handle_writes(handle)
                     made += self._made_by_tempfile(handle, call)
@@ -211,6 +213,29 @@ class Sinks:
         if kind is not None:
             handed = kind.kind == "temp" and self._goes_out([handle])
             yield (1, HANDED_ON) if handed else _RANKS[kind.kind]
+
+    def _is_buffer(self, handle: int) -> bool:
+        """Whether a handle may be a buffer in memory. What tests and examples give to a function of the program says
+        nothing of what others give to it."""
+        graph, world = self._graph, self._linked.world
+        near = [handle] if self._linked.has_type(handle, *_BUFFERS) else []
+        for node in near:
+            if self._writes.is_test(world.path_of_unit(world.node_unit[node])):
+                continue
+            into = [edge for edge in graph.incoming.get(node, ()) if not self._linked.edges.back[edge]]
+            before = [each for each in dict.fromkeys(map(graph.source.__getitem__, into)) if self._holds_buffer(each)]
+            if not before or len(near) > _NEAR or self._is_declared_buffer(node):
+                return True
+            near += [each for each in before if each not in near]
+        return False
+
+    def _holds_buffer(self, node: int) -> bool:
+        return any(value[0] == "t" and value[1] in _BUFFERS for held in self._linked.levels(node) for value in held)
+
+    def _is_declared_buffer(self, node: int) -> bool:
+        function = self._linked.world.functions.get(self._graph.param_scope.get(node, -1))
+        params = zip(function.record.params, function.params, strict=True) if function is not None else ()
+        return any(at == node and param.annotation.endswith(("StringIO", "BytesIO")) for param, at in params)
 
     def _handles(self, port: int) -> list[int]:
         """The objects that the call of a method which was handed over may write to; ``port`` where nobody knows."""
