@@ -19,7 +19,7 @@ from sst_lint.checks.kept import (
 from sst_lint.checks.lines import leaves_as_lines
 from sst_lint.checks.of_numbers import is_of_numbers
 from sst_lint.checks.put_in_order import is_put_in_order
-from sst_lint.checks.shown import is_certain, is_likely, is_told_as_text, is_told_here, may_be_text
+from sst_lint.checks.shown import before_place, is_certain, is_likely, is_told_as_text, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.sinks import A_DIGEST, A_NAME, HANDED_ON, IS_PRINTED
@@ -128,9 +128,17 @@ def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
         confidence = "medium"  # the order of keys is weaker than that of a list, and a template may sort a set
     if is_set and _comes_back(project, reach):
         confidence = "low" if distance or _is_of_state(project, reach) else LESS[confidence]
+    if is_set and _is_of_numbers(project, reach):
+        confidence = "low"  # the same in each run, if the numbers are added in the same order
     if is_set and may_be_text(project, reach):
         confidence = "low"  # somewhere a set comes to the same name
     return Judgment(confidence, stays, lost)
+
+
+def _is_of_numbers(project: Project, reach: Reach) -> bool:
+    """Whether what shows its order is a set of whole numbers."""
+    before = before_place(reach)
+    return project.whole_numbers.holds(before[0] if before is not None else reach.source)
 
 
 def _may_be_list(project: Project, reach: Reach) -> bool:

@@ -157,7 +157,7 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return None
     if is_in_front(project, picked.path, [project.world.nodes[item].name for item in items(project, picked)]):
         return None
-    if choice is not None and choice.keyed:
+    if (choice is not None and choice.keyed) or (picked.kind == "set" and project.whole_numbers.holds(picked.node)):
         return "low"
     if passes_one(project, picked.path):
         return "low"

@@ -66,6 +66,14 @@ def only_scalars(text: str) -> bool:
     return bool(promise) and all(not depth and name.rpartition(".")[2] in _SCALARS for name, depth in promise)
 
 
+@cache
+def holds_whole_numbers(text: str) -> bool:
+    """Whether an annotation promises a collection of whole numbers: ``set[int]``."""
+    promise = promised(text.strip("\"'"))
+    held = {name.rpartition(".")[2] for name, depth in promise if depth}
+    return held == {"int"} and any(name.rpartition(".")[2] in _SEQUENCES for name, depth in promise if not depth)
+
+
 def _dotted(node: ast.expr) -> str:
     if isinstance(node, ast.Name):
         return node.id

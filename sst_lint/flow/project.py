@@ -50,6 +50,7 @@ from sst_lint.flow.stale import StaleLocks
 from sst_lint.flow.streams import Streams
 from sst_lint.flow.tested import Tested, Tests
 from sst_lint.flow.trace import Tracer
+from sst_lint.flow.whole_numbers import WholeNumbers
 from sst_lint.flow.world import FileFacts, World
 from sst_lint.flow.writes import Write, Writes
 from sst_lint.source.roots import import_roots
@@ -114,6 +115,11 @@ class Project:
         permanence = self.leaks.permanence
         values = permanence.without_keys(permanence.graph)
         return Handlers(self.linked, self.graph, values, self._writes, self._order, self.config)
+
+    @cached_property
+    def whole_numbers(self) -> WholeNumbers:
+        """Which sets hold whole numbers."""
+        return WholeNumbers(self.linked, self.graph)
 
     @cached_property
     def identity(self) -> Identity:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sst_lint.facts.ops import KEYS, SET, Op, at_depth
 from sst_lint.facts.records import Kind
-from sst_lint.flow.annotations import SETS, only_accepts_sets, positioned, promised
+from sst_lint.flow.annotations import SETS, holds_whole_numbers, only_accepts_sets, positioned, promised
 from sst_lint.flow.classes import Classes
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
@@ -31,12 +31,15 @@ class Resolver(Classes):
         self._names: dict[tuple[int, str], int] = {}
         self._bindings: dict[int, int] = {}
         self._asked: dict[int, list[int]] = {}  #: ``__getattr__`` -> what it asks
+        self.of_numbers: set[int] = set()  #: nodes that are annotated as collections of whole numbers
 
     # annotations
 
     def annotate(self, node: int, text: str, file: int, unit: int, inside: int = 0) -> None:
         """``node`` holds what an annotation promises (or something ``inside`` it does: ``*args``, ``**kwargs``)."""
         promise = promised(text.strip("\"'"))
+        if not inside and holds_whole_numbers(text):
+            self.of_numbers.add(node)
         is_nested = self._is_in_function(node)
         for name, level in promise:
             depth = level + inside
