@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -129,6 +129,10 @@ _OPTIONS = frozenset({"config", "cfg", "settings", "preferences"})
 _DIRECTORIES = frozenset({"dir", "directory", "folder", "dirname"})
 #: Names further away from the path than this say nothing of it.
 _NEAR = 6
+#: What is said of a path by its end, and where it is one of several.
+_ENDS, _MAY_END = "path ends in", "path may end in"
+#: Of them nothing is reported, so it must be certain that the path is one.
+_PASSED_OVER = frozenset({"log", "lock", "report"})
 #: Data of tests, where the path is written down right there.
 _OF_TESTS = re.compile(r"(\./)?tests?/")
 _WRITTEN_OUT = 3
@@ -196,19 +200,22 @@ def classify(
         return Kind("test", f"below {_shown(evidence.texts[0])}", True)
     for text in evidence.texts:
         found = _by_text(text)
+        if found is not None and found.kind in _PASSED_OVER and text in evidence.either:
+            continue
         if found is not None and (text == evidence.last or not evidence.last or found.kind in ("temp", "console")):
             if found.kind == "artifact" and _stronger_name(evidence):
                 break
-            return found
+            return replace(found, why=found.why.replace(_ENDS, _MAY_END)) if text in evidence.either else found
     for text in evidence.texts[:2]:
         for part in text.split("/"):
-            found = _by_name(part) if part.isidentifier() else None
+            found = _by_name(part) if part.isidentifier() and text not in evidence.either else None
             if found is not None and found.kind in ("temp", "log", "console"):
                 return Kind(found.kind, f"{'named' if part == text else 'below'} {_shown(part)}", True)
     for name in evidence.names[:_NEAR]:
         found = _by_name(name)
         if found is not None and found.kind in ("temp", "lock", "log", "console"):
-            return found
+            if found.kind not in _PASSED_OVER or name not in evidence.either:
+                return found
     if is_documentation_path(path, config):
         return Kind("report", "written by code of the documentation", True)
     if is_test_path(path, config):
@@ -268,6 +275,8 @@ def _by_patterns(evidence: Evidence, shapes: Iterable[str], config: Config) -> K
     whole = [_FILLED.sub("x", _BASE.sub("", shape)) for shape in shapes]
     for patterns, kind in tables:
         for text in (*evidence.texts, *whole):
+            if kind in _PASSED_OVER and text in evidence.either:
+                continue
             if patterns and matches(text.replace("\x00", "x").strip("/"), patterns):
                 return Kind(kind, f"{_shown(text)} matches the configured patterns", True, True)
     return None
@@ -288,9 +297,9 @@ def _by_text(text: str) -> Kind | None:
         if re.search(pattern, last, re.IGNORECASE):
             if kind == "lock" and last.lower() in _PACKAGE_LOCKS:
                 return Kind("artifact", f"a lock file of packages, {_shown(text)}", True)
-            return Kind(kind, f"path ends in {_shown(last)}", True)
+            return Kind(kind, f"{_ENDS} {_shown(last)}", True)
     if len(last) > 1 and last.endswith(("~", ".bak", ".orig", ".backup", ".old")):
-        return Kind("temp", f"path ends in {_shown(last)}", True)
+        return Kind("temp", f"{_ENDS} {_shown(last)}", True)
     return None
 
 

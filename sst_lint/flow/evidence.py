@@ -71,17 +71,26 @@ class Evidence:
     owners: tuple[str, ...] = ()  #: names of what holds it, or a part of it: ``settings`` of ``settings.path``
     #: The literal with which it ends, where the function that uses it puts it together: the others are directories.
     last: str = ""
+    #: Texts and names on some of several ways only, of which others end otherwise: one function gives many paths.
+    either: tuple[str, ...] = ()
 
 
 @dataclass
 class _Found:
-    """What one look back from a path has seen so far; the keys are in the order in which they were met."""
+    """What one look back from a path has seen so far; the keys are in the order in which they were met.
 
-    texts: dict[str, None] = field(default_factory=dict)
-    names: dict[str, None] = field(default_factory=dict)
+    Texts and names say whether they stand on a way that all others go, too."""
+
+    texts: dict[str, bool] = field(default_factory=dict)
+    names: dict[str, bool] = field(default_factory=dict)
     owners: dict[str, None] = field(default_factory=dict)
     argument: bool = False
     parameter: bool = False
+
+
+def _tell(told: dict[str, bool], word: str, certain: bool) -> None:
+    """Write down a text or a name; what is certain once remains so."""
+    told[word] = told.get(word, False) or certain
 
 
 class _Answer(NamedTuple):
@@ -99,6 +108,7 @@ class _Look(NamedTuple):
     depth: int
     calls: tuple[int, ...]  #: through whose results it was reached: a parameter then means that call's argument
     places: tuple[str, ...]  #: positions out of which it is taken
+    either: bool = False  #: on one of several ways that end in different literals
 
 
 #: A node, and the positions out of which something is taken there.
@@ -151,35 +161,39 @@ class PathEvidence(PathParts):
         queue: deque[_Look] = deque([_Look(start, 0, (), ())])
         while queue and len(seen) < STEPS:
             look = queue.popleft()
-            self._note(look.node, look.node in parts, found)
+            self._note(look, look.node in parts, found)
+            either = look.either or self.ends_variously(look.node)
             for path in self._opened(look.node):
                 if path not in seen:
                     seen.add(path)
-                    queue.append(_Look(path, look.depth + 1, look.calls, ()))
+                    queue.append(_Look(path, look.depth + 1, look.calls, (), either))
             for number in self._leading(look.node, via, skipped, callers):
                 further = self._further(look, number) if graph.source[number] not in seen else None
                 if further is not None:
                     if look.node in parts and graph.op[number] != Op.ONLY_VALUE:
                         parts.add(further.node)
                     seen.add(further.node)
-                    queue.append(further)
+                    queue.append(further._replace(either=either))
         temporary = self._is_called_temporary(start, skipped)
         names = tuple(name for name in found.names if name)
         owners = tuple(found.owners)
         last = self.last_literal(start)
-        return Evidence(tuple(found.texts), names, temporary, found.argument, found.parameter, len(seen), owners, last)
+        some = tuple(one for told in (found.texts, found.names) for one, certain in told.items() if one and not certain)
+        return Evidence(
+            tuple(found.texts), names, temporary, found.argument, found.parameter, len(seen), owners, last, some
+        )
 
-    def _note(self, node: int, is_part: bool, found: _Found) -> None:
-        """Write down what ``node`` tells; ``is_part``: it is in the path itself."""
-        world = self._linked.world
+    def _note(self, look: _Look, is_part: bool, found: _Found) -> None:
+        """Write down what a node tells; ``is_part``: it is in the path itself."""
+        node, world = look.node, self._linked.world
         record, given = world.nodes[node], self._given.get(node)
         if given is not None:
-            found.names[given] = None
+            _tell(found.names, given, not look.either)
         if record.kind == Kind.TEXT:
             if record.name:
-                found.texts[record.name] = None
+                _tell(found.texts, record.name, not look.either)
         elif record.kind in _TELLING:
-            found.names[record.name] = None
+            _tell(found.names, record.name, not look.either)
             found.argument |= record.name == "argv" and is_part
             if record.kind == Kind.ATTR and record.base >= 0:
                 base = world.node_base[world.node_unit[node]] + record.base
@@ -188,7 +202,7 @@ class PathEvidence(PathParts):
                 found.argument |= not owner.isdisjoint(_COMMAND_LINE) or self._linked.has_type(base, *_PARSED)
         elif record.kind == Kind.CALL:
             name = record.name or self._callee_name(node)
-            found.names[name] = None
+            _tell(found.names, name, not look.either)
             found.argument |= is_part and name in _PARSES
             found.argument |= _OPENS_ARGUMENT in self._linked.externals.get(world.call_of(node), ())
         elif record.kind == Kind.ITEM and record.base >= 0:
@@ -196,7 +210,7 @@ class PathEvidence(PathParts):
             found.owners[base_name] = None
             found.argument |= base_name == "argv"
         if record.kind == Kind.ITEM and record.name.startswith("'"):
-            found.names[record.name[1:]] = None
+            _tell(found.names, record.name[1:], not look.either)
         if record.kind == Kind.PARAM and not self._graph.incoming.get(node, ()):
             found.parameter = True
             scope = self._graph.param_scope.get(node, -1)

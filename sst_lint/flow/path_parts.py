@@ -28,6 +28,8 @@ SAME_FILE = frozenset(
 )  # fmt: skip
 _DERIVING = frozenset({"with_suffix", "with_name", "joinpath", "join", "with_stem", "name", "format", "resolve"})
 
+#: Where several ways to one path may meet.
+_JOINS = frozenset({Kind.VALUE, Kind.CELL, Kind.RETURN})
 #: So many assignments lie between where a path is put together and where it is used.
 _ASSIGNED = 4
 #: Where a literal has room for parts of a path; how one ends that is put behind a path.
@@ -39,6 +41,12 @@ _ENDS = re.compile(r"(^|[\w}\x00])\.\w{1,10}$")
 def has_suffix(text: str) -> bool:
     """Whether a literal ends as names of files do."""
     return _SUFFIX.search(text.rsplit("/", 1)[-1]) is not None
+
+
+def _ending(text: str) -> str:
+    """The suffix of a literal, if it has any."""
+    name = text.rsplit("/", 1)[-1]
+    return name[name.rfind(".") :] if has_suffix(text) or _ENDS.search(name) else ""
 
 
 def gathered(world: World) -> frozenset[int]:
@@ -81,6 +89,7 @@ class PathParts:
         self._tests = tests
         self._origins: dict[int, frozenset[object]] = {}
         self._passed: dict[int, tuple[int, ...]] = {}
+        self._ends: dict[int, frozenset[str]] = {}
         self._sites_by_result: dict[int, list[Site]] = {}
         for site in linked.sites:
             self._sites_by_result.setdefault(site.ports["return"], []).append(site)
@@ -196,13 +205,52 @@ class PathParts:
         last = texts[-1] if texts else ""
         return last if record.name == "/" or (record.name == "+" and _ENDS.search(last)) else ""
 
+    def ends_variously(self, node: int) -> bool:
+        """Whether a path is one of several that end in different literals, or of which some end in none."""
+        ways = self._ways_here(node)
+        return len(ways) > 1 and len({_ending(text) for way in ways for text in self._endings(way, 0)}) > 1
+
+    def _ways_here(self, node: int) -> list[int]:
+        """What a path may be that is chosen inside of one function, one step back."""
+        graph, nodes = self._graph, self._linked.world.nodes
+        if nodes[node].kind not in _JOINS:
+            return []
+        found = [
+            graph.source[number]
+            for number in graph.incoming.get(node, ())
+            if graph.op[number] == Op.SAME and not graph.label[number]
+        ]
+        return [one for one in found if not (nodes[one].kind == Kind.CONST and nodes[one].name == "None")]
+
+    def _endings(self, node: int, depth: int) -> frozenset[str]:
+        """The literals with which the ways to a path end, "" where one ends in none that is known."""
+        known = self._ends.get(node)
+        if known is not None:
+            return known
+        self._ends[node] = frozenset([""])  # around a circle nothing is known
+        graph, record = self._graph, self._linked.world.nodes[node]
+        last = record.name if record.kind == Kind.TEXT else self.last_literal(node)
+        ways = [] if last or depth > _ASSIGNED else self._ways_here(node)
+        if not last and not ways and record.kind == Kind.CALL:
+            incoming = graph.incoming.get(node, ())
+            ways = [graph.source[n] for n in incoming if graph.op[n] == Op.SAME and graph.label[n] < 0]
+            ways = ways or [part for part in (self._last_part(node),) if part >= 0]
+        found = frozenset(text for way in ways for text in self._endings(way, depth + 1))
+        result = self._ends[node] = found or frozenset([last])
+        return result
+
     def _last_argument(self, node: int) -> str:
         """The literal that a call puts last into the path that it gives back."""
-        graph, nodes = self._graph, self._linked.world.nodes
+        last = self._last_part(node)
+        record = self._linked.world.nodes[last] if last >= 0 else None
+        return record.name if record is not None and record.kind == Kind.TEXT else ""
+
+    def _last_part(self, node: int) -> int:
+        """What a call puts last into the path that it gives back, or -1."""
+        graph = self._graph
         parts = {graph.source[number] for number in graph.incoming.get(node, ()) if graph.op[number] == Op.PATH}
         given = [value for slot, value in self._linked.argument_nodes(self._linked.world.call_of(node)) if slot == ""]
-        last = nodes[given[-1]] if given and given[-1] in parts else None
-        return last.name if last is not None and last.kind == Kind.TEXT else ""
+        return given[-1] if given and given[-1] in parts else -1
 
     def parts(self, node: int) -> list[int]:
         """What a path is or is put together of, one step back."""

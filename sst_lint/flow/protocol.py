@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.artifacts import Kind, classify, words
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.identity import Identity, Symbol, leaves
@@ -76,6 +77,17 @@ class Protocols:
         self._rendered = [(s.model.format, evidence.origins(port)) for s in linked.sites if s.model.format
                           for name, port in s.ports.items() if name != "return" and port >= 0]  # fmt: skip
         self._directories = self._made_directories()
+        #: The calls that give a file its final name, in order.
+        self._moving = [
+            (site, moves)
+            for site in sorted(linked.sites, key=lambda s: s.call)
+            if (moves := site.model.moves) is not None and moves.kind in _WAYS
+        ]
+        self._moved: dict[tuple[int, Symbol], list[int]] = {}  #: by function and source
+        for site, moves in self._moving:
+            if site.ports.get(moves.src, -1) >= 0:
+                key = locks.scope_of(site.call), identity.of(site.ports[moves.src])
+                self._moved.setdefault(key, []).append(site.call)
         self._of_steps = Steps(linked, evidence, identity, writes, locks)
         self.all = tuple(self._find())
         self._of_write: dict[int, Protocol] = {}
@@ -139,18 +151,17 @@ class Protocols:
     # from the last step back
 
     def _find(self) -> Iterator[Protocol]:
-        moves = [s for s in self._linked.sites if s.model.moves is not None and s.model.moves.kind in _WAYS]
         targets: dict[tuple[int, Symbol], set[str]] = {}
-        for site in moves:
-            assert site.model.moves is not None
-            source, target = site.ports.get(site.model.moves.src, -1), site.ports.get(site.model.moves.dst, -1)
-            if source >= 0 and target >= 0:
-                key = (self._locks.scope_of(site.call), self._identity.of(target))
-                targets.setdefault(key, set()).add(site.model.moves.kind)
-        for site in sorted(moves, key=lambda s: s.call):
-            protocol = self._protocol(site, targets, [m for m in moves if m.call < site.call])
+        for site, moves in self._moving:
+            if site.ports.get(moves.src, -1) >= 0 and site.ports.get(moves.dst, -1) >= 0:
+                key = (self._locks.scope_of(site.call), self._identity.of(site.ports[moves.dst]))
+                targets.setdefault(key, set()).add(moves.kind)
+        before: list[Site] = []
+        for site, _ in self._moving:
+            protocol = self._protocol(site, targets, before)
             if protocol is not None:
                 yield protocol
+            before.append(site)
 
     def _protocol(
         self, site: Site, targets: dict[tuple[int, Symbol], set[str]], moves_before: list[Site]
@@ -165,7 +176,10 @@ class Protocols:
             return None  # a copy beside the target, which is moved in its turn
         origins = self._evidence.origins(source)
         makers = self._made(origins)
-        writes = tuple(w for w in self._written(origins) if self._belongs(w, site, source, target))
+        beside = [(w, self._moves_beside(w)) for w in self._written(origins)]
+        writes = tuple(w for w, others in beside if site.call in others) or tuple(
+            w for w, others in beside if not others and self._belongs(w, site, source, target)
+        )
         guessed = not writes and not makers
         if guessed and not self._looks_temporary(source, target, moves.kind) and not self._makes_room(site, target):
             return None
@@ -258,7 +272,7 @@ class Protocols:
 
     def _belongs(self, write: Write, move: Site, source: int, target: int) -> bool:
         """Whether a file is written in order to be moved: it is temporary by its name, or written just before."""
-        if write.kind.kind in ("temp", "scratch"):
+        if write.kind.kind in ("temp", "scratch") and not self._names_itself(source):
             made = self._evidence.is_temporary(write.path_node)
             return not made or self._evidence.may_be_temporary(source)
         mine, other = self._locks.scope_of(write.site.call), self._locks.scope_of(move.call)
@@ -280,6 +294,23 @@ class Protocols:
             for a in writing[scope]
             for b in moving[scope]
             if a != b
+        )
+
+    def _moves_beside(self, write: Write) -> list[int]:
+        """The moves, in the function that writes a file, of the name under which it writes: they are of that file, and
+        not of another one that got its name from the same helper."""
+        key = self._locks.scope_of(write.site.call), self._identity.of(write.path_node)
+        return [call for call in self._moved.get(key, ()) if call > write.site.call]
+
+    def _names_itself(self, source: int) -> bool:
+        """Whether the function that moves a file has asked a function of the program for its name: whoever else asks is
+        given another one."""
+        linked, world = self._linked, self._linked.world
+        return any(
+            world.nodes[node].kind == NodeKind.CALL
+            and bool(linked.callees.get(world.call_of(node)))
+            and self._locks.scope_of(world.call_of(node)) == world.scope_of_node(source)
+            for node in self._evidence.parts(source)
         )
 
     def _of_its_own(self, node: int) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from sst_lint.catalogue import load_models
 from sst_lint.config import Config
 from sst_lint.facts import extract
-from sst_lint.flow import FileFacts, link
+from sst_lint.flow import FileFacts, Project, link
 from sst_lint.source import split_units
 
 FIELDS = """
@@ -62,6 +62,23 @@ GIVEN_BEFORE = """
             handle.write(text)
     """
 
+ONE_OF_SEVERAL = """
+    def save(place, text, packed, noted):
+        path = place()
+        if packed:
+            path = path + ".gz"
+        if noted:
+            path = "water.log"
+        with open(path, "w") as handle:
+            handle.write(text)
+    """
+ALL_ALIKE = """
+    def save(text, long):
+        path = "water_of_the_year.log" if long else "water.log"
+        with open(path, "w") as handle:
+            handle.write(text)
+    """
+
 
 @pytest.mark.parametrize(
     ("text", "shapes"),
@@ -73,7 +90,23 @@ GIVEN_BEFORE = """
     ],
 )
 def test_a_path_has_the_names_of_its_own_place(text: str, shapes: list[str]) -> None:
-    units = split_units(textwrap.dedent(text))
-    project = link([FileFacts("plant.py", tuple((unit, extract(unit)) for unit in units))], load_models(), Config())
+    project = _project(text)
     (write,) = project.writes()
     assert [named.shape for named in project.paths.of(write.path_node)] == shapes
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "why"),
+    [
+        (ONE_OF_SEVERAL, "artifact", "path may end in '.gz'"),
+        (ALL_ALIKE, "log", "'water_of_the_year.log' matches the configured patterns"),
+    ],
+)
+def test_what_holds_on_some_ways_only_makes_no_log(text: str, kind: str, why: str) -> None:
+    (write,) = _project(text).writes()
+    assert (write.kind.kind, write.kind.why) == (kind, why)
+
+
+def _project(text: str) -> Project:
+    units = split_units(textwrap.dedent(text))
+    return link([FileFacts("plant.py", tuple((unit, extract(unit)) for unit in units))], load_models(), Config())

@@ -37,6 +37,29 @@ UPDATE = """
         remember("stock.json", item, 0)
     """
 
+TEMPORARY = """
+    import json
+    import os
+
+    def temporary(path):
+        return f"{path}.{os.getpid()}.tmp"
+
+    def save(data):
+        beside = temporary("data.json")
+        with open(beside, "w") as handle:
+            json.dump(data, handle)
+        os.rename(beside, "data.json")
+
+    def write(beside, more):
+        with open(beside, "w") as handle:
+            json.dump(more, handle)
+
+    def save_more(more):
+        beside = temporary("more.json")
+        write(beside, more)
+        os.rename(beside, "more.json")
+    """
+
 CHOICES = """
     import glob
     import os
@@ -85,3 +108,8 @@ def test_the_way_to_a_choice_ends_where_it_is_made() -> None:
     for defect in found.values():
         assert [defect.trace[-1].path, defect.trace[-1].line] == [defect.location.path, defect.location.line]
         assert defect.trace[0].line < defect.trace[-1].line
+
+
+def test_a_protocol_tells_of_its_own_writes_though_all_names_come_from_one_function() -> None:
+    traces = [[step.function for step in each.trace] for each in _defects(TEMPORARY) if each.rule == "SST102"]
+    assert traces == [[], ["write", "save_more"]]
