@@ -89,7 +89,7 @@ class PathParts:
         self._tests = tests
         self._origins: dict[int, frozenset[object]] = {}
         self._passed: dict[int, tuple[int, ...]] = {}
-        self._ends: dict[int, frozenset[str]] = {}
+        self._various: dict[int, bool] = {}
         self._sites_by_result: dict[int, list[Site]] = {}
         for site in linked.sites:
             self._sites_by_result.setdefault(site.ports["return"], []).append(site)
@@ -207,8 +207,12 @@ class PathParts:
 
     def ends_variously(self, node: int) -> bool:
         """Whether a path is one of several that end in different literals, or of which some end in none."""
-        ways = self._ways_here(node)
-        return len(ways) > 1 and len({_ending(text) for way in ways for text in self._endings(way, 0)}) > 1
+        known = self._various.get(node)
+        if known is None:
+            ways, seen = self._ways_here(node), {node}
+            texts = [text for way in ways for text in self._endings(way, 0, seen)] if len(ways) > 1 else []
+            known = self._various[node] = len({_ending(text) for text in texts}) > 1
+        return known
 
     def _ways_here(self, node: int) -> list[int]:
         """What a path may be that is chosen inside of one function, one step back."""
@@ -222,12 +226,12 @@ class PathParts:
         ]
         return [one for one in found if not (nodes[one].kind == Kind.CONST and nodes[one].name == "None")]
 
-    def _endings(self, node: int, depth: int) -> frozenset[str]:
-        """The literals with which the ways to a path end, "" where one ends in none that is known."""
-        known = self._ends.get(node)
-        if known is not None:
-            return known
-        self._ends[node] = frozenset([""])  # around a circle nothing is known
+    def _endings(self, node: int, depth: int, seen: set[int]) -> list[str]:
+        """The literals with which the ways to a path end, "" where one ends in none that is known. ``seen``: what was
+        asked before, on this way or another."""
+        if node in seen:
+            return []
+        seen.add(node)
         graph, record = self._graph, self._linked.world.nodes[node]
         last = record.name if record.kind == Kind.TEXT else self.last_literal(node)
         ways = [] if last or depth > _ASSIGNED else self._ways_here(node)
@@ -235,9 +239,7 @@ class PathParts:
             incoming = graph.incoming.get(node, ())
             ways = [graph.source[n] for n in incoming if graph.op[n] == Op.SAME and graph.label[n] < 0]
             ways = ways or [part for part in (self._last_part(node),) if part >= 0]
-        found = frozenset(text for way in ways for text in self._endings(way, depth + 1))
-        result = self._ends[node] = found or frozenset([last])
-        return result
+        return [text for way in ways for text in self._endings(way, depth + 1, seen)] if ways else [last]
 
     def _last_argument(self, node: int) -> str:
         """The literal that a call puts last into the path that it gives back."""

@@ -34,20 +34,21 @@ class WholeNumbers:
         self._graph = graph
         self._known: dict[int, bool] = {}
 
-    def holds(self, node: int, depth: int = 0) -> bool:
+    def holds(self, node: int) -> bool:
         """Whether the collection at ``node`` holds whole numbers and nothing else, as far as is known for certain."""
         known = self._known.get(node)
-        if known is not None:
-            return known
-        if node in self._linked.of_numbers:
-            return True
-        if depth > _DEPTH:
-            return False
-        self._known[node] = True  # around a circle nothing else comes in
-        result = self._known[node] = self._holds(node, depth + 1)
-        return result
+        if known is None:
+            known = self._known[node] = self._all(node, 0, set())
+        return known
 
-    def _holds(self, node: int, depth: int) -> bool:
+    def _all(self, node: int, depth: int, seen: set[int]) -> bool:
+        """As ``holds``; ``seen``: what is being asked already, and so brings in nothing else."""
+        if node in self._linked.of_numbers or node in seen:
+            return True
+        seen.add(node)
+        return depth <= _DEPTH and self._holds(node, depth + 1, seen)
+
+    def _holds(self, node: int, depth: int, seen: set[int]) -> bool:
         graph, record = self._graph, self._linked.world.nodes[node]
         rows = [n for n in graph.incoming.get(node, ()) if graph.op[n] not in _ASIDE]
         if record.kind == Kind.CALL:
@@ -56,18 +57,18 @@ class WholeNumbers:
                 return True
         elif record.kind not in (Kind.SET, Kind.LIST, Kind.TUPLE) and not rows:
             return False  # nobody knows what it is
-        return (bool(rows) or record.kind != Kind.CALL) and all(self._passes(number, depth) for number in rows)
+        return (bool(rows) or record.kind != Kind.CALL) and all(self._passes(number, depth, seen) for number in rows)
 
-    def _passes(self, number: int, depth: int) -> bool:
+    def _passes(self, number: int, depth: int, seen: set[int]) -> bool:
         """Whether along an edge to a collection only whole numbers come into it."""
         op, source = self._graph.op[number], self._graph.source[number]
         if self._graph.label[number] > 0:
             return False  # what callers hand over: they are many
         if op == Op.STORE:
-            return self._is_number(source, depth)
-        return op in _PASSING and self.holds(source, depth)
+            return self._is_number(source, depth, seen)
+        return op in _PASSING and self._all(source, depth, seen)
 
-    def _is_number(self, node: int, depth: int) -> bool:
+    def _is_number(self, node: int, depth: int, seen: set[int]) -> bool:
         graph, linked, record = self._graph, self._linked, self._linked.world.nodes[node]
         if record.kind == Kind.CONST:
             return _WRITTEN.fullmatch(record.name) is not None
@@ -80,15 +81,15 @@ class WholeNumbers:
         rows = [n for n in graph.incoming.get(node, ()) if graph.op[n] not in _ASIDE]
         if depth > _DEPTH or not rows or (record.kind == Kind.BINOP and record.name not in _ARITHMETIC):
             return False
-        return all(self._gives_number(number, depth + 1) for number in rows)
+        return all(self._gives_number(number, depth + 1, seen) for number in rows)
 
-    def _gives_number(self, number: int, depth: int) -> bool:
+    def _gives_number(self, number: int, depth: int, seen: set[int]) -> bool:
         op, source = self._graph.op[number], self._graph.source[number]
         if self._graph.label[number] > 0:
             return False
         if op == Op.ITER:
-            return self.holds(source, depth)
-        return op in (Op.SAME, Op.COPY, Op.ONLY_VALUE) and self._is_number(source, depth)
+            return self._all(source, depth, seen)
+        return op in (Op.SAME, Op.COPY, Op.ONLY_VALUE) and self._is_number(source, depth, seen)
 
     def _counts(self, node: int) -> bool:
         """``map(int, words)``"""
