@@ -17,7 +17,6 @@ from sst_lint.checks.kept import (
     told_by_another,
 )
 from sst_lint.checks.lines import leaves_as_lines
-from sst_lint.checks.of_numbers import is_of_numbers
 from sst_lint.checks.put_in_order import is_put_in_order
 from sst_lint.checks.shown import before_place, is_certain, is_likely, is_told_as_text, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
@@ -61,8 +60,6 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
     if not found.stays and is_said_aside(project, reach):
         confidence = "low"
-    if reach.kind == "set" and is_of_numbers(project, reach.source):
-        confidence = "low"  # it comes in the same order in each run
     if _is_of_a_test(project, reach):
         confidence = "low"  # what only a test does is no defect of the program
     return Judgment(confidence, found.stays, found.lost)

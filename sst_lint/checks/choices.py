@@ -9,7 +9,6 @@ from sst_lint.checks.certainty import is_accepted
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.in_front import is_in_front
 from sst_lint.checks.lone import is_lone, is_only_entry, is_top_of_walk, items, passes_one
-from sst_lint.checks.of_numbers import is_of_numbers
 from sst_lint.checks.taken import (
     drains,
     is_drawn_in_no_order,
@@ -23,6 +22,7 @@ from sst_lint.checks.worded import is_word_of_text
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.location import Step
+from sst_lint.flow.names import SET_TYPES
 from sst_lint.flow.trace import length, long_for
 
 if TYPE_CHECKING:
@@ -157,13 +157,11 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return None
     if is_in_front(project, picked.path, [project.world.nodes[item].name for item in items(project, picked)]):
         return None
-    if (choice is not None and choice.keyed) or (picked.kind == "set" and project.whole_numbers.holds(picked.node)):
+    if (choice is not None and choice.keyed) or (picked.kind == "set" and _is_of_numbers(project, picked)):
         return "low"
     if passes_one(project, picked.path):
         return "low"
-    if picked.weak or _is_random(project, picked):
-        return "low"
-    if picked.path and (is_accepted(project, picked.path[0][0]) or is_of_numbers(project, picked.path[0][0])):
+    if picked.weak or _is_random(project, picked) or (bool(picked.path) and is_accepted(project, picked.path[0][0])):
         return "low"
     distance = project.distance(picked.path)
     if is_next_of_own(project, picked.call):
@@ -177,6 +175,13 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
     if choice is not None and choice.kind in ("assign", "slice", "return", "unpack", "act"):
         return "medium"
     return "high"
+
+
+def _is_of_numbers(project: Project, picked: Picked) -> bool:
+    """Whether the last set on the way to a choice is one of numbers: the same in each run."""
+    on_the_way = [node for node, _ in picked.path] or [picked.node]
+    sets = [node for node in on_the_way if project.linked.has_type(node, *SET_TYPES)]
+    return project.whole_numbers.holds(sets[-1] if sets else on_the_way[0])
 
 
 def _is_far(project: Project, picked: Picked, steps: tuple[Step, ...]) -> bool:

@@ -13,7 +13,7 @@ from sst_lint.facts.records import Kind
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 
-_WRITTEN = re.compile(r"-?\d[\d_]*|0[xob][\da-fA-F_]+|True|False")
+_WRITTEN = re.compile(r"-?\d[\d_]*(\.\d*)?|0[xob][\da-fA-F_]+|True|False")
 #: Functions whose results are whole numbers, whatever they are given.
 _COUNTING = frozenset({"builtins.int", "builtins.len", "builtins.ord", "builtins.bool"})
 _TYPES = frozenset({"builtins.int", "builtins.bool"})
@@ -72,6 +72,8 @@ class WholeNumbers:
         graph, linked, record = self._graph, self._linked, self._linked.world.nodes[node]
         if record.kind == Kind.CONST:
             return _WRITTEN.fullmatch(record.name) is not None
+        if record.kind == Kind.TUPLE:
+            return self._all(node, depth, seen)  # it is hashed by what it holds
         held = linked.values(node)
         if held and all(value[0] == "t" and value[1] in _TYPES for value in held):
             return True
