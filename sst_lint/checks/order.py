@@ -127,7 +127,9 @@ def dicts(project: Project) -> Iterator[Defect]:
             "iterate over `sorted(...)`",
             "a mapping that others fill",
         )
-        yield replace(defect, confidence="low") if wanted == "always" and has_own_order(project, reach) else defect
+        if wanted == "always" and not project.sorts_keys and has_own_order(project, reach):
+            defect = replace(defect, confidence="low")
+        yield defect
 
 
 def _filled_unsorted(project: Project, reach: Reach) -> bool:
@@ -155,7 +157,8 @@ def serializations(project: Project) -> Iterator[Defect]:
             f"pass `{site.model.sort_param}=True`",
             "a mapping",
         )
-        if was_read(project, reach) or is_filled_here(project, reach) or reach.sink.rank == 3:
+        filled = is_filled_here(project, reach) and not project.sorts_keys
+        if was_read(project, reach) or filled or reach.sink.rank == 3:
             defect = replace(defect, confidence="low")
         if site.model.sort_param in site.given and site.constants.get(site.model.sort_param) is None:
             defect = replace(defect, confidence="low")  # `sort_keys=options.sort`: somebody decides

@@ -170,6 +170,8 @@ def _is_at_stake(project: Project, write: Write, stake: str) -> bool:
         return project.stakes.is_named(write)
     if write.kind.kind not in ("artifact", "state"):
         return False
+    if project.puts_in_place and (write.formats or write.site.model.name.startswith(_PACKS)):
+        return True  # the program itself takes care of others of its files
     return not _OF_RESULTS.issuperset(write.formats) or bool(project.stakes.named(write))
 
 
@@ -204,6 +206,7 @@ def is_by_hand(path: str) -> bool:
 #: Formats of results: rows that somebody looks at or another tool is given, and what is packed for shipping, of which
 #: a reader refuses half. They are made again, and nobody keeps anything in them.
 _OF_RESULTS = frozenset({"csv", "excel", "xlsx", "xml", "text", "archive", "gzip", "bz2", "xz"})
+_PACKS = ("zipfile.", "tarfile.")
 _SLIGHT = (_brings_itself, _is_no_path, _is_of_developers)
 #: Directories of scripts that are no part of what is installed.
 _OF_DEVELOPERS = frozenset({"_tools", "devtools", "dev_tools", "maintenance"})

@@ -23,6 +23,7 @@ from sst_lint.flow.escapes import renders
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.fallbacks import Fallbacks, Poison
 from sst_lint.flow.graph import Graph
+from sst_lint.flow.habits import puts_in_place, sorts_keys
 from sst_lint.flow.handed import Handed, HandedOver
 from sst_lint.flow.handlers import HandlerInfo, Handlers
 from sst_lint.flow.identity import Identity
@@ -115,6 +116,19 @@ class Project:
         permanence = self.leaks.permanence
         values = permanence.without_keys(permanence.graph)
         return Handlers(self.linked, self.graph, values, self._writes, self._order, self.config)
+
+    @cached_property
+    def puts_in_place(self) -> bool:
+        """Whether the program takes care elsewhere that a file appears whole."""
+        return puts_in_place(self.protocols(), self.writes(), self._in_test)
+
+    @cached_property
+    def sorts_keys(self) -> bool:
+        """Whether the program takes care elsewhere that the keys in a file stand in one order."""
+        return sorts_keys(self.linked, self.graph, self._in_test)
+
+    def _in_test(self, call: int) -> bool:
+        return self.is_test(self.world.path_of_unit(self.world.call_unit[call]))
 
     @cached_property
     def whole_numbers(self) -> WholeNumbers:
