@@ -190,7 +190,10 @@ class Paths:
         name = f"{self.callee(node)}()" if record.kind == Kind.CALL else record.name.lstrip("'")  # a key has a quote
         if name.startswith("["):
             name = ""  # a part of something
-        incoming = [n for n in graph.incoming.get(node, ()) if graph.op[n] == Op.SAME and graph.label[n] == 0]
+        back = self._linked.edges.back  # what somebody has done to it is no other name of it
+        incoming = [
+            n for n in graph.incoming.get(node, ()) if graph.op[n] == Op.SAME and not graph.label[n] and not back[n]
+        ]
         if record.kind == Kind.VALUE and record.name == AFTER:  # a variable that a call was given
             incoming = [n for n in incoming if self._linked.world.nodes[graph.source[n]].kind != Kind.OUT]
             name = ""

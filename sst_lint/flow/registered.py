@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.callbacks import Callbacks
 from sst_lint.flow.decorated import unchanged
-from sst_lint.flow.handed_over import HandedOver
 from sst_lint.flow.library import LibraryIndex
 from sst_lint.flow.modules import Modules
 from sst_lint.flow.values import Value
@@ -35,7 +35,7 @@ _ACCEPTS = {
 _CONTAINERS = frozenset({Op.AS_SET, Op.AS_LIST, Op.AS_DICT})
 
 
-class Registered(HandedOver):
+class Registered(Callbacks):
     """Binds functions to what they are registered with."""
 
     def __init__(self, world: World, modules: Modules, library: LibraryIndex) -> None:

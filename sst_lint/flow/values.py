@@ -179,9 +179,8 @@ class Values:
         self._many: dict[int, dict[tuple[int, int, str, int], int]] = {}  #: the edges of nodes that have many
         self._levels = (self.held, self.elements, self._inner, self._deeper)
         self.scalars: set[int] = set()  #: nodes of which an annotation says that they hold a text, a number, a path
-        self.selves: dict[
-            int, tuple[str, int]
-        ] = {}  #: first parameters of methods, and what they hold: "i" or "c", class
+        #: First parameters of methods, and what they hold: "i" or "c", class.
+        self.selves: dict[int, tuple[str, int]] = {}
         self._queue: deque[tuple[int, Value, int]] = deque()
         self._of_keys: set[int] = set()  #: edges that put the key of a mapping into it, and not what stands under it
         self.weak = 0  #: how far the edges that are added now are guessed

@@ -11,7 +11,7 @@ from sst_lint.flow.world import Function
 _THE_REST = "*"
 
 
-class HandedOver(Callees):
+class Callbacks(Callees):
     """Binds the arguments of callbacks."""
 
     def give_arguments(self, call: int, elements: int, function: Function, bound: bool) -> None:
@@ -39,4 +39,4 @@ class HandedOver(Callees):
         return [a for a in given if not a[0]][first:] + [a for a in given if a[0] and a[0] not in named]
 
 
-__all__ = ["HandedOver"]
+__all__ = ["Callbacks"]
