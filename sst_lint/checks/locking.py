@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.given_by import given_by
+from sst_lint.checks.versioned import RESULTS, is_of_the_sources
 from sst_lint.checks.writes import is_by_hand
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.location import Step
@@ -27,8 +28,6 @@ _STRUCTURED = frozenset({"json", "yaml", "toml", "pickle", "csv", "ini", "xml", 
 _CACHES = frozenset({"cache", "caches", "cached", "memo"})
 _COUNTERS = frozenset({"counter", "sequence", "seq", "serial", "lease", "ledger"})
 _OF_TREES = "shutil.rmtree"
-#: Where one run puts its results, by the nearest names.
-_RESULTS = frozenset("out output outdir outputdir results reports plots figures".split())
 _NEAREST = 2
 #: Others make temporary directories of their own.
 _PASSING = frozenset({"tmp", "temp", "temporary", "scratch", "tmpdir", "tempdir"})
@@ -156,7 +155,7 @@ def _shared(project: Project, read: Effect, write: Effect) -> Confidence | None:
     formats.update(write.write.formats if write.write is not None else ())
     if _named(project, write, _CACHES):
         return "low"  # an entry that is lost is made again
-    if _is_edited(project, write):
+    if _is_edited(project, write) or is_of_the_sources(project, read, write):
         return "low"  # by people, whose editors take no lock
     return "medium" if _STRUCTURED & formats or _named(project, write, _COUNTERS) else "low"
 
@@ -208,7 +207,7 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
 
 def _is_of_one_run(project: Project, path: int) -> bool:
     """Whether a directory is where one run puts its results: who starts two wants two of them."""
-    return any(words(name) & _RESULTS for name in project.evidence.of(path).names[:_NEAREST])
+    return any(words(name) & RESULTS for name in project.evidence.of(path).names[:_NEAREST])
 
 
 def _is_passing(project: Project, path: int) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.given_by import given_by
+from sst_lint.checks.versioned import changes_the_sources
 from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.artifacts import Kind, classify, words
 from sst_lint.flow.location import Step
@@ -153,7 +154,7 @@ def _confidence(project: Project, write: Write, stake: str) -> Confidence:
         return "low"
     if write.kind.kind == "unknown" and any(slight(project, write) for slight in _SLIGHT):
         return "low"
-    if not _is_at_stake(project, write, stake):
+    if not _is_at_stake(project, write, stake) or changes_the_sources(project, write):
         return "low"
     if write.mode == "update":
         return "low" if write.site.model.name.endswith("memmap") else "medium"  # it is there to be changed in place

@@ -1,6 +1,6 @@
 """What does a program care for elsewhere? That files appear whole, that keys stand in one order.
 
-Who puts one file in place by a rename would miss the half of another; who sorts the keys of one file wants to compare
+Who puts one file in place by a rename would miss the half of another; who sorts the keys of most files wants to compare
 them. Of programs that do neither nobody knows.
 """
 
@@ -26,17 +26,22 @@ def puts_in_place(protocols: Iterable[Protocol], writes: Iterable[Write], is_tes
 
 
 def sorts_keys(linked: Mutations, graph: Graph, is_test: Callable[[int], bool]) -> bool:
-    """Whether a program writes some file with sorted keys; a digest of them says nothing of files."""
+    """Whether a program writes files with sorted keys at least as often as without; a digest of them says nothing of
+    files."""
     files = {
         content for (call, port), content in linked.contents.items()
         if not port and not any(site.model.digest for site in linked.sites_of.get(call, ()))
     }  # fmt: skip
+    balance, some = 0, False
     for site in linked.sites:
-        if not site.model.sort_param or site.constants.get(site.model.sort_param) is not True or is_test(site.call):
+        asked = site.model.sort_param
+        if not asked or is_test(site.call) or (site.ports.get(asked, -1) >= 0 and asked not in site.constants):
             continue
         if (site.call, "") in linked.contents or _arrives(graph, site.ports["return"], files):
-            return True
-    return False
+            is_sorted = site.constants.get(asked) is True
+            some |= is_sorted
+            balance += 1 if is_sorted else -1
+    return some and balance >= 0
 
 
 def _arrives(graph: Graph, text: int, files: set[int]) -> bool:

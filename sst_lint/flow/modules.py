@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 
 from sst_lint.config.config import COPIED
 
@@ -56,9 +57,12 @@ class Modules:
         roots: Sequence[str],
         copies: Collection[int] = (),
         libraries: Collection[str] = (),
+        further: Collection[int] = (),
     ) -> None:
         """``copies``: indexes of the files that were copied from the runtime; to others they are the original.
-        ``libraries`` that models describe: the same holds for their copies, of which less is said by their bodies."""
+        ``libraries`` that models describe: the same holds for their copies, of which less is said by their bodies.
+        ``further``: the files that look for modules in places that they name themselves."""
+        self._further = frozenset(further)
         self._copies: dict[str, str] = {}
         self._copied = frozenset(copies)
         self._inside: set[int] = set()
@@ -114,16 +118,32 @@ class Modules:
 
     def seen_from(self, file: int, module: str) -> str:
         """The dotted name of what ``import module`` in ``file`` means. Python looks for it beside the script that it
-        runs first, and what that imports may import what lies there as well; nobody hides a library on purpose."""
+        runs first, and what that imports may import what lies there as well; nobody hides a library on purpose. Where
+        files add to ``sys.path`` it may lie in a package around them, or anywhere, if there is one only."""
         first, around = module.partition(".")[0], "".join(self.names[file][-1:])
-        while "." in around and first not in self._elsewhere:
+        if first in self._elsewhere:
+            return module
+        further = file in self._further and not self.knows(first)
+        while "." in around:
             around, _, _ = around.rpartition(".")
             is_itself = around.rpartition(".")[2] == first
-            if around not in self._packages and not is_itself and self.knows(f"{around}.{first}"):
+            is_seen = further or around not in self._packages
+            if is_seen and not is_itself and self.knows(f"{around}.{first}"):
                 return f"{around}.{module}"
             if self.knows(first):
                 break
-        return module
+        return self._only.get(first, first) + module[len(first) :] if further else module
+
+    @cached_property
+    def _only(self) -> dict[str, str]:
+        """By the last part of a dotted name: the only module or package that ends in it and stands in no package."""
+        names: dict[str, set[str]] = {}
+        for known in self.names:
+            for name in known[-1:]:
+                inside, _, last = name.rpartition(".")
+                if inside not in self._packages:
+                    names.setdefault(last, set()).add(name)
+        return {last: min(found) for last, found in names.items() if len(found) == 1}
 
     def _named(self, file: int, module: str, level: int) -> Iterable[str]:
         if level == 0:

@@ -42,6 +42,7 @@ from sst_lint.flow.queries import add_rows
 from sst_lint.flow.races import Races
 from sst_lint.flow.remade import Remade
 from sst_lint.flow.renames import Rename, Renames
+from sst_lint.flow.searched import searched_further
 from sst_lint.flow.serializers import Serializers
 from sst_lint.flow.sinks import Sink
 from sst_lint.flow.sites import Site
@@ -419,7 +420,8 @@ def link(files: Iterable[FileFacts], libraries: Iterable[Library], config: Confi
     paths = [f.path for f in world.files]
     copies = [index for index, file in enumerate(world.files) if file.is_copy]
     library = LibraryIndex(libraries)
-    modules = Modules(paths, import_roots(paths, config), copies, library.installed)
+    roots = import_roots(paths, config)
+    modules = Modules(paths, roots, copies, library.installed, searched_further(world))
     linked = Mutations(world, modules, library)
     names = (str(call.get("name")) for table in config.models for call in table.get("call", ()))
     declared = Declared(world, modules)
