@@ -157,7 +157,7 @@ def serializations(project: Project) -> Iterator[Defect]:
             f"pass `{site.model.sort_param}=True`",
             "a mapping",
         )
-        filled = is_filled_here(project, reach) and not project.sorts_keys
+        filled = is_filled_here(project, reach) and (chosen or not project.sorts_keys)
         if was_read(project, reach) or filled or reach.sink.rank == 3:
             defect = replace(defect, confidence="low")
         if site.model.sort_param in site.given and site.constants.get(site.model.sort_param) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import libcst as cst
@@ -72,6 +73,7 @@ def strict_default(site: Site) -> Draft | Advice | None:
     return None
 
 
+_ZONE = re.compile(r" ?(?:Z|UTC|GMT|[+-]00:?00)(?![A-Za-z])")
 #: what a date is asked for when nothing is left of it that could be compared with another date
 _TOLD = frozenset({"isoformat", "strftime", "timestamp", "ctime", "date", "year", "month", "day", "timetuple"})
 _PARSED = frozenset({"fromisoformat", "strptime"})
@@ -109,11 +111,36 @@ def aware_date(site: Site) -> Draft | Advice | None:
     return None
 
 
+def _says_a_zone(tree: Tree, node: cst.BaseExpression) -> bool:
+    """Whether a zone is written behind a date where it becomes text: an aware one would say it twice."""
+    parent = tree.parent(node)
+    if isinstance(parent, cst.BinaryOperation) and parent.left is node:
+        return isinstance(parent.right, cst.SimpleString) and _ZONE.match(_inside(parent.right)) is not None
+    if isinstance(parent, cst.FormattedStringExpression):
+        whole = tree.parent(parent)
+        parts = whole.parts if isinstance(whole, cst.FormattedString) else ()
+        after = next((parts[n + 1] for n, part in enumerate(parts[:-1]) if part is parent), None)
+        return isinstance(after, cst.FormattedStringText) and _ZONE.match(after.value) is not None
+    if isinstance(parent, cst.Arg):
+        call = tree.parent(parent)
+        form = call.func.value if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute) else None
+        return isinstance(form, cst.SimpleString) and _ZONE.search(form.value) is not None
+    return False
+
+
+def _inside(text: cst.SimpleString) -> str:
+    """What stands between the quotes of a text."""
+    return text.value[len(text.prefix) + len(text.quote) : -len(text.quote)]
+
+
 def _told_at_once(tree: Tree, node: cst.BaseExpression, depth: int = 0) -> bool:
     """Whether a date becomes text or a number where it stands, or through one local name."""
     parent = tree.parent(node)
+    if _says_a_zone(tree, node):
+        return False
     if isinstance(parent, cst.Attribute):
-        return parent.attr.value in _TOLD
+        call = tree.parent(parent)
+        return parent.attr.value in _TOLD and not (isinstance(call, cst.Call) and _says_a_zone(tree, call))
     if isinstance(parent, cst.FormattedStringExpression):
         return True
     if isinstance(parent, cst.Arg):

@@ -5,17 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 
 from sst_lint.config import Config
-from sst_lint.facts.ops import ORDER, Op
-from sst_lint.facts.records import Kind
+from sst_lint.facts.ops import ORDER
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order
-from sst_lint.flow.permanence import Leak, Permanence, Where, with_ops
+from sst_lint.flow.permanence import Leak, Permanence, Where
 from sst_lint.flow.sinks import rank_of
-from sst_lint.flow.sites import Site
 from sst_lint.flow.volatile import Source, Sources
 from sst_lint.flow.writes import Write, Writes
+from sst_lint.flow.zones import is_universal, zoned
 
 _PERMANENT: tuple[tuple[Where, int], ...] = (("digest", 0), ("name", 0), ("name", 1), ("content", 0), ("content", 1))
 #: What counts for each kind of source, besides the above.
@@ -27,9 +26,6 @@ _ALSO: dict[str, tuple[tuple[Where, int], ...]] = {
 }
 #: A path that only says where things lie is no name.
 _NO_NAMES = frozenset({"place", "platform"})
-#: These make a date of one moment out of a naive one, or only a day.
-_CURES = frozenset({"datetime.datetime.astimezone", "datetime.datetime.timestamp", "datetime.datetime.date"})
-_TIME_DIRECTIVES = ("%H", "%I", "%X", "%c", "%T", "%M", "%s", "%r", "%R")
 
 
 class Leaks:
@@ -69,34 +65,13 @@ class Leaks:
     def naive(self) -> tuple[tuple[Source, Leak], ...]:
         """Dates without a zone, with what they reach."""
         sources = self.sources.naive_dates()
-        wanted = {s.node: frozenset(_PERMANENT) for s in sources}
-        if not wanted:
-            return ()
-        graph = self.permanence.difference_free(wanted)
-        found = self.permanence.find(wanted, self._zoned(graph))
+        graph = self.permanence.difference_free({s.node for s in sources}) if sources else None
+        found: dict[int, Leak] = {}
+        for universal in (False, True):
+            wanted = {s.node: frozenset(_PERMANENT) for s in sources if s.site and is_universal(s.site) == universal}
+            if wanted and graph is not None:
+                found |= self.permanence.find(wanted, zoned(self._linked, graph, universal))
         return tuple((source, found[source.node]) for source in sources if source.node in found)
-
-    def _zoned(self, graph: Graph) -> Graph:
-        """The graph without the steps that cure a naive date."""
-        linked, op = self._linked, bytearray(graph.op)
-        cured = {linked.result_of(site.call) for site in linked.sites if self._cures(site)}
-        attributes = frozenset(linked.world.of_kind(Kind.ATTR))
-        for number, target in enumerate(graph.target):
-            if target in cured:
-                op[number] = Op.NOTHING
-            elif target in attributes and graph.key[number].startswith("."):
-                if linked.has_type(graph.source[number], "datetime.datetime"):
-                    op[number] = Op.NOTHING
-        return with_ops(graph, op)
-
-    def _cures(self, site: Site) -> bool:
-        name = site.model.name
-        if name in _CURES:
-            return True
-        if name == "datetime.datetime.replace":
-            return "tzinfo" in site.given and site.constants.get("tzinfo", 0) is not None
-        form = site.constants.get("format") if name.endswith(".strftime") else None
-        return isinstance(form, str) and not any(d in form for d in _TIME_DIRECTIVES)
 
     @cached_property
     def headers(self) -> tuple[tuple[Source, Write, int, str], ...]:
