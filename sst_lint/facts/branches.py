@@ -68,6 +68,7 @@ class Branches(Expressions):
         self.unnamed = set()
         self.walks: set[int] = set()  #: loops over something like `os.walk`
         self.loop_targets: dict[int, frozenset[int]] = {}
+        self.loop_bodies: dict[int, cst.BaseSuite] = {}  #: what ``for`` loops do
 
     def block(self, node: Any) -> None:
         """The statements of a body, as long as control can reach them. Filled in by the reader of statements."""

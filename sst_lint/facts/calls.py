@@ -72,7 +72,7 @@ class Calls(Comprehensions):
         if alike and self.frame.env is not None:
             self.frame.env["\x01" + alike] = ()
             self.has_paths = True
-        args = tuple(self._argument(arg) for arg in node.args)
+        args = self.handed_numbers(node, tuple(self._argument(arg) for arg in node.args))
         guarded |= self.finds_one(node)
         result = self.node(Kind.CALL, node, method, len(self.calls))
         self.calls.append(

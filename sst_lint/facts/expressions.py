@@ -169,8 +169,9 @@ class Expressions(Calls):
         value = self.value(node.expression)
         if isinstance(node.operator, cst.Minus) and isinstance(node.expression, (cst.Integer, cst.Float)):
             return (self.node(Kind.CONST, node, "-" + node.expression.value),)
-        negated = "not" if isinstance(node.operator, cst.Not) else ""
-        return self.derived(Op.ONLY_VALUE, value, node, name=negated)
+        if not isinstance(node.operator, cst.Not):
+            return self.derived(Op.COPY, value, node)
+        return self.derived(Op.ONLY_VALUE, value, node, name="not")
 
     def _comparison(self, node: cst.Comparison) -> Val:
         if (holds := asks_truth(node)) is not None:

@@ -38,6 +38,7 @@ class Loops(Targets):
         for name in _counters(node.body):
             if name in phis:
                 self.numbers[phis[name]] = index
+        self.loop_bodies[index] = node.body
         counted, read = _counted(node.iter), len(self.subscripts)
         listed = self.value(counted) if counted is not None else ()
         self._loop_body(node, phis, index, outer, target)
@@ -166,6 +167,8 @@ class Loops(Targets):
         if self.loops[index].kind != "for" or env is None:
             return
         for name, value in sorted(env.items()):
+            if at is None and len(value) == 1 and value[0] in self.numbers:
+                continue  # as many rounds as there are
             for one in value:
                 if name in known or "." in name or name.startswith("\x01"):
                     continue

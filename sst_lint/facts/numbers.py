@@ -14,12 +14,14 @@ from sst_lint.facts.accesses import Accesses
 from sst_lint.facts.build import Val
 from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
-from sst_lint.facts.records import Kind
+from sst_lint.facts.records import Arg, Kind
 
 #: So many parts of a value are looked through for what it is worked out from.
 _PARTS = 16
 #: So many links are looked through for what made a value that a loop puts somewhere.
 _LINKS = 64
+#: A number and what is numbered.
+_BOTH = 2
 #: What gives a number, or the next of a few things again and again, whatever it stands beside.
 _COUNTS = frozenset({"range", "count", "itertools.count", "cycle", "itertools.cycle"})
 #: Things that are written down one by one.
@@ -75,12 +77,31 @@ class Numbers(Accesses):
         if self.loop not in self.unnamed:
             self._goes_with((text,), text, Op.ORDERS)
 
+    def handed_numbers(self, node: cst.Call, args: tuple[Arg, ...]) -> tuple[Arg, ...]:
+        """``Part(number, name)``: which number an object is given along with something else is up to the loop."""
+        if not self.numbers or len(args) < _BOTH or not dotted(node.func).rpartition(".")[2][:1].isupper():
+            return args
+        return tuple(Arg(arg.slot, self.in_turn((arg.node,), node)[0]) for arg in args)
+
+    def in_turn(self, value: Val, at: cst.CSTNode) -> Val:
+        """The number of a round that one element gets: another one gets it, if the loop runs in another order."""
+        told = self.node(Kind.VALUE, at, "numbered") if self._loops_of(value) else -1
+        if told < 0:
+            return value
+        self.edge(value, told)
+        self._goes_with(value, told, Op.ORDERS)
+        return (told,)
+
     def _goes_with(self, value: Val, made: int, op: Op) -> None:
+        for loop in self._loops_of(value):
+            self.edge(self.loops[loop].node, made, op)
+
+    def _loops_of(self, value: Val) -> list[int]:
+        """The loops that run here whose rounds a value counts."""
         if not self.numbers or self.loop < 0:
-            return
-        for loop in {self.numbers[one]: None for one in self._origins(value) if one in self.numbers}:
-            if self._runs(loop):
-                self.edge(self.loops[loop].node, made, op)
+            return []
+        counted = {self.numbers[one]: None for one in self._origins(value) if one in self.numbers}
+        return [loop for loop in counted if self._runs(loop)]
 
     def _origins(self, value: Val) -> list[int]:
         """What a value is worked out from, itself first: operands, what a text is filled with or spells, and the

@@ -11,6 +11,7 @@ from sst_lint.facts.build import Val
 from sst_lint.facts.literals import constant_key
 from sst_lint.facts.names import dotted
 from sst_lint.facts.records import Call, Choice, Kind
+from sst_lint.facts.settled import compares, only_puts_into
 
 #: How a value is named that a loop changes: joined from several rounds, or filled.
 _CHANGED = frozenset({"phi", "overwritten"})
@@ -26,6 +27,11 @@ _TELLS = frozenset(
 )
 #: How what went wrong is called.
 _FAILURE = re.compile(r"(?i)(^|_)(err|error|exc|exception|problem|failure)(_?(msg|message|text))?$")
+#: What gives an element another form, or tells where it is: its text, its path.
+_FORMS = frozenset({
+    "str", "fspath", "Path", "PurePath", "join", "joinpath", "abspath", "realpath", "normpath", "expanduser",
+    "absolute", "resolve", "as_posix", "with_suffix", "with_name", "relpath", "relative_to", "basename",
+})  # fmt: skip
 _NEAR = 40
 
 
@@ -119,12 +125,28 @@ class Picks(Branches):
         """An attribute that every round of a loop overwrites keeps what the last round gave it."""
         if self.loop < 0 or self.loops[self.loop].kind != "for" or self.nodes[base].loop == self.loop:
             return
-        if self._is_of_round(base):
+        if self.is_of_round(base) or self._is_greatest():
             return
-        if any(n in self.loop_targets.get(self.loop, ()) for n in value):
+        drawn = self.loop_targets.get(self.loop, frozenset())
+        if any(not drawn.isdisjoint((n, *self._formed_of(n))) for n in self._left_by_last(value)):
             self.choice("assign", self.loops[self.loop].node, target, keyed=self.is_keyed(self.loop))
 
-    def _is_of_round(self, base: int) -> bool:
+    def _choice_by_key(self, target: cst.Subscript, base: int, value: Val) -> None:
+        """``found["table"] = path``: the last element stays, if the loop does nothing else with ``found``."""
+        body, name = self.loop_bodies.get(self.loop), target.value
+        if body is None or not isinstance(name, cst.Name) or self.nodes[base].loop == self.loop:
+            return
+        if self._is_greatest():
+            return
+        drawn = self.loop_targets.get(self.loop, frozenset())
+        if any(self._is_made_of(one, drawn) for one in self._left_by_last(value)) and only_puts_into(body, name.value):
+            self.choice("assign", self.loops[self.loop].node, target, keyed=self.is_keyed(self.loop))
+
+    def _is_greatest(self) -> bool:
+        """Whether a round only does this for what is greater than something, mostly than those before."""
+        return any(depth >= self.loop and compares(test) for test, depth in self.if_tests)
+
+    def is_of_round(self, base: int) -> bool:
         """Whether an object is another one in each round: it is looked up by what the loop has drawn."""
         targets = self.loop_targets.get(self.loop, frozenset())
         while base >= 0 and self.nodes[base].kind in (Kind.ITEM, Kind.ATTR):
@@ -206,14 +228,22 @@ class Picks(Branches):
 
     def _choice_by_last(self, node: int, loop: int, at: tuple[int, int, int, int, int]) -> None:
         """Only what depends on the element, and not on the rounds before (a sum, a maximum), is a choice."""
-        sources = self._local_sources(node)
-        targets = self.loop_targets.get(loop, frozenset())
-        if sources.isdisjoint(targets) or any(self.nodes[s].name == "phi" for s in sources):
+        if not self._is_made_of(node, self.loop_targets.get(loop, frozenset())):
             return
         line, column, end_line, end_column, statement = at
         self.choices.append(
             Choice("assign", self.loops[loop].node, self.frame.index, line, column, end_line, end_column, statement)
         )
+
+    def _left_by_last(self, value: Val) -> Val:
+        """What may be another one after the last round: not the number of the round, if no test picks the round."""
+        tested = any(depth >= self.loop for _, depth in self.if_tests)
+        return value if tested else tuple(one for one in value if one not in self.numbers)
+
+    def _is_made_of(self, node: int, drawn: frozenset[int]) -> bool:
+        """Whether a value is made of what a loop has drawn, and of nothing that rounds before have left."""
+        sources = self._local_sources(node)
+        return not sources.isdisjoint(drawn) and all(self.nodes[source].name != "phi" for source in sources)
 
     def _local_sources(self, node: int) -> set[int]:
         """Everything that flows into ``node`` within a few local steps."""
@@ -223,11 +253,22 @@ class Picks(Branches):
         for e in self.edges:
             incoming.setdefault(e.target, []).append(e.source)
         while stack and len(seen) < 64:
-            for source in incoming.get(stack.pop(), ()):
+            one = stack.pop()
+            for source in (*incoming.get(one, ()), *self._formed_of(one)):
                 if source not in seen:
                     seen.add(source)
                     stack.append(source)
         return seen
+
+    def _formed_of(self, node: int) -> list[int]:
+        """What a call gives another form: ``os.path.join(folder, name)``, ``path.resolve()``."""
+        record = self.nodes[node]
+        if record.kind != Kind.CALL or not 0 <= record.base < len(self.calls):
+            return []
+        call = self.calls[record.base]
+        if (call.method or self.nodes[call.callee].name) not in _FORMS:
+            return []
+        return [each for each in (call.receiver, *(argument.node for argument in call.args)) if each >= 0]
 
 
 _IDENTITIES = frozenset({"name", "id", "key", "path", "uuid", "slug", "stem", "title", "uid", "identifier", "hostname"})

@@ -7,6 +7,7 @@ from typing import Any
 
 import libcst as cst
 
+from sst_lint.facts.literals import constant_key
 from sst_lint.facts.names import Bindings, dotted
 
 _GREATER = (cst.GreaterThan, cst.GreaterThanEqual, cst.LessThan, cst.LessThanEqual)
@@ -44,6 +45,28 @@ def refuses_others(statement: Any, name: str) -> bool:
     return isinstance(statement, cst.If) and dotted(statement.test) == name and refuses(statement.body, name)
 
 
+def only_puts_into(body: cst.CSTNode, name: str) -> bool:
+    """Whether all that a block does with ``name`` is to put something under keys that are written down."""
+    parts: list[cst.CSTNode] = [body]
+    for part in parts:
+        if isinstance(part, cst.Name) and part.value == name:
+            return False
+        if isinstance(part, cst.Assign):
+            parts += [put.target for put in part.targets if not _is_place_in(put.target, name)]
+            parts.append(part.value)
+        elif isinstance(part, (cst.Attribute, cst.Arg)):
+            parts.append(part.value)  # the names of attributes and parameters are others
+        else:
+            parts += part.children
+    return True
+
+
+def compares(test: cst.BaseExpression) -> bool:
+    """Whether a test asks which of two is greater."""
+    compared = [part for part in _conditions(test) if isinstance(part, cst.Comparison)]
+    return any(isinstance(each.operator, _GREATER) for part in compared for each in part.comparisons)
+
+
 def sorts_next(statement: Any, target: cst.BaseExpression) -> bool:
     """``rows[name] = list(found)`` before ``rows[name].sort()``; of a name it is known anyhow."""
     small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
@@ -52,6 +75,14 @@ def sorts_next(statement: Any, target: cst.BaseExpression) -> bool:
         return False
     called = call.func
     return isinstance(called, cst.Attribute) and called.attr.value == "sort" and called.value.deep_equals(target)
+
+
+def _is_place_in(target: cst.BaseExpression, name: str) -> bool:
+    """``name["key"]``"""
+    if not isinstance(target, cst.Subscript) or dotted(target.value) != name or len(target.slice) != 1:
+        return False
+    place = target.slice[0].slice
+    return isinstance(place, cst.Index) and constant_key(place.value) is not None
 
 
 def _tests(body: cst.BaseSuite) -> Iterator[cst.If]:
@@ -104,4 +135,4 @@ def _names(node: cst.CSTNode) -> frozenset[str]:
     return frozenset(part.value for part in parts if isinstance(part, cst.Name))
 
 
-__all__ = ["refuses", "refuses_others", "settled", "sorts_next"]
+__all__ = ["compares", "only_puts_into", "refuses", "refuses_others", "settled", "sorts_next"]

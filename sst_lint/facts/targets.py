@@ -45,8 +45,8 @@ class Targets(Picks):
 
     def _assign_attribute(self, target: cst.Attribute, value: Val) -> None:
         path = attribute_path(target)
-        value = self.own(value)
         base = self.single(target.value)
+        value = self._turns(base, self.own(value), target)
         put = self.node(Kind.PUT, target, target.attr.value, base, loop=self.nodes[base].loop)
         self.edge(value, put)
         self.note(put, path or "?." + target.attr.value)
@@ -81,6 +81,8 @@ class Targets(Picks):
                     self.edge(index, base, Op.ONLY_VALUE if labelled else Op.STORE)
         if key and path and "." not in path and self.frame.env is not None and path in self.frame.env:
             base = self._overwritten(path, base, key, target)
+        if key is not None:
+            value = self._turns(base, value, target)
         taken = labelled and all(
             self.nodes[one].kind == Kind.ITEM and self._by_label(self.nodes[one].base) for one in value
         )
@@ -88,6 +90,8 @@ class Targets(Picks):
         if key is None:
             self.put_anew(path, base, index, value)
             self._number(value, base)
+        else:
+            self._choice_by_key(target, base, value)
         if key is None and self.nodes[base].kind not in (Kind.LIST, Kind.TUPLE) and not self._is_there(target):
             self.ordered_by_loops(base, Op.ORDERS_KEYS, AGAIN if self.loop >= 0 and _reads(at, target) else "")
         self._order_around(base, target.value)
@@ -119,6 +123,11 @@ class Targets(Picks):
         if not isinstance(index, cst.Index):
             return False
         return any(_asks_for(test, index.value, target.value) for test, _ in self.if_tests)
+
+    def _turns(self, base: int, value: Val, at: cst.CSTNode) -> Val:
+        """``part.number = number`` where ``part`` is another one in each round."""
+        drawn = base in self.loop_targets.get(self.loop, ()) or self.nodes[base].loop == self.loop
+        return self.in_turn(value, at) if self.numbers and (drawn or self.is_of_round(base)) else value
 
     def _number(self, value: Val, base: int) -> None:
         """``ids[name] = number``: which number goes with which name depends on the order of the loop that counts."""

@@ -43,25 +43,15 @@ def _orders(linked: Mutations, site: Site) -> Iterator[tuple[int, Op]]:
     """What tells the places by which is sorted, and what of it counts: the own order of a sequence, that in which the
     numbers of a mapping were given, or which the function itself gives back."""
     world, key = linked.world, site.ports[_KEY]
-    yield linked._callback_result(site.call, _KEY), Op.SAME
+    result = linked._callback_result(site.call, _KEY)
+    yield result, Op.SAME
+    yield result, Op.LOAD  # one of several things by which is sorted
     for value in linked.values(key):
         holder = linked._base_of(key) if world.nodes[key].kind == Kind.ATTR else -1
         if value[0] == "x" and value[1] in _INDEX and holder >= 0:
             yield holder, Op.LOOP
         elif value[0] == "x" and value[1] in _LOOKUP and holder >= 0:
             yield holder, Op.LOAD
-        for function, _ in linked.functions_of(value) if value[0] in ("f", "b") else ():
-            if function.unit == world.call_unit[site.call]:  # what it asks lives here as well
-                yield from _asked_in(linked, function.scope, function.unit)
-
-
-def _asked_in(linked: Mutations, scope: int, unit: int) -> Iterator[tuple[int, Op]]:
-    """The sequences that a function asks for the place of something."""
-    world = linked.world
-    first = world.call_base[unit]
-    for call in range(first, first + len(world.units[unit][2].calls)):
-        if world.scope_of_call(call) == scope and not _INDEX.isdisjoint(linked.externals.get(call, ())):
-            yield linked.receiver_of(call), Op.LOOP
 
 
 __all__ = ["sort_by_places"]
