@@ -232,11 +232,20 @@ class Fallbacks:
                 source = graph.source[number]
                 if source in seen or graph.label[number] != 0 or len(seen) > _STEPS:
                     continue
-                same = world.node_unit[source] == world.node_unit[node]
-                if same and world.nodes[source].line >= world.nodes[node].line:
+                if world.node_unit[source] == world.node_unit[node] and self._stands_with(source, node):
                     seen.add(source)
                     queue.append(source)
         return False
+
+    def _stands_with(self, node: int, fallback: int) -> bool:
+        """Whether a node of the same unit stands in the clause in which ``fallback`` was made: what the function puts
+        into it afterwards is none of the clause's doing."""
+        world = self._linked.world
+        unit, home = world.node_unit[node], world.nodes[fallback].region
+        region = world.nodes[node].region
+        while region >= 0 and region != home:
+            region = world.region(unit, region).parent
+        return region == home and world.nodes[node].line >= world.nodes[fallback].line
 
     def _is_place(self, node: int, leaks: Mapping[int, Leak]) -> bool:
         """Whether a fallback for a path says where to look, not how something is called."""
