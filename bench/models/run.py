@@ -42,10 +42,10 @@ WANTED = tuple(
 )
 #: Import name -> name of the distribution, where they differ.
 DISTRIBUTIONS = {
-    "Crypto": "pycryptodome", "PIL": "pillow", "attr": "attrs", "bson": "pymongo", "cv2": "opencv-python-headless",
-    "docx": "python-docx", "google.cloud": "google-cloud-storage", "pptx": "python-pptx", "psycopg2": "psycopg2-binary",
-    "rapidjson": "python-rapidjson", "skimage": "scikit-image", "sklearn": "scikit-learn", "yaml": "pyyaml",
-    "tomli_w": "tomli-w", "tensorflow": "tensorflow-cpu",
+    "Bio": "biopython", "Crypto": "pycryptodome", "PIL": "pillow", "attr": "attrs", "bson": "pymongo",
+    "cv2": "opencv-python-headless", "docx": "python-docx", "google.cloud": "google-cloud-storage",
+    "pptx": "python-pptx", "psycopg2": "psycopg2-binary", "rapidjson": "python-rapidjson", "skimage": "scikit-image",
+    "sklearn": "scikit-learn", "yaml": "pyyaml", "tomli_w": "tomli-w", "tensorflow": "tensorflow-cpu",
 }  # fmt: skip
 #: Packages whose parts are libraries of their own.
 _SHARED = ("google", "ruamel")

@@ -112,6 +112,7 @@ class Calls(Comprehensions):
             self.touched(attribute_path(arg.value))
         if path and (method == "sort" or (method in _SORTS_TABLES and _in_place(node))):
             self.bind(path, self.derived(Op.SORT, (receiver,), node, name="sorted"))
+            self.edge(receiver, len(self.nodes) - 1, Op.TYPE)  # whatever else has such a method remains what it is
 
 
 def _compared_with_first(node: cst.Call) -> str:

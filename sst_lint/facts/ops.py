@@ -76,6 +76,7 @@ class Op(IntEnum):
     PAIRED = 28  # its elements, each in a tuple with something else (`enumerate`, `zip`)
     KEYED = 29  # the keys of a mapping, without what stands under them
     HELD_SORTED = 30  # each of the sequences that it holds is sorted
+    TYPE = 31  # the same object, of which its type passes: what it holds goes another way
 
 
 Table = dict[int, int]
@@ -153,13 +154,14 @@ BACKWARD: Final[tuple[Table, ...]] = (
     _join(_inner(1), {ORDER: OWN}),  # PAIRED
     {ORDER: ORDER | KEYS, VALUE: VALUE},  # KEYED
     {bit: bit for bit in BITS if bit != at_depth(ORDER, 1)},  # HELD_SORTED
+    {},  # TYPE
 )
 
 assert len(BACKWARD) == len(Op)
 
 #: Operations along which types and function values travel unchanged.
 IDENTITY: Final = frozenset(
-    {Op.SAME, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT, Op.NOT_LIST, Op.HELD_SORTED}
+    {Op.SAME, Op.AS_DICT, Op.AS_LIST, Op.AS_SET, Op.NOT_SET, Op.NOT_DICT, Op.NOT_LIST, Op.HELD_SORTED, Op.TYPE}
 )
 
 

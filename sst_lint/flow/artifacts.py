@@ -43,7 +43,8 @@ _SUFFIXES: tuple[tuple[str, ArtifactKind], ...] = (
     (
         r"\.(json|jsonl|ndjson|ya?ml|toml|csv|tsv|parquet|feather|arrow|orc|pkl|pickle|joblib|npy|npz|pth?|ckpt|safetensors"
         r"|h5|hdf5|onnx|pb|bin|model|sqlite3?|db|zip|tar|gz|tgz|bz2|xz|whl|xml|proto|avro|msgpack|geojson|nc|zarr|tif+"
-        r"|mat|fits?|gpkg|shp|dcm|nii|mtx|rds|rdata|dta|gguf|tfrecords?|bam|vcf|fasta|fastq|gff3?|sha\d+|md5)$",
+        r"|mat|fits?|gpkg|shp|dcm|nii|mtx|rds|rdata|dta|gguf|tfrecords?|bam|vcf|fasta|fastq|gff3?|sha\d+|md5"
+        r"|ecsv|asdf|h5ad|hdf|nc4|loom|las|laz|fna|faa|cram|bcf|nwk)$",
         "artifact",
     ),
     (r"\.(ini|cfg|conf|config|properties|env|rc)$", "state"),
