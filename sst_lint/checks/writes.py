@@ -110,13 +110,18 @@ def _made_anew(project: Project, write: Write) -> Write:
 
 
 def _as_table(project: Project, write: Write) -> Write:
-    """``write`` as one of a state file, if its "lock", or what lies in a directory named like a temporary one, is a
-    table that is read, changed and written back: it is what it holds that others need whole, not that it is there."""
-    if write.kind.kind not in ("lock", "temp") or not write.formats or write.mode not in ("write", "update"):
+    """``write`` as one of a state file, if its "lock", what lies in a directory named like a temporary one, or what the
+    user names is a table that is read, changed and written back: it is what it holds that others need whole, and nobody
+    has asked to overwrite it."""
+    kinds = ("lock", "temp", "argument")
+    if write.kind.kind not in kinds or not write.formats or write.mode not in ("write", "update"):
         return write
     if write.kind.kind == "temp" and not _temporary_by_directory(project, write):
         return write
-    if all(u.write.write is None or u.write.write.site.call != write.site.call for u in project.races.updates):
+    updates = [u for u in project.races.updates if u.write.write and u.write.write.site.call == write.site.call]
+    if write.kind.kind == "argument":  # else a text that somebody has the program edit
+        updates = [u for u in updates if not _DATA.isdisjoint(project.effects.formats(u.write))]
+    if not updates:
         return write
     return replace(write, kind=Kind("state", "a table that is read, changed and written back", False))
 
@@ -204,6 +209,8 @@ def is_by_hand(path: str) -> bool:
     return folders[:1] == ["scripts"] or not _OF_DEVELOPERS.isdisjoint(folders)
 
 
+#: Formats of what a program keeps for itself, and loads as a whole.
+_DATA = frozenset({"json", "yaml", "toml", "pickle", "msgpack"})
 #: Formats of results: rows that somebody looks at or another tool is given, and what is packed for shipping, of which
 #: a reader refuses half. They are made again, and nobody keeps anything in them.
 _OF_RESULTS = frozenset({"csv", "excel", "xlsx", "xml", "text", "archive", "gzip", "bz2", "xz"})
