@@ -10,7 +10,7 @@ from sst_lint.checks.shown import before_place, is_certain
 from sst_lint.checks.told import is_error
 from sst_lint.facts.loggers import METHODS_OF_LOGGERS
 from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op, forward
-from sst_lint.facts.records import Kind
+from sst_lint.facts.records import NUMBERED, Kind
 from sst_lint.flow.names import SET_TYPES
 from sst_lint.flow.sinks import IS_PRINTED
 
@@ -29,6 +29,7 @@ _WITHOUT_ORDER = frozenset({Op.SORT, Op.SETTED, Op.ONLY_VALUE, Op.NOTHING})
 _HELPERS = 2
 #: What keeps an order, or takes that of a loop.
 _LINES_UP = frozenset({Op.SAME, Op.COPY, Op.LOOP, Op.ORDERS})
+_INT = ("t", "builtins.int")
 #: What fills a new object.
 _BEGINS = ("__init__", "__new__", "__post_init__")
 
@@ -84,6 +85,8 @@ def stays_inside(project: Project, reach: Reach) -> bool:
         begins = begins and (reach.sink.rank == 3 or units[node] != units[reach.place])
         if nodes[node].kind == Kind.ATTR or (nodes[node].kind == Kind.PUT and not begins):
             return False  # an object that is there already, mostly the own one, keeps it
+        if nodes[node].name == NUMBERED or _INT in project.linked.values(node):
+            return False  # a number is no sequence
         if edge < 0:
             continue
         key, to = graph.key[edge], graph.target[edge]

@@ -14,7 +14,7 @@ from sst_lint.facts.accesses import Accesses
 from sst_lint.facts.build import Val
 from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
-from sst_lint.facts.records import Arg, Kind
+from sst_lint.facts.records import NUMBERED, Arg, Kind
 
 #: So many parts of a value are looked through for what it is worked out from.
 _PARTS = 16
@@ -85,7 +85,7 @@ class Numbers(Accesses):
 
     def in_turn(self, value: Val, at: cst.CSTNode) -> Val:
         """The number of a round that one element gets: another one gets it, if the loop runs in another order."""
-        told = self.node(Kind.VALUE, at, "numbered") if self._loops_of(value) else -1
+        told = self.node(Kind.VALUE, at, NUMBERED) if self._loops_of(value) else -1
         if told < 0:
             return value
         self.edge(value, told)

@@ -12,6 +12,8 @@ import msgspec
 
 #: The name of a VALUE that stands for a variable after it was given to a call.
 AFTER = "after"
+#: The name of a node that stands for the number that one element of a loop gets.
+NUMBERED = "numbered"
 
 
 class Kind(IntEnum):

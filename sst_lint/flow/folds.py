@@ -1,8 +1,8 @@
 """Which values carry the order of the rounds, or calls, that made them from the value before?
 
 ``self.text += line`` in a method that a loop calls, ``text = add(text, line)`` where ``add`` appends, ``reduce(add,
-lines)``, ``frame = pandas.concat([frame, part])``, and ``self.ids[name] = len(self.names)``, where the number says how
-many calls came before.
+lines)``, ``frame = pandas.concat([frame, part])``, ``crc = zlib.crc32(data, crc)``, and ``self.ids[name] =
+len(self.names)``, where the number says how many calls came before.
 """
 
 from __future__ import annotations
@@ -156,6 +156,7 @@ class _Unit:
             made = self._facts.nodes[edge.source]
             if edge.op != Op.SAME or made.kind != Kind.CALL:
                 continue
+            self._digested_again(edge.source, phi)
             number = linked.world.call_base[self._unit] + made.base
             taken = [self._base + arg.node for arg in self._facts.calls[made.base].args if self._is_from(arg.node, phi)]
             pairs = [param for argument, param, _ in linked.bindings.get(number, ()) if argument in taken]
@@ -165,6 +166,31 @@ class _Unit:
             if wraps or any(self._growing.through(linked.world.functions[scope], p) for scope, p in functions.items()):
                 for loop in linked._loops(number, self._base + phi):
                     linked._edge(loop, self._base + edge.source, Op.ORDERS)
+
+    def _digested_again(self, made: int, phi: int) -> None:
+        """``crc = zlib.crc32(data, crc)``, ``key = sha256(key + part).digest()``: the digest of a digest of rounds."""
+        linked = self._linked
+        for one in self._behind(made, phi):
+            if self._facts.nodes[one].kind == Kind.CALL and phi in self._behind(one, phi):
+                number = linked.world.call_base[self._unit] + self._facts.nodes[one].base
+                for site in linked.sites_of.get(number, ()):
+                    content = site.ports.get(site.model.digest, -1) if site.model.digest else -1
+                    for loop in linked._loops(number, self._base + phi) if content >= 0 else ():
+                        linked._edge(loop, content, Op.ORDERS)
+
+    def _behind(self, node: int, phi: int) -> list[int]:
+        """What a value is made of, also by calls, no further than ``phi``."""
+        near = [node]
+        for one in near:
+            record = self._facts.nodes[one]
+            if one == phi or len(near) > _NEAR:
+                continue
+            parts = [edge.source for edge in self._before.get(one, ())]
+            if record.kind == Kind.CALL:
+                call = self._facts.calls[record.base]
+                parts += [call.receiver, *(argument.node for argument in call.args)]
+            near += [part for part in dict.fromkeys(parts) if part >= 0 and part not in near]
+        return near
 
     def _is_from(self, node: int, phi: int) -> bool:
         return node == phi or any(e.source == phi and e.op == Op.SAME for e in self._before.get(node, ()))
