@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from sst_lint.facts.build import Builder, Frame, Val
-from sst_lint.facts.literals import HOLDS_THE_SAME, attribute_path, constant_key, element_path
+from sst_lint.facts.literals import HOLDS_THE_SAME, attribute_path, constant_key, element_path, known_element
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Choice, Kind
 
@@ -102,6 +102,9 @@ class Accesses(Builder):
     # subscripts
 
     def _subscript(self, node: cst.Subscript) -> Val:
+        known = self.frame.env.get(known_element(node)) if self.has_paths and self.frame.env is not None else None
+        if known is not None:
+            return known
         lone = self.is_single(node.value)  # before a call in it may change what it is called on
         base = self.single(node.value)
         key: str | None = ""

@@ -12,7 +12,7 @@ from sst_lint.facts.asked import IS_NONE, IS_TRUE, Condition
 from sst_lint.facts.build import Env, Val
 from sst_lint.facts.expressions import Expressions
 from sst_lint.facts.handlers import HandlerState
-from sst_lint.facts.literals import attribute_path, element_path, measured_path
+from sst_lint.facts.literals import attribute_path, element_path, known_element, measured_path
 from sst_lint.facts.names import Bindings, dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.options import conditions
@@ -32,6 +32,10 @@ NARROW: dict[str, tuple[Op, Op | None]] = {
     "frozenset": (Op.AS_SET, Op.NOT_SET),
     "Set": (Op.AS_SET, Op.NOT_SET),
     "str": (Op.ONLY_VALUE, None),
+    "basestring": (Op.ONLY_VALUE, None),
+    "unicode": (Op.ONLY_VALUE, None),
+    "string_types": (Op.ONLY_VALUE, None),
+    "text_type": (Op.ONLY_VALUE, None),
     "bytes": (Op.ONLY_VALUE, None),
     "int": (Op.ONLY_VALUE, None),
     "float": (Op.ONLY_VALUE, None),
@@ -198,7 +202,7 @@ class Branches(Expressions):
             self._narrow_length(test, env, holds)
 
     def _narrow_type(self, test: cst.Call, env: Env, holds: bool) -> None:
-        path = attribute_path(test.args[0].value)
+        path = attribute_path(test.args[0].value) or known_element(test.args[0].value)
         names = _type_names(test.args[1].value)
         ops = {NARROW[name][0 if holds else 1] for name in names if name in NARROW}
         if holds and path and len(ops) > 1 and Op.AS_SET in ops and all(name in NARROW for name in names):

@@ -213,7 +213,7 @@ class Builder:
         if env is None or not self.has_paths:
             return
         prefix, single = name + ".", "\x01" + name
-        for path in [p for p in env if p.startswith(prefix) or p == single or _is_element(p, single, name)]:
+        for path in [p for p in env if p.startswith(prefix) or p == single or _is_element(p, name)]:
             del env[path]
 
     def touched(self, path: str) -> None:
@@ -304,9 +304,9 @@ class Builder:
         )
 
 
-def _is_element(path: str, holder: str, key: str) -> bool:
-    """Whether ``path`` is that of an element of ``holder``, or of one that stands under ``key``."""
-    return path.endswith("]") and (path.startswith((holder + "[", holder + ".")) or f"[{key}]" in path)
+def _is_element(path: str, name: str) -> bool:
+    """Whether something is known of ``path`` that is an element of ``name``, or of what stands under that key."""
+    return path.endswith("]") and (path[1:].startswith((name + "[", name + ".")) or f"[{name}]" in path)
 
 
 __all__ = ["Arg", "Builder", "Env", "Frame", "Param", "Val"]

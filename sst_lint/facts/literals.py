@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import libcst as cst
 
 #: Of a longer literal its two ends are kept, with a hole between them: a path shows its name there, a query its order.
 TEXT_LIMIT = 300
 _HEAD, _TAIL = 99, 200
+_NUMBERED = re.compile(r"\[\d")
 HOLE = "\x00"
 
 
@@ -63,6 +65,13 @@ def element_path(node: cst.BaseExpression) -> str:
     path, key = element_path(node.value), index.value
     written = key.value if isinstance(key, (cst.Name, cst.Integer, cst.SimpleString)) else ""
     return f"{path}[{written}]" if path and written else ""
+
+
+def known_element(node: cst.BaseExpression) -> str:
+    """Under which name an environment holds what is known of ``name[key]``, where the key is a name or a text; "" for
+    anything else. What stands at a place (``rows[0]``) is a choice each time that it is read."""
+    path = element_path(node) if isinstance(node, cst.Subscript) else ""
+    return "." + path if path and "." not in path and not _NUMBERED.search(path) else ""
 
 
 #: Calls whose result has no other elements than what they are given.

@@ -30,6 +30,8 @@ _ALIASING = frozenset(
 _PRINTING = ("__str__", "__repr__", "__format__")
 _RECORDS = frozenset({"NamedTuple", "BaseModel", "Struct"})
 _VIEWED = _ALIASING | {Kind.TUPLE}
+#: The same object, also where `isinstance` has said what it is.
+_SAME_OBJECT = frozenset({Op.SAME, Op.AS_LIST, Op.AS_DICT, Op.NOT_LIST, Op.NOT_DICT})
 _COPIES = frozenset({"copy.copy", "copy.deepcopy"})
 _VIEWS = (Op.PAIRS, Op.PAIRED, Op.VIEW)
 
@@ -108,8 +110,21 @@ class Mutations(Reopened):
                         self._ordered(site.call, site.ports[flow.to], content, Op.ORDERS)
 
     def _only_prints(self, number: int) -> bool:
-        """Whether a call writes to the console and to no file: each file has rounds of its own."""
-        return all(site.model.console for site in self.sites_of.get(number, ()))
+        """Whether a call writes to the console and to no file: each file has rounds of its own, also one that
+        ``print(..., file=out)`` is told."""
+        sites = self.sites_of.get(number, ())
+        told = [site.ports["file"] for site in sites if "file" in site.given]
+        stars = [node for slot, node in self.argument_nodes(number) if slot in ("*", "**")]
+        return all(site.model.console for site in sites) and all(
+            node in stars or self.root(node) == GLOBAL or self._is_left_out(node) for node in told
+        )
+
+    def _is_left_out(self, node: int) -> bool:
+        """Whether a node is a parameter that no call of the program gives."""
+        if self.world.nodes[node].kind != Kind.PARAM:
+            return False
+        callers = self._callers.get(self.world.scope_of_node(node), ())
+        return bool(callers) and not any(p == node for n in callers for _, p, _ in self.bindings.get(n, ()))
 
     def _owner(self, node: int) -> int:
         """For something that a call took out of a container (``d.setdefault(k, [])``) the container."""
@@ -197,7 +212,7 @@ class Mutations(Reopened):
             held = _VIEWED if op in _VIEWS else _ALIASING
             if number in self._aliases or edges.label[number] != 0 or self.world.nodes[source].kind not in held:
                 continue
-            if op == Op.SAME and kind in (Kind.VALUE, Kind.CELL, Kind.CALL, Kind.IMPORT):
+            if op in _SAME_OBJECT and kind in (Kind.VALUE, Kind.CELL, Kind.CALL, Kind.IMPORT):
                 if kind == Kind.CALL and not _COPIES.isdisjoint(self.externals.get(self.world.call_of(node), ())):
                     continue  # a copy is changed, what it was made of stays
                 if kind == Kind.CELL and any(edges.op[n] == Op.SORT for n in self._incoming.get(source, ())):
