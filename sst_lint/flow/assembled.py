@@ -56,6 +56,7 @@ _KNOWN = (
     "numpy.",
 )  # fmt: skip
 _SEQUENCES = ("builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.dict_keys")
+_PLAIN = ("builtins.str", "builtins.bytes", "builtins.int", "builtins.float", "builtins.bool")
 #: So many values back from a receiver it is asked where it comes from.
 _NEAR = 24
 
@@ -131,7 +132,9 @@ class Assembled:
         found = [part]
         for node in found:
             for origin in self._origins(node):
-                for owner in self._owners(origin) if world.nodes[origin].kind == Kind.CALL else ():
+                if world.nodes[origin].kind != Kind.CALL or linked.has_type(origin, *_PLAIN):
+                    continue  # a text belongs to nothing that it was made of
+                for owner in self._owners(origin):
                     if owner not in found and len(found) < _NEAR:
                         linked._edge(node if owner in self._made_with(origin) else origin, owner, Op.STORE)
                         found.append(owner)

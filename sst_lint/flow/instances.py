@@ -33,7 +33,53 @@ def leaves_another(linked: Mutations, graph: Graph, path: Sequence[tuple[int, in
             origin = _origin(linked, graph, asked) if asked >= 0 else -1
             if origin >= 0 and origin != made and _classes(linked, origin) & _classes(linked, made):
                 return True
+    return _leaves_sibling(linked, graph, path)
+
+
+def _leaves_sibling(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether a way is put into a field of one class, read by a method of its base, and given back by that method to
+    another class with the same base: no object is of both."""
+    world = linked.world
+    owner, reader = -1, -1
+    for node, edge in path:
+        if edge < 0:
+            break
+        target, label = graph.target[edge], graph.label[edge]
+        if node in linked.field_nodes:
+            owner, reader = -1, -1
+            if not label and _is_of_self(linked, target):
+                owner, reader = linked.field_nodes[node][0], world.scope_of_node(target)
+        elif label > 0:
+            owner = -1
+        elif label < 0 and owner >= 0 and world.scope_of_node(node) == reader:
+            number = -label - 1
+            asked = linked.receiver_of(number) if number < len(world.calls) else -1
+            classes = _may_be(linked, asked) if asked >= 0 else set()
+            kinds = map(linked.mro, range(len(world.classes))) if classes else ()
+            if classes and not any(owner in each and classes.intersection(each) for each in kinds):
+                return True
+            owner = -1
     return False
+
+
+def _may_be(linked: Mutations, node: int) -> set[object]:
+    """The classes of an object; of ``self`` that of the method; none if it may be something else."""
+    function = linked.world.functions.get(linked.world.scope_of_node(node))
+    if function is not None and function.cls >= 0 and function.params[:1] == (node,):
+        return {function.cls}
+    held = linked.values(node)
+    return {cls for _, cls in held} if all(kind == "i" for kind, _ in held) else set()
+
+
+def _is_of_self(linked: Mutations, node: int) -> bool:
+    """Whether a node is an attribute of the object whose method reads it."""
+    world = linked.world
+    record = world.nodes[node]
+    base = world.node_base[world.node_unit[node]] + record.base if record.base >= 0 else -1
+    function = world.functions.get(world.scope_of_node(node))
+    if record.kind != Kind.ATTR or function is None or function.cls < 0:
+        return False
+    return bool(function.params) and function.params[0] == base
 
 
 def _asked(linked: Mutations, graph: Graph, node: int, edge: int) -> int:

@@ -32,6 +32,7 @@ HOW: dict[How, Op] = {
     "columns": Op.ORDERS,
     "inside": Op.LOOP,
     "text": Op.TEXT,
+    "string": Op.TEXT,
     "serialize": Op.TEXT,
     "serialize-sorted": Op.TEXT_SORTED,
     "template": Op.TEXT_SORTED,
@@ -123,7 +124,9 @@ class Modeled(Sites):
         if model.writes is not None and self.holds(site, model.writes.when, model.writes.unless):
             for data in self.written(site, model.writes.data):
                 self.add_edge(data, self.content(number), HOW[model.writes.how])
-                if model.writes.how in _SERIALIZING:
+                if model.writes.how == "string":
+                    self.of_texts.add((data, self.content(number)))
+                elif model.writes.how in _SERIALIZING:
                     self.rendered_whole.add((data, self.content(number)))
         if model.choice and not site.by_key and not self.world.calls[number].guarded:
             self.add_edge(self._port_node(site, model.choice), result, Op.LOOP, "pick")
@@ -255,7 +258,7 @@ class Modeled(Sites):
 
     def _flow(self, site: Site, source: int, to: str, how: How, position: int) -> None:
         op, key = self._rendering(site, HOW[how]), ""
-        if source == site.ports["self"] and site.model.name.startswith(_TEXTS):
+        if how == "string" or (source == site.ports["self"] and site.model.name.startswith(_TEXTS)):
             self.of_texts.add((source, site.ports["return"]))
         if how in _SERIALIZING and not self._as_text(site):
             plain = site.model.refuses_objects and op in (Op.JSON, Op.JSON_SORTED)
