@@ -55,8 +55,8 @@ class Frame:
     """What belongs to the scope that is being read: its environment, return node, shared names."""
 
     __slots__ = (
-        "cells", "conditions", "env", "given_back", "globals", "index", "is_class", "is_generator", "locals", "names",
-        "optional", "outer", "raises", "returned", "returns",
+        "cells", "conditions", "env", "given_back", "globals", "index", "is_class", "is_decorated", "is_generator",
+        "locals", "names", "optional", "outer", "parts", "raises", "returned", "returns",
     )  # fmt: skip
 
     def __init__(self, index: int, outer: Frame | None, returns: int) -> None:
@@ -75,6 +75,8 @@ class Frame:
         self.given_back: frozenset[str] = frozenset()  #: names that a ``return`` stands before
         self.optional: frozenset[int] = frozenset()  #: nodes of parameters with a default
         self.conditions: tuple[Condition, ...] = ()  #: what is known of parameters at the cursor
+        self.is_decorated = False
+        self.parts: dict[tuple[Condition, ...], int] = {}  #: what a generator yields under conditions
 
 
 class Builder:

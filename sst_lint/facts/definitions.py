@@ -51,6 +51,7 @@ class Definitions(Matches):
             self.breaks, self.continues, self.if_tests = [], [], []
             frame.optional = frozenset(p.node for p in params if p.default >= 0)
             frame.given_back = returned_names(node.body)
+            frame.is_decorated = bool(decorators)
             self.block(node.body)
             self.breaks, self.continues, self.if_tests = saved
         returns = None if is_lambda else node.returns

@@ -12,7 +12,7 @@ from sst_lint.facts.build import Val
 from sst_lint.facts.calls import Calls
 from sst_lint.facts.literals import HOLE, asks_truth, constant_key, cut, literal_text
 from sst_lint.facts.ops import Op
-from sst_lint.facts.records import Kind
+from sst_lint.facts.records import Kind, Option
 
 #: Tests that may tell something of a name.
 _TELLING = (cst.Call, cst.Comparison, cst.UnaryOperation, cst.BooleanOperation)
@@ -216,17 +216,30 @@ class Expressions(Calls):
     def _yield(self, node: cst.Yield) -> Val:
         frame = self.frame
         frame.is_generator = True
+        into = self._yielded() if frame.conditions and not frame.is_decorated else frame.returns
         if isinstance(node.value, cst.From):
             given = self.derived(Op.COPY, self.value(node.value.item), node)  # where its order shows
-            self.edge(given, frame.returns)
+            self.edge(given, into)
         elif node.value is not None:
             value = self.value(node.value)
-            self.edge(value, frame.returns, Op.STORE)
+            self.edge(value, into, Op.STORE)
             self.note_made(value, "return")
-        self.ordered_by_loops(frame.returns, Op.ORDERS)
+        self.ordered_by_loops(into, Op.ORDERS)
         self.note(frame.returns, "return")
         self.left_to_others()
         return (self.node(Kind.VALUE, node, "sent"),)
+
+    def _yielded(self) -> int:
+        """What a generator yields where the conditions hold that are known here: callers that say otherwise get none
+        of it."""
+        frame = self.frame
+        known = frame.parts.get(frame.conditions)
+        if known is None:
+            known = self.node(Kind.VALUE, None, "yielded", loop=self.nodes[frame.returns].loop)
+            frame.parts[frame.conditions] = known
+            self.edge(known, frame.returns)
+            self.options += [Option(known, *condition) for condition in frame.conditions]
+        return known
 
     def _lambda(self, node: cst.Lambda) -> Val:
         return (self.nested(node, "<lambda>"),)

@@ -17,9 +17,9 @@ from sst_lint.flow.mutation import Mutations
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.JSON, Op.JSON_SORTED, Op.PATH})
 
 
-def torn_at(graph: Graph, path: Sequence[tuple[int, int]]) -> int:
-    """The edge of a way (node, edge that leads on) that reads another attribute than the one that was set last; -1 if
-    there is none.
+def torn_at(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> int:
+    """The edge of a way (node, edge that leads on) that reads another attribute than the one that was set last, or
+    comes back to who has asked for another key; -1 if there is none.
 
     Elements are not counted, so a way through a container of unknown shape holds together.
     """
@@ -34,7 +34,46 @@ def torn_at(graph: Graph, path: Sequence[tuple[int, int]]) -> int:
             attributes.append(key)
         elif op == Op.LOAD and key.startswith(".") and attributes and attributes.pop() != key:
             return edge
+    return other_key_at(linked, graph, path)
+
+
+def other_key_at(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> int:
+    """The edge on which a way that was put under one key comes back to a call that asks for another one: ``def
+    get(self, key): return self.table[key]`` gives everybody what he asks for. -1 if there is none."""
+    stored, asked = "", -1
+    for node, edge in path:
+        if edge < 0:
+            break
+        op, key, label = graph.op[edge], graph.key[edge], graph.label[edge]
+        if op == Op.STORE and key.startswith("'"):
+            stored, asked = key, -1
+        elif op == Op.LOAD and not key and stored and asked < 0:
+            asked = _key_asked(linked, graph.target[edge])
+            stored = stored if asked >= 0 else ""
+        elif op != Op.SAME:
+            stored = ""
+        elif stored and asked >= 0 and label < 0 and linked.world.scope_of_node(node) == graph.param_scope.get(asked):
+            given = [a for a, p, _ in linked.bindings.get(-label - 1, ()) if p == asked]
+            written = linked.world.nodes[given[0]] if len(given) == 1 else None
+            if written is not None and written.kind == Kind.TEXT and "\x00" not in written.name:
+                if "'" + written.name != stored:
+                    return edge
+            stored = ""
     return -1
+
+
+def _key_asked(linked: Mutations, taken: int) -> int:
+    """The parameter under whose value something is taken out of a mapping, or -1."""
+    world = linked.world
+    unit = world.node_unit[taken]
+    base, facts = world.node_base[unit], world.units[unit][2]
+    record = world.nodes[taken]
+    keys: list[int] = []
+    if record.kind == Kind.ITEM:
+        keys = [base + index for item, index in facts.subscripts if base + item == taken]
+    elif record.kind == Kind.CALL and world.calls[world.call_of(taken)].method == "get":
+        keys = [node for _, node in linked.argument_nodes(world.call_of(taken))][:1]
+    return keys[0] if len(keys) == 1 and world.nodes[keys[0]].kind == Kind.PARAM else -1
 
 
 _OF_TEXTS = ("builtins.str.", "builtins.bytes.")
@@ -68,9 +107,9 @@ def _is_text(linked: Mutations, node: int) -> bool:
     return bool(types) and all(value[1] in _TEXT_TYPES for value in types)
 
 
-def holds_together(graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
-    """Whether each attribute that is read on a way is the one that was set last on it."""
-    return torn_at(graph, path) < 0
+def holds_together(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether each attribute and key that is read on a way is the one that was set last on it."""
+    return torn_at(linked, graph, path) < 0
 
 
 def holds_records(graph: Graph, node: int) -> bool:

@@ -239,7 +239,7 @@ class Handlers:
             return "best-effort", False, (), ""
         base = self._linked.world.node_base[unit]
         ways = [way for way in map(self._reaches, [base + n for n in (*handler.fallbacks, *handler.writes)]) if way]
-        path = next((way for way in ways if holds_together(self._graph, way)), ways[0] if ways else ())
+        path = next((way for way in ways if holds_together(self._linked, self._graph, way)), ways[0] if ways else ())
         if path:
             sink = path[-1][0]
             return "artifact-shaping", sink in self._sure, path, self._sinks[sink]

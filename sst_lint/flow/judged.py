@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sst_lint.facts.ops import AGAIN, INNER, KEYS, NESTED, ORDER, VALUE, Op
+from sst_lint.facts.ops import AGAIN, INNER, KEYS, NESTED, ORDER, OWN, VALUE, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.codes import places
 from sst_lint.flow.folds import is_fold
@@ -41,6 +41,10 @@ def limited(linked: Mutations) -> dict[int, int]:
         record = nodes[edges.target[number]]
         if record.kind == Kind.CALL and record.name == "copy":
             limited[number] = _COPIES[Op(edges.op[number])] | INNER | VALUE
+    made_anew = _called_for_each(linked)
+    for number in places(edges.op, Op.COPY) if made_anew else ():
+        if (edges.source[number], edges.target[number]) in made_anew:
+            limited[number] = OWN | VALUE
     for number in places(edges.op, Op.TEXT):
         source = edges.source[number]
         if (source, edges.target[number]) not in linked.rendered_whole and linked.shows_nothing(source):
@@ -53,6 +57,20 @@ def limited(linked: Mutations) -> dict[int, int]:
         if key == "pick" and number not in limited and nodes[edges.target[number]].kind == Kind.ITEM:
             limited[number] = ORDER  # of a mapping, `x[0]` is what stands under the key 0
     return limited
+
+
+def _called_for_each(linked: Mutations) -> set[tuple[int, int]]:
+    """What is called element by element, and what it gives, where the program's own functions are called: of
+    ``map(measure, rows)`` the rows give the order, and nothing else."""
+    found: set[tuple[int, int]] = set()
+    for site in linked.sites:
+        for function, elements in site.model.callback:
+            returned = any(f.from_ == f"{function}()" and f.to == "return" for f in site.model.flows)
+            held = linked.values(site.ports[function]) if returned and function in site.given else ()
+            if held and all(kind in ("f", "b") for kind, _ in held):
+                given = [site.ports.get(elements, -1), *(n for s, n in linked.argument_nodes(site.call) if s == "")]
+                found.update((node, site.ports["return"]) for node in given)
+    return found
 
 
 def adds_keys(linked: Mutations, node: int) -> bool:

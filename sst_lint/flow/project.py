@@ -403,7 +403,7 @@ class Project:
 
     def stretch(self, path: Sequence[tuple[int, int]]) -> int:
         """The ``distance`` of the way of a value; one that does not hold together is far."""
-        return self.distance(path) if holds_together(self.graph, path) else _INCOHERENT
+        return self.distance(path) if holds_together(self.linked, self.graph, path) else _INCOHERENT
 
     def is_test(self, path: str, documentation: bool = True) -> bool:
         """Whether a source file is test code, whose writes and handlers are quiet; ``documentation`` counts as such
