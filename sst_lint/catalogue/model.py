@@ -33,7 +33,7 @@ How = Literal[
     "view",  # values/items of a mapping: its key order becomes the order of the result
     "keys",  # keys of a mapping: the same, without what stands under them
     "text",  # rendered as text in iteration order (`str(x)`, `repr`, `",".join(x)`, `f.write(x)`)
-    "string",  # of a text, its order: what takes texts alone fails at a set or a mapping (`json.loads(x)`, `write_text`)
+    "string",  # of a text, its order: what takes texts alone fails at sets and mappings (`json.loads(x)`, `write_text`)
     "serialize",  # rendered, order of lists and of keys at every depth kept (`json.dumps`)
     "serialize-sorted",  # rendered with keys sorted at every depth (`json.dumps(sort_keys=True)`)
     "template",  # put into a text by a template: the order of lists shows, that of sets if it sorts not, not of keys

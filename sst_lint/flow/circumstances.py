@@ -155,9 +155,22 @@ class Circumstances:
             return True
         if self.alternatives.guards_strangers(unit, handler):
             return True
+        if handler.trivial and self._uses_what_may_lack(unit, handler):
+            return True
         if self._is_told_before(unit, handler) or self._only_asks(unit, handler):
             return True
         return handler.trivial and not handler.writes and self._follows_any_failure(unit, handler)
+
+    def _uses_what_may_lack(self, unit: int, handler: Handler) -> bool:
+        """Whether the ``try`` begins with the import of a library, and calls nothing of the program: what it does with
+        that is done where it is there."""
+        if any(number in self._linked.callees for number in self._clauses.calls_in(unit, handler.tried)):
+            return False
+        facts, base = self._linked.world.units[unit][2], self._linked.world.node_base[unit]
+        first = next((n for n, node in enumerate(facts.nodes) if node.region == handler.tried), -1)
+        if first < 0 or facts.nodes[first].kind != Kind.IMPORT:
+            return False
+        return not any(kind in ("m", "c", "f") for kind, _ in self._linked.values(base + first))
 
     def _is_told_before(self, unit: int, handler: Handler) -> bool:
         """Whether the ``try`` stands in a clause that has logged its own error, or hands it on."""
