@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ _LOCKS = frozenset({"lock", "locks", "locking", "lockfile", "mutex", "lease", "p
 _APART = frozenset({"clock", "random", "identity"})
 #: So many nodes are looked at for where something is drawn from.
 _NEAR = 12
+#: What adds nothing of its own to a value: constants, and what is called.
+_NOTHING = frozenset({Kind.CONST, Kind.TEXT, Kind.NAME, Kind.IMPORT, Kind.BOUND})
 #: Where such a value tells one thing from all others.
 _IDENTIFYING = frozenset({"name", "digest", "seed"})
 
@@ -50,7 +53,27 @@ def is_meant(project: Project, source: Source, leak: Leak) -> bool:
         path = project.trace.location(leak.sink.node).path
         held = {*_words(project, leak.sink.node), *words(path.rpartition("/")[2].removesuffix(".py"))}
         return not _LOCKS.isdisjoint(held)
+    if leak.sink.where == "name" and source.kind in ("clock", "random") and _is_kept(project, leak):
+        return True
+    if leak.sink.where == "digest" and source.kind == "random" and _is_all(project, leak):
+        return True
     return source.kind == "clock" and leak.sink.where == "name" and _is_put_aside(project, leak)
+
+
+def _is_kept(project: Project, leak: Leak) -> bool:
+    """Whether an object, or the whole program, keeps the value: it is known by it, and its file is named after it."""
+    kept = (project.linked.field_nodes, project.linked.global_nodes)
+    return any(node in held for node, _ in leak.path for held in kept)
+
+
+def _is_all(project: Project, leak: Leak) -> bool:
+    """Whether nothing but the random value is digested: the digest of no content is a token."""
+    graph, nodes = project.graph, project.world.nodes
+    for node, _ in leak.path[1:]:
+        sources = {graph.source[edge] for edge in graph.incoming.get(node, ())}
+        if sum(nodes[each].kind not in _NOTHING for each in sources) > 1:
+            return False
+    return True
 
 
 def spells(project: Project, source: Source) -> bool:
