@@ -309,6 +309,8 @@ class Circumstances:
             if name != "return" and _ASKING.match(name) and _is_truth(record):
                 return True
             if name == "return" or name in handler.written_names:
+                while record.kind in (Kind.ITEM, Kind.ATTR) and record.base >= 0:
+                    record = nodes[record.base]  # a part of what was computed
                 computed = record.kind == Kind.BINOP or (record.kind == Kind.TEXT and "\x00" in record.name)
                 if computed or (record.kind == Kind.CALL and self._computes(unit, record)):
                     return True
