@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from sst_lint.facts.literals import constant_key
+from sst_lint.facts.literals import constant_key, element_path
 from sst_lint.facts.names import Bindings, dotted
 
 _GREATER = (cst.GreaterThan, cst.GreaterThanEqual, cst.LessThan, cst.LessThanEqual)
@@ -65,6 +65,23 @@ def compares(test: cst.BaseExpression) -> bool:
     """Whether a test asks which of two is greater."""
     compared = [part for part in _conditions(test) if isinstance(part, cst.Comparison)]
     return any(isinstance(each.operator, _GREATER) for part in compared for each in part.comparisons)
+
+
+def agreed(statement: Any, name: str) -> str:
+    """``rows``, where ``name`` was just taken of the first and what follows is ``for row in rows[1:]: if kind(row) !=
+    name: raise ...``: they all agree on it, or nothing is done. "" if that is not so."""
+    if not isinstance(statement, cst.For):
+        return ""
+    drawn = statement.iter
+    if isinstance(drawn, cst.Subscript) and len(drawn.slice) == 1 and isinstance(drawn.slice[0].slice, cst.Slice):
+        drawn = drawn.value
+    path = element_path(drawn)
+    for test in _tests(statement.body) if path else ():
+        asked = test.test
+        if isinstance(asked, cst.Comparison) and len(asked.comparisons) == 1 and refuses(test.body, name):
+            if isinstance(asked.comparisons[0].operator, cst.NotEqual) and name in _names(asked):
+                return path
+    return ""
 
 
 def sorts_next(statement: Any, target: cst.BaseExpression) -> bool:
@@ -135,4 +152,4 @@ def _names(node: cst.CSTNode) -> frozenset[str]:
     return frozenset(part.value for part in parts if isinstance(part, cst.Name))
 
 
-__all__ = ["compares", "only_puts_into", "refuses", "refuses_others", "settled", "sorts_next"]
+__all__ = ["agreed", "compares", "only_puts_into", "refuses", "refuses_others", "settled", "sorts_next"]

@@ -12,7 +12,7 @@ from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import AGAIN, NESTED, Op
 from sst_lint.facts.picks import Picks
 from sst_lint.facts.records import Kind
-from sst_lint.facts.settled import refuses_others, sorts_next
+from sst_lint.facts.settled import agreed, refuses_others, sorts_next
 
 #: What is made of others.
 _MADE = frozenset({Kind.BINOP, Kind.TEXT, Kind.LIST, Kind.TUPLE, Kind.CALL})
@@ -168,6 +168,20 @@ class Targets(Picks):
 
     # statements that assign
 
+    def _value_assigned(self, node: cst.Assign) -> Val:
+        """What is assigned. What is taken of the first of several is no choice if the next statement refuses those that
+        differ in it."""
+        target, env = node.targets[0].target, self.frame.env
+        path = agreed(self.following, target.value) if isinstance(target, cst.Name) else ""
+        mark = "\x01" + path
+        if not path or env is None or mark in env:
+            return self.value(node.value)
+        env[mark] = ()
+        self.has_paths = True
+        value = self.value(node.value)
+        env.pop(mark, None)
+        return value
+
     def _assign(self, node: cst.Assign) -> None:
         pairs = _pairs(node)
         if pairs:
@@ -176,7 +190,7 @@ class Targets(Picks):
                 self.assign(single, part, node)
             return
         folded, grown = self._folded(node), self._regrown(node)
-        value = self.value(node.value)
+        value = self._value_assigned(node)
         if sorts_next(self.following, node.targets[0].target):
             value = self.derived(Op.SORT, value, node.value, name="sorted")
         for one in folded:

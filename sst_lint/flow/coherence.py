@@ -17,9 +17,9 @@ from sst_lint.flow.mutation import Mutations
 _TEXTS = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.JSON, Op.JSON_SORTED, Op.PATH})
 
 
-def torn_at(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> int:
-    """The edge of a way (node, edge that leads on) that reads another attribute than the one that was set last, or
-    comes back to who has asked for another key; -1 if there is none.
+def torn_at(graph: Graph, path: Sequence[tuple[int, int]]) -> int:
+    """The edge of a way (node, edge that leads on) that reads another attribute than the one that was set last; -1 if
+    there is none.
 
     Elements are not counted, so a way through a container of unknown shape holds together.
     """
@@ -34,7 +34,28 @@ def torn_at(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) ->
             attributes.append(key)
         elif op == Op.LOAD and key.startswith(".") and attributes and attributes.pop() != key:
             return edge
-    return other_key_at(linked, graph, path)
+    return -1
+
+
+def is_buried(graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether a way ends in an attribute of an attribute: what goes through what it is given reads the attributes of
+    that, and not those of an object that the program has hung onto it."""
+    depth = 0
+    for _, edge in path:
+        key = graph.key[edge] if edge >= 0 else ""
+        if edge >= 0 and graph.op[edge] in (Op.TEXT, Op.JSON, Op.JSON_SORTED):
+            depth = 0
+        elif key.startswith(".") and graph.op[edge] == Op.STORE:
+            depth += 1
+        elif key.startswith(".") and graph.op[edge] == Op.LOAD:
+            depth = max(depth - 1, 0)
+    return depth > 1
+
+
+def broken_at(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> int:
+    """As ``torn_at``; or the edge on which a way comes back to who has asked for another key."""
+    torn = torn_at(graph, path)
+    return torn if torn >= 0 else other_key_at(linked, graph, path)
 
 
 def other_key_at(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> int:
@@ -109,7 +130,7 @@ def _is_text(linked: Mutations, node: int) -> bool:
 
 def holds_together(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
     """Whether each attribute and key that is read on a way is the one that was set last on it."""
-    return torn_at(linked, graph, path) < 0
+    return broken_at(linked, graph, path) < 0
 
 
 def holds_records(graph: Graph, node: int) -> bool:

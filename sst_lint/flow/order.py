@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sst_lint.facts.ops import KEYS_ANY, ORDER, SETS, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.before import is_read_before
-from sst_lint.flow.coherence import asks_for_text, holds_records
+from sst_lint.flow.coherence import asks_for_text, holds_records, is_buried
 from sst_lint.flow.disorder import FOUND, Disorder, Sources
 from sst_lint.flow.escapes import LONGEST_ESCAPE, LONGEST_TEXT, Escapes
 from sst_lint.flow.graph import LONGEST, Graph, Mask
@@ -18,7 +18,7 @@ from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.of_anything import of_anything
 from sst_lint.flow.picks import SORTED, STATES, Picks
 from sst_lint.flow.reach import Exposure, Search, State
-from sst_lint.flow.sinks import A_DIGEST, A_NAME, Sink, Sinks
+from sst_lint.flow.sinks import A_DIGEST, A_NAME, BUILT, Sink, Sinks
 from sst_lint.flow.trace import Tracer, length, long_for
 from sst_lint.flow.values import ONE_OF_SEVERAL
 from sst_lint.flow.writes import Writes
@@ -215,6 +215,8 @@ class Order:
             sink = Sink(path[-1][0] if path else place, 0, 3, "")
         else:
             sink = self._along(sink, path)
+        if sink.what == BUILT and is_buried(self._graph, path):
+            return
         weak = max(guessed(self._linked, self._graph, path), of_anything(self._linked, self._graph, path))
         if leaves_another(self._linked, self._graph, path):
             if rank < 3:

@@ -17,7 +17,7 @@ from sst_lint.facts.ops import VALUE, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import classify, words
 from sst_lint.flow.codes import places
-from sst_lint.flow.coherence import torn_at
+from sst_lint.flow.coherence import broken_at
 from sst_lint.flow.demands import NO_ATTRIBUTES
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.graph import Graph, Mask
@@ -245,14 +245,14 @@ class Permanence:
         found: dict[int, Leak] = {}
         op = bytearray(graph.op)
         for _ in range(_OTHER_WAYS):
-            torn = {n: edge for n, leak in leaks.items() if (edge := torn_at(self._linked, graph, leak.path)) >= 0}
+            torn = {n: edge for n, leak in leaks.items() if (edge := broken_at(self._linked, graph, leak.path)) >= 0}
             if not torn:
                 break
             for edge in torn.values():
                 op[edge] = Op.NOTHING
             other = with_ops(graph, op)
             leaks = self._search(other, other.forward_mask((n, bits) for n in torn), bits, list(torn), sinks, where)
-            found |= {n: leak for n, leak in leaks.items() if torn_at(self._linked, graph, leak.path) < 0}
+            found |= {n: leak for n, leak in leaks.items() if broken_at(self._linked, graph, leak.path) < 0}
         return found
 
     def _search(

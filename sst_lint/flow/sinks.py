@@ -23,8 +23,9 @@ from sst_lint.flow.writes import Write, Writes
 #: What is digested, as it is told.
 A_DIGEST = "a digest"
 A_NAME = "the name of a file"
-#: What another program is given, as it is told.
+#: What another program is given, as it is told; and what is built.
 HANDED_ON = "a file that is handed on"
+BUILT = "what a package is built from"
 #: What is printed, as it is told.
 IS_PRINTED = "what the program prints"
 #: What is shown of a command, as it is told.
@@ -125,7 +126,7 @@ class Sinks:
                     named = port == "**"  # names of fields have no order
                     node = site.ports[port] if named else self._linked.built(site.call, port)
                     bits = ORDERS_ANY & ~ORDER if named else ORDER
-                    yield Sink(node, bits, 1, "what a package is built from", site.call, True)
+                    yield Sink(node, bits, 1, BUILT, site.call, True)
 
     def _helps(self) -> Iterable[tuple[int, int]]:
         """What calls of libraries that nobody has described are given as the help of something."""
