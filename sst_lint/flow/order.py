@@ -19,6 +19,7 @@ from sst_lint.flow.of_anything import of_anything
 from sst_lint.flow.picks import SORTED, STATES, Picks
 from sst_lint.flow.reach import Exposure, Search, State
 from sst_lint.flow.sinks import A_DIGEST, A_NAME, BUILT, Sink, Sinks
+from sst_lint.flow.templates import reads_deep
 from sst_lint.flow.trace import Tracer, length, long_for
 from sst_lint.flow.values import ONE_OF_SEVERAL
 from sst_lint.flow.writes import Writes
@@ -218,6 +219,7 @@ class Order:
         if sink.what == BUILT and is_buried(self._graph, path):
             return
         weak = max(guessed(self._linked, self._graph, path), of_anything(self._linked, self._graph, path))
+        weak = max(weak, ONE_OF_SEVERAL) if reads_deep(self._linked, path) else weak
         if leaves_another(self._linked, self._graph, path):
             if rank < 3:
                 self._torn.setdefault((kind, place), Reach(kind, place, source, path, sink, ONE_OF_SEVERAL, others))

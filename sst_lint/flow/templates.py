@@ -7,7 +7,7 @@ template knows. For each class there is one node that stands for what its object
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: So many classes deep a template is taken to read: an order, its lines, the dish of each of them.
 DEEP = 2
 #: Where it stands: where the class begins.
+_SHOWN = "shown"
 _OF_A_CLASS = Node(int(Kind.VALUE), "", line=1, column=1)
 
 
@@ -27,6 +28,12 @@ def read_by_templates(linked: Mutations) -> None:
     """Add the reads of all objects that templates are handed; to be called once values have settled."""
     if linked.templated:
         Templates(linked).add()
+
+
+def reads_deep(linked: Mutations, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether a way goes through what an object shows that lies in another one: few templates look so far."""
+    nodes = linked.world.nodes
+    return sum(nodes[node].kind == Kind.VALUE and nodes[node].name == _SHOWN for node, _ in path) > 1
 
 
 class Templates:
@@ -67,7 +74,7 @@ class Templates:
         if known is not None:
             return known
         unit = world.classes[cls].unit
-        shown = self._shown[(cls, depth)] = world.add_node(Kind.VALUE, unit, _OF_A_CLASS, "shown")
+        shown = self._shown[(cls, depth)] = world.add_node(Kind.VALUE, unit, _OF_A_CLASS, _SHOWN)
         for name, node in (*self._public_fields(cls), *self._properties(cls)):
             linked._edge(node, shown, Op.STORE, "'" + name)
             for other in self._classes(node) if depth > 1 else ():
@@ -94,4 +101,4 @@ class Templates:
                     yield name, linked.read_alone(function, Op.NOT_SET if name in self._asked else Op.SAME)
 
 
-__all__ = ["DEEP", "read_by_templates"]
+__all__ = ["DEEP", "read_by_templates", "reads_deep"]
