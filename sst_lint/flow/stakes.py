@@ -129,7 +129,8 @@ class Stakes:
         if call in self._read_before or self._paths.get(call, frozenset()) & self._read_paths:
             return True
         names = {text.rpartition("/")[2] for text in write.evidence.texts[:_TEXTS]}
-        return any(name in self._read_names for name in names if _NAMED.search(name))
+        known = [self._read_names[name] for name in names if _NAMED.search(name) and name in self._read_names]
+        return any(known) or (bool(known) and self._is_beside(write.site.call, write.path_node))
 
     @cached_property
     def _all(self) -> list[tuple[Effect, ...]]:
@@ -208,10 +209,24 @@ class Stakes:
         return found
 
     @cached_property
-    def _read_names(self) -> frozenset[str]:
-        """The names of files that the program reads."""
-        return frozenset(
-            text.rpartition("/")[2] for _, node in self._readers for text in self._evidence.of(node).texts[:_TEXTS]
+    def _read_names(self) -> dict[str, bool]:
+        """The names of files that the program reads, and whether one of that name lies elsewhere than beside the source
+        code: what comes with the program is another file than what it writes."""
+        found: dict[str, bool] = {}
+        for site, node in self._readers:
+            beside = self._is_beside(site.call, node)
+            for text in self._evidence.of(node).texts[:_TEXTS]:
+                name = text.rpartition("/")[2]
+                found[name] = found.get(name, False) or not beside
+        return found
+
+    def _is_beside(self, call: int, path: int) -> bool:
+        """Whether the file that a call opens lies beside the source code: its path is made of ``__file__`` there."""
+        world = self._linked.world
+        here = world.path_of_unit(world.call_unit[call])
+        return any(
+            world.nodes[node].name == "__file__" and world.path_of_unit(world.node_unit[node]) == here
+            for node in self._evidence.passed(path)
         )
 
     # below a directory of the object
