@@ -69,7 +69,7 @@ def other_key_at(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]
         if op == Op.STORE and key.startswith("'"):
             stored, asked = key, -1
         elif op == Op.LOAD and not key and stored and asked < 0:
-            asked = _key_asked(linked, graph.target[edge])
+            asked = key_asked(linked, graph.target[edge])
             stored = stored if asked >= 0 else ""
         elif op != Op.SAME:
             stored = ""
@@ -83,7 +83,7 @@ def other_key_at(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]
     return -1
 
 
-def _key_asked(linked: Mutations, taken: int) -> int:
+def key_asked(linked: Mutations, taken: int) -> int:
     """The parameter under whose value something is taken out of a mapping, or -1."""
     world = linked.world
     unit = world.node_unit[taken]

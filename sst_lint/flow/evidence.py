@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.asked_for import asked_for
 from sst_lint.flow.demonstrations import Demonstrations
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
@@ -201,7 +202,7 @@ class PathEvidence(PathParts):
                 found.owners |= dict.fromkeys(sorted(owner))
                 found.argument |= not owner.isdisjoint(_COMMAND_LINE) or self._linked.has_type(base, *_PARSED)
         elif record.kind == Kind.CALL:
-            name = record.name or self._callee_name(node)
+            name = asked_for(self._linked, self._graph, world.call_of(node)) or record.name or self._callee_name(node)
             _tell(found.names, name, not look.either)
             found.argument |= is_part and name in _PARSES
             found.argument |= _OPENS_ARGUMENT in self._linked.externals.get(world.call_of(node), ())
