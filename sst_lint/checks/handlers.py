@@ -134,6 +134,8 @@ def _confidence(project: Project, info: HandlerInfo) -> Confidence:
     if not info.path:
         return "low" if info.fate.logged and _CLOSING.search(function_name(project, info)) else "medium"
     distance = project.stretch(info.path)
+    if info.handler.explained and not info.certain:
+        return "low"  # somebody has thought of it, and says so; and it is no artifact for certain
     return "low" if distance > 1 else "high" if info.certain and distance == 0 else "medium"
 
 

@@ -228,6 +228,8 @@ class Fallbacks:
         for current in queue:
             if any(kind in _CHANGING for _, kind, _ in self._linked.sources.get(current, ())):
                 return True
+            if world.nodes[current].kind == Kind.BINOP and world.nodes[current].name == "-":
+                continue  # a duration
             for number in graph.incoming.get(current, ()):
                 source = graph.source[number]
                 if source in seen or graph.label[number] != 0 or len(seen) > _STEPS:
