@@ -130,7 +130,7 @@ def _call(entry: dict[str, Any], where: str) -> Model:
 
     model = build(Model, entry, where)
     _check_ports(model, where)
-    if model.unknown_receiver and not model.method:
+    if (model.unknown_receiver or model.unknown_with) and not model.method:
         raise CatalogueError(f"{where}: `unknown_receiver` is for methods: add `method = true`")
     return model
 

@@ -143,6 +143,7 @@ class Model:
     method: bool = False  #: called on an instance; ``self`` is its receiver
     #: also meant when the receiver's type is unknown (only for names that nothing else has, like ``iterdir``)
     unknown_receiver: bool = False
+    unknown_with: tuple[str, ...] = ()  #: ... and for others, if one of these keyword arguments is given
     flows: tuple[Flow, ...] = ()
     sources: tuple[SourceEffect, ...] = ()
     returns: str = ""  #: qualified type of the result ("builtins.set", "pathlib.Path", "typing.IO")

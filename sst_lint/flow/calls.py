@@ -311,7 +311,7 @@ class Calls(Likely):
             if number not in self.callees:
                 held = self.values(self.receiver_of(number))
                 typed = any(kind == "t" and not str(name).startswith("typing.") for kind, name in held)
-                for model in self.library.by_method.get(self.world.calls[number].method, ()):
+                for model in self.library.guessed(self.world.calls[number]):
                     if not (typed and model.name.startswith(SET_TYPES)):  # other classes have a `union`, too
                         self.apply(number, model)
         self.weak = BY_NAME
@@ -334,7 +334,7 @@ class Calls(Likely):
         if self.values(base + call.callee) or any(v[0] in ("m", "i", "x") or _lacks(v, call.method) for v in held):
             return
         candidates = [each for each in by_name.get(call.method, ()) if self._may_mean(each, call)]
-        models = self.library.by_method.get(call.method, [])
+        models = self.library.guessed(call)
         of_python = any(model.name.startswith(_OF_PYTHON) for model in models)
         if call.method not in COMMON and few(candidates, self.world.classes) and not call.method.startswith("__"):
             if not of_python:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from sst_lint.catalogue.model import Library, Model, TypeModel, ValueModel
+from sst_lint.facts.records import Call
 
 _TYPE_ALIASES = {
     "typing.List": "builtins.list",
@@ -54,7 +55,7 @@ class LibraryIndex:
             for model in library.calls:
                 known = model.name in self._models  # the first wins: those of the configuration stand before others
                 self._models.setdefault(model.name, model)
-                if model.method and model.unknown_receiver and not known:
+                if model.method and (model.unknown_receiver or model.unknown_with) and not known:
                     self.by_method.setdefault(model.name.rpartition(".")[2], []).append(model)
             for entry in library.types:
                 self._types.setdefault(entry.name, entry)
@@ -96,6 +97,12 @@ class LibraryIndex:
         """What a call of ``name`` calls: a class that stands for another type (`io.FileIO` for `typing.IO`) keeps its
         own name, if a model has it."""
         return name if name in self._models else self.canonical(name)
+
+    def guessed(self, call: Call) -> list[Model]:
+        """What a call of a method may mean, when nobody knows of what class its object is."""
+        given = {argument.slot for argument in call.args}
+        models = self.by_method.get(call.method, ())
+        return [model for model in models if model.unknown_receiver or not given.isdisjoint(model.unknown_with)]
 
     def builders(self) -> list[Model]:
         """Models of what builds packages, or says what a command can."""
