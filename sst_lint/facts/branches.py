@@ -64,10 +64,12 @@ class Branches(Expressions):
         self.typing_only = False
         self.type_comment = ""
         self.assigned_at: dict[str, tuple[int, int, int, int, int]] = {}
+        self.keyed_at: set[tuple[int, int, int, int, int]] = set()  #: assignments behind a test for equality
         self.numbers = {}
         self.unnamed = set()
         self.walks: set[int] = set()  #: loops over something like `os.walk`
         self.loop_targets: dict[int, frozenset[int]] = {}
+        self.loop_names: dict[int, str] = {}  #: what ``for`` loops call their elements
         self.loop_bodies: dict[int, cst.BaseSuite] = {}  #: what ``for`` loops do
 
     def block(self, node: Any) -> None:

@@ -38,6 +38,8 @@ class Loops(Targets):
         for name in _counters(node.body):
             if name in phis:
                 self.numbers[phis[name]] = index
+        named = node.target.elements[0].value if isinstance(node.target, cst.Tuple) else node.target
+        self.loop_names[index] = named.value if isinstance(named, cst.Name) else ""
         self.loop_bodies[index] = node.body
         counted, read = _counted(node.iter), len(self.subscripts)
         listed = self.value(counted) if counted is not None else ()

@@ -105,6 +105,36 @@ class Picks(Branches):
         """Whether the tests around here, inside ``loop``, pick one element by equality."""
         return any(depth >= loop and _picks_by_identity(test) for test, depth in self.if_tests)
 
+    def is_named(self) -> bool:
+        """Whether a test around here asks for one element of the loop by its name, or by its path."""
+        name = self.loop_names.get(self.loop, "")
+        return bool(name) and any(depth >= self.loop and self._names_one(test, name) for test, depth in self.if_tests)
+
+    def _names_one(self, test: cst.BaseExpression, name: str) -> bool:
+        if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+            return self._names_one(test.left, name) or self._names_one(test.right, name)
+        if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+            return False
+        asked = test.comparisons[0]
+        sides = (test.left, asked.comparator)
+        return isinstance(asked.operator, cst.Equal) and any(self._is_named(side, name) for side in sides)
+
+    def _is_named(self, node: cst.BaseExpression, name: str) -> bool:
+        """Whether an expression is what a loop draws, its name, or its path."""
+        while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and not node.args:
+            if node.func.attr.value not in _SPELLINGS:
+                return False
+            node = node.func.value
+        if isinstance(node, cst.Attribute):
+            return dotted(node.value) == name and node.attr.value.lower() in _IDENTITIES
+        if not isinstance(node, cst.Name):
+            return False
+        env = self.frame.env or {}
+        drawn = env.get(name, ())
+        return node.value == name or any(
+            not set(drawn).isdisjoint(self._formed_of(one)) for one in env.get(node.value, ())
+        )
+
     def finds_one(self, node: cst.Call) -> bool:
         """``next(filter(lambda row: row.name == name, rows))``; the call of ``filter`` itself finds one, too."""
         given = node.args[0].value if node.args and dotted(node.func) == "next" else node
@@ -232,8 +262,11 @@ class Picks(Branches):
             return
         line, column, end_line, end_column, statement = at
         self.choices.append(
-            Choice("assign", self.loops[loop].node, self.frame.index, line, column, end_line, end_column, statement)
-        )
+            Choice(
+                "assign", self.loops[loop].node, self.frame.index, line, column, end_line, end_column, statement,
+                keyed=at in self.keyed_at,
+            )
+        )  # fmt: skip
 
     def _left_by_last(self, value: Val) -> Val:
         """What may be another one after the last round: not the number of the round, if no test picks the round."""
@@ -273,6 +306,9 @@ class Picks(Branches):
 
 _IDENTITIES = frozenset({"name", "id", "key", "path", "uuid", "slug", "stem", "title", "uid", "identifier", "hostname"})
 
+#: The same word, as it is compared.
+_SPELLINGS = frozenset({"lower", "upper", "casefold", "strip"})
+
 
 def _picks_by_identity(test: cst.BaseExpression) -> bool:
     """Whether a test can hold for one element only: ``x == y``, ``x.name == y``, ``x["id"] == y``."""
@@ -311,8 +347,10 @@ def _end_tested(test: cst.BaseExpression, name: str) -> str:
 def _is_identity(node: cst.BaseExpression) -> bool:
     if isinstance(node, cst.Call) and dotted(node.func) in ("int", "str") and len(node.args) == 1:
         return not isinstance(node.args[0].value, cst.Name) and _is_identity(node.args[0].value)
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "get":
-        return bool(node.args) and _names_identity(constant_key(node.args[0].value))
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        if node.func.attr.value in _SPELLINGS and not node.args:
+            return _is_identity(node.func.value)
+        return node.func.attr.value == "get" and bool(node.args) and _names_identity(constant_key(node.args[0].value))
     if isinstance(node, cst.Name):
         return node.value not in ("True", "False", "None")
     if isinstance(node, cst.Attribute):

@@ -210,6 +210,8 @@ class Targets(Picks):
         for target in node.targets:
             if type(target.target) is cst.Name:
                 self.assigned_at[target.target.value] = (*self.positions.of(node), self.statement)
+                if self.is_named():
+                    self.keyed_at.add(self.assigned_at[target.target.value])
             self.assign(target.target, value, node)
             if self.frame.index == 0 and type(target.target) is cst.Name and target.target.value == "__all__":
                 self.exports = _string_items(node.value)

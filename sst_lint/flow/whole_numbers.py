@@ -56,7 +56,7 @@ class WholeNumbers:
             if "builtins.range" in called or ("builtins.map" in called and self._counts(node)):
                 return True
         elif record.kind not in (Kind.SET, Kind.LIST, Kind.TUPLE) and not rows:
-            return False  # nobody knows what it is
+            return record.kind == Kind.CONST and record.name == "None"  # of others nobody knows what they are
         return (bool(rows) or record.kind != Kind.CALL) and all(self._passes(number, depth, seen) for number in rows)
 
     def _passes(self, number: int, depth: int, seen: set[int]) -> bool:
@@ -66,6 +66,8 @@ class WholeNumbers:
             return False  # what callers hand over: they are many
         if op == Op.STORE:
             return self._is_number(source, depth, seen)
+        if op == Op.SETTED and self._is_number(source, depth, seen):
+            return True  # what kind of elements a field of a library is declared for
         return op in _PASSING and self._all(source, depth, seen)
 
     def _is_number(self, node: int, depth: int, seen: set[int]) -> bool:
