@@ -219,7 +219,7 @@ class Calls(Likely):
                 self.add_value(node, ("t", "builtins.tuple"))
         if function.decorators and self.is_decorated(function):
             self.bind_decorated(function)  # what decorates it calls it, also when nobody else names it
-        if function.record.annotation:
+        if function.record.annotation and not self._gives_keys(function):
             for returns in dict.fromkeys((function.returns, self.options.port(function.returns))):
                 self.annotate(returns, function.record.annotation, file, function.unit)
         if function.cls >= 0 and function.params:
@@ -231,6 +231,15 @@ class Calls(Likely):
                 if not self.find_method(function.cls, "__iter__"):
                     if any(base in SET_TYPES for base in self.external_bases(function.cls)):
                         self.set_sources[function.params[0]] = SET
+
+    def _gives_keys(self, function: Function) -> bool:
+        """Whether a function that promises a set gives nothing but the keys of a mapping, which have its order: they
+        are a ``Set`` as well."""
+        if "Set" not in function.record.annotation:
+            return False
+        facts, base = self.world.units[function.unit][2], self.world.node_base[function.unit]
+        given = [facts.nodes[edge.source] for edge in facts.edges if base + edge.target == function.returns]
+        return bool(given) and all(each.kind == Kind.CALL and facts.calls[each.base].method == "keys" for each in given)
 
     def close(self) -> None:
         """As the base does; nobody asks for values any more."""

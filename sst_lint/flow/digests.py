@@ -175,7 +175,7 @@ class Digests:
             return "mapping"
         if types and len(types) == len(held):
             if types <= _CONTAINERS:
-                return "mapping"
+                return "" if self._linked.world.nodes[node].name[:1] == "[" else "mapping"  # no mapping is sliced
             if all(t.startswith(_TABLES) and _is_class(t) for t in types):
                 return "table"
             if types <= _SEQUENCES:
