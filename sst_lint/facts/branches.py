@@ -44,6 +44,7 @@ NARROW: dict[str, tuple[Op, Op | None]] = {
     "Enum": (Op.ONLY_VALUE, None),
 }
 
+_FEW, _MANY = (cst.Equal, cst.LessThanEqual, cst.LessThan), (cst.NotEqual, cst.GreaterThan, cst.GreaterThanEqual)
 #: After these nothing runs.
 _ENDS = frozenset({"sys.exit", "exit", "quit", "os._exit", "os.abort"})
 
@@ -252,13 +253,12 @@ class Branches(Expressions):
         least = "2" if isinstance(target.operator, (cst.LessThan, cst.GreaterThanEqual)) else "1"
         if not isinstance(target.comparator, cst.Integer) or target.comparator.value != least:
             return
-        path = self._measured(test.left, env)
-        if path and (
-            (holds and isinstance(target.operator, (cst.Equal, cst.LessThanEqual, cst.LessThan)))
-            or (not holds and isinstance(target.operator, (cst.NotEqual, cst.GreaterThan, cst.GreaterThanEqual)))
-        ):
-            env["\x01" + path] = ()
-            self.has_paths = True
+        if isinstance(target.operator, _FEW if holds else _MANY):
+            for part in _addends(test.left):  # of those that are one together each is one at most
+                path = self._measured(part, env)
+                if path:
+                    env["\x01" + path] = ()
+                    self.has_paths = True
 
 
 def _at_most_one(test: cst.BaseExpression) -> str:
@@ -276,6 +276,13 @@ def _at_most_one(test: cst.BaseExpression) -> str:
     counted = against.comparator.value if isinstance(against.comparator, cst.Integer) else ""
     few = isinstance(against.operator, cst.Equal) and counted in ("0", "1")
     return measured_path(asked.args[0].value) if few else ""
+
+
+def _addends(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """The operands of a chain of ``+``."""
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+        return [*_addends(node.left), *_addends(node.right)]
+    return [node]
 
 
 def _ends_program(body: cst.BaseSuite) -> bool:
