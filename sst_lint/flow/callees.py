@@ -268,7 +268,7 @@ class Callees(Modeled):
             if slot == "**":
                 for field_name, owner in order.items():
                     self.add_edge(node, self.field_node(owner, field_name), Op.LOAD, "'" + field_name)
-                self.add_edge(node, result, Op.SAME)
+                self.add_edge(node, result, Op.SORT if order else Op.SAME)  # fields stand as the class declares them
             elif slot == "*":
                 self.add_edge(node, result, Op.COPY)
             elif name:
