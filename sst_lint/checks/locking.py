@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.given_by import given_by
 from sst_lint.checks.versioned import RESULTS, is_of_the_sources
-from sst_lint.checks.writes import is_by_hand
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.location import Step
 
@@ -155,7 +154,7 @@ def _shared(project: Project, read: Effect, write: Effect) -> Confidence | None:
     formats.update(write.write.formats if write.write is not None else ())
     if _named(project, write, _CACHES):
         return "low"  # an entry that is lost is made again
-    if _is_edited(project, write) or is_of_the_sources(project, read, write):
+    if _is_edited(project, write) or is_of_the_sources(project, read, write) or project.is_by_hand(where.path):
         return "low"  # by people, whose editors take no lock
     return "medium" if _STRUCTURED & formats or _named(project, write, _COUNTERS) else "low"
 
@@ -200,7 +199,7 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
     if effect.site.model.name == _OF_TREES:
         return "low"  # it fails at any file that somebody else removes in the meantime, however it was tested
     if effect.kind == "mkdir":
-        alone = _is_of_one_run(project, path) or _is_where_it_runs(project, path) or is_by_hand(where.path)
+        alone = _is_of_one_run(project, path) or _is_where_it_runs(project, path) or project.is_by_hand(where.path)
         return "low" if project.is_for_scaffold(effect) or alone or _is_passing(project, path) else "medium"
     return "medium" if judged.kind in _SHARED or project.writes_path(path) else "low"
 

@@ -200,13 +200,7 @@ def _is_no_path(project: Project, write: Write) -> bool:
 
 def _is_of_developers(project: Project, write: Write) -> bool:
     """Whether a script beside the program writes: it is run by hand, on what is made again or under version control."""
-    return is_by_hand(project.trace.location(write.site.ports["return"]).path)
-
-
-def is_by_hand(path: str) -> bool:
-    """Whether a source file is a script beside the program."""
-    folders = path.split("/")[:-1]
-    return folders[:1] == ["scripts"] or not _OF_DEVELOPERS.isdisjoint(folders)
+    return project.is_by_hand(project.trace.location(write.site.ports["return"]).path)
 
 
 #: Formats of what a program keeps for itself, and loads as a whole.
@@ -216,8 +210,6 @@ _DATA = frozenset({"json", "yaml", "toml", "pickle", "msgpack"})
 _OF_RESULTS = frozenset({"csv", "excel", "xlsx", "xml", "text", "archive", "gzip", "bz2", "xz"})
 _PACKS = ("zipfile.", "tarfile.")
 _SLIGHT = (_brings_itself, _is_no_path, _is_of_developers)
-#: Directories of scripts that are no part of what is installed.
-_OF_DEVELOPERS = frozenset({"_tools", "devtools", "dev_tools", "maintenance"})
 
 
 def _message(write: Write, stake: str) -> str:

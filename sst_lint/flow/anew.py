@@ -41,6 +41,9 @@ _BUILDS = frozenset({"setup.py", "hatch_build.py", "pdm_build.py", "noxfile.py",
 #: Directories of scripts for a server that begins each run with a fresh checkout; some only at the top.
 _SERVERS = frozenset({".github", ".circleci", ".gitlab", ".buildkite", ".azure-pipelines", "github_actions"})
 _SERVERS_ON_TOP = frozenset({"ci", ".ci"})
+#: The directory of scripts beside a program, and such directories inside of one that are no part of what is installed.
+_SCRIPTS = "scripts"
+_OF_DEVELOPERS = frozenset({"_tools", "devtools", "dev_tools", "maintenance"})
 #: Files that tell that their directory holds hooks of a project template: a project that fails in one is removed.
 _HOOKS = ("pre_gen_project.py", "post_gen_project.py")
 
@@ -77,6 +80,8 @@ class Anew:
         paths = [file.path for file in linked.world.files]
         self._imported = frozenset(paths[n] for n in imported_files(linked))
         self._hooks = frozenset(p.rpartition("/")[0] for p in paths if p.rpartition("/")[2] in _HOOKS)
+        own = {paths[file] for unit, (file, _, _) in enumerate(linked.world.units) if unit not in tests}
+        self._stands_elsewhere = any("/" in path and not path.startswith(f"{_SCRIPTS}/") for path in own)
 
     def runs_once(self, path: str) -> bool:
         """Whether a source file is a build script, a script of a CI server, or a hook of a project template."""
@@ -87,6 +92,13 @@ class Anew:
             return True
         folders = folder.split("/")
         return folders[0] in _SERVERS_ON_TOP or not _SERVERS.isdisjoint(folders)
+
+    def is_by_hand(self, path: str) -> bool:
+        """Whether a source file is a script beside the program: where all of it lies below ``scripts``, none is."""
+        folders = path.split("/")[:-1]
+        if folders[:1] == [_SCRIPTS]:
+            return self._stands_elsewhere
+        return not _OF_DEVELOPERS.isdisjoint(folders)
 
     # a directory that was emptied
 

@@ -225,6 +225,10 @@ class Project:
         fails, all is done again."""
         return self._anew.runs_once(path)
 
+    def is_by_hand(self, path: str) -> bool:
+        """Whether a source file is a script beside the program, which somebody runs by hand."""
+        return self._anew.is_by_hand(path)
+
     def kind_of_path(self, node: int, path: str) -> ArtifactKind:
         """What a path is that is not written (tested, made, removed) by code in the file ``path``."""
         return classify(self.evidence.of(node), (), path, self.config, directory=True)
