@@ -60,7 +60,8 @@ def _defects(project: Project, rule: str, keys: tuple[str, ...]) -> Iterator[Def
         row_ = _sort_of(project, picked.path)
         if picked.kind in ("clocked", "tied") and row_ is not None and row_.row.key in keys:
             if not only_tested(project, picked) and not _guarded(project, picked) and not _is_time(project, picked):
-                sure: Confidence = "low" if picked.weak or project.distance(picked.path) > FAR else "medium"
+                weak = picked.weak or _is_page(row_, picked) or project.distance(picked.path) > FAR
+                sure: Confidence = "low" if weak else "medium"
                 found.setdefault(row_.row.result, (row_, picked.path, "picked here", sure))
     for reach in project.reaches():
         row_ = _sort_of(project, reach.path)
@@ -78,6 +79,11 @@ def _sort_of(project: Project, path: tuple[tuple[int, int], ...]) -> SortedBy | 
 
 def _guarded(project: Project, picked: Picked) -> bool:
     return picked.choice.guarded if picked.choice is not None else project.world.calls[picked.call].guarded
+
+
+def _is_page(row: SortedBy, picked: Picked) -> bool:
+    """Whether the first few of many entries are shown: the newest go first, and no one is chosen for all others."""
+    return row.origin == "read" and picked.choice is not None and picked.choice.kind == "slice"
 
 
 def _is_time(project: Project, picked: Picked) -> bool:
