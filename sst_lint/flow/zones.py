@@ -69,11 +69,22 @@ def _told(linked: Mutations, graph: Graph) -> set[int]:
             if _FOLLOWS.search(text):
                 found.add(node)
             continue
-        if _BEGINS.match(text) or _FOLLOWS.search(text):
-            found.update(t for t in _made_with(graph, node) if nodes[t].kind in (Kind.BINOP, Kind.CALL))
+        follows = _FOLLOWS.search(text) is not None
+        if follows or _BEGINS.match(text):
+            found.update(_made_with(linked, graph, node, follows))
     return found
 
 
-def _made_with(graph: Graph, text: int) -> list[int]:
-    """What becomes of a text within its function: a sum, or what it is the form of."""
-    return [graph.target[edge] for edge in graph.outgoing.get(text, ()) if not graph.label[edge]]
+def _made_with(linked: Mutations, graph: Graph, text: int, is_form: bool) -> list[int]:
+    """What becomes of a text within its function: what it is the form of, else a sum that ends with it."""
+    nodes = linked.world.nodes
+    made = [graph.target[edge] for edge in graph.outgoing.get(text, ()) if not graph.label[edge]]
+    if is_form:
+        return [each for each in made if nodes[each].kind in (Kind.BINOP, Kind.CALL)]
+    return [each for each in made if nodes[each].kind == Kind.BINOP and _last_operand(graph, each) == text]
+
+
+def _last_operand(graph: Graph, node: int) -> int:
+    """What stands on the right of an operator: operands are incoming edges, in order."""
+    incoming = graph.incoming.get(node, ())
+    return graph.source[incoming[-1]] if incoming else -1
