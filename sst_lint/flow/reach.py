@@ -32,7 +32,7 @@ _START, _FOREIGN = -1, -2
 
 #: Steps that one search may take, and states that it may see, and so many more for each place where it begins; however
 #: large the program is: what is nearest is found first, and what takes more is so far that nobody believes it.
-_BUDGET = 120_000
+_BUDGET = 400_000
 _BUDGET_PER_START = 5
 #: Steps for each state that a limited search may see.
 _BUDGET_PER_STATE = 8
