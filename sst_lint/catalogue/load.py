@@ -130,8 +130,9 @@ def _call(entry: dict[str, Any], where: str) -> Model:
 
     model = build(Model, entry, where)
     _check_ports(model, where)
-    if (model.unknown_receiver or model.unknown_with) and not model.method:
-        raise CatalogueError(f"{where}: `unknown_receiver` is for methods: add `method = true`")
+    for key in ("unknown_receiver", "unknown_with"):
+        if getattr(model, key) and not model.method:
+            raise CatalogueError(f"{where}: `{key}` is for methods: add `method = true`")
     return model
 
 
@@ -161,6 +162,7 @@ def _named_ports(model: Model) -> list[tuple[str, str]]:
     if model.moves:
         named += [("`moves`", model.moves.src), ("`moves`", model.moves.dst)]
     named += [(f"`{name}`", getattr(model, name)) for name in _PORT_FIELDS]
+    named += [("`unknown_with`", port) for port in model.unknown_with]
     named += [("`shows`", port) for port in model.shows]
     named += [("`builds`", port) for port in model.builds]
     named += [("`arguments`", port) for port in model.arguments]

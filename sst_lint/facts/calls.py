@@ -6,7 +6,7 @@ import libcst as cst
 
 from sst_lint.facts.build import Val
 from sst_lint.facts.comprehensions import Comprehensions
-from sst_lint.facts.literals import attribute_path, element_path, literal_text
+from sst_lint.facts.literals import attribute_path, element_path, literal_text, without_slice
 from sst_lint.facts.loggers import METHODS_OF_LOGGERS
 from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
@@ -121,7 +121,7 @@ def _compared_with_first(node: cst.Call) -> str:
     given = node.args[0].value if len(node.args) == 1 and dotted(node.func) in ("all", "any") else None
     if not isinstance(given, (cst.GeneratorExp, cst.ListComp)):
         return ""
-    path = element_path(_without_slice(given.for_in.iter))
+    path = element_path(without_slice(given.for_in.iter))
     return path if path and any(_is_of_first(part, path) for part in _compared(given.elt)) else ""
 
 
@@ -132,13 +132,6 @@ def _compared(node: cst.BaseExpression) -> list[cst.BaseExpression]:
     if isinstance(node, cst.Call) and len(node.args) == _BOTH:
         return [arg.value for arg in node.args]
     return []
-
-
-def _without_slice(node: cst.BaseExpression) -> cst.BaseExpression:
-    """``rows`` in ``rows[1:]``."""
-    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
-        return node.value
-    return node
 
 
 def _is_of_first(node: cst.BaseExpression, path: str) -> bool:

@@ -10,8 +10,11 @@ import libcst as cst
 #: Of a longer literal its two ends are kept, with a hole between them: a path shows its name there, a query its order.
 TEXT_LIMIT = 300
 _HEAD, _TAIL = 99, 200
-_NUMBERED = re.compile(r"\[\d")
 HOLE = "\x00"
+#: Where an element is taken by its place: ``rows[0]``.
+_NUMBERED = re.compile(r"\[\d")
+#: A time zone, as it is written behind a date in UTC.
+ZONE = r" ?(?:Z|UTC|GMT|[+-]00:?00)(?![A-Za-z])"
 
 
 def constant_key(node: cst.CSTNode) -> str | None:
@@ -65,6 +68,13 @@ def element_path(node: cst.BaseExpression) -> str:
     path, key = element_path(node.value), index.value
     written = key.value if isinstance(key, (cst.Name, cst.Integer, cst.SimpleString)) else ""
     return f"{path}[{written}]" if path and written else ""
+
+
+def without_slice(node: cst.BaseExpression) -> cst.BaseExpression:
+    """``rows`` in ``rows[1:]``."""
+    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
+        return node.value
+    return node
 
 
 def known_element(node: cst.BaseExpression) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from sst_lint.facts.literals import constant_key, element_path
+from sst_lint.facts.literals import constant_key, element_path, without_slice
 from sst_lint.facts.names import Bindings, dotted
 
 _GREATER = (cst.GreaterThan, cst.GreaterThanEqual, cst.LessThan, cst.LessThanEqual)
@@ -72,10 +72,7 @@ def agreed(statement: Any, name: str) -> str:
     name: raise ...``: they all agree on it, or nothing is done. "" if that is not so."""
     if not isinstance(statement, cst.For):
         return ""
-    drawn = statement.iter
-    if isinstance(drawn, cst.Subscript) and len(drawn.slice) == 1 and isinstance(drawn.slice[0].slice, cst.Slice):
-        drawn = drawn.value
-    path = element_path(drawn)
+    path = element_path(without_slice(statement.iter))
     for test in _tests(statement.body) if path else ():
         asked = test.test
         if isinstance(asked, cst.Comparison) and len(asked.comparisons) == 1 and refuses(test.body, name):

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import libcst as cst
 
+from sst_lint.facts.literals import ZONE
 from sst_lint.fixes.draft import Advice, Change, Draft, Import, Site, insertions, marker
 from sst_lint.fixes.places import expression
 from sst_lint.fixes.tree import Tree, dotted
@@ -73,7 +74,7 @@ def strict_default(site: Site) -> Draft | Advice | None:
     return None
 
 
-_ZONE = re.compile(r" ?(?:Z|UTC|GMT|[+-]00:?00)(?![A-Za-z])")
+_ZONE = re.compile(ZONE)
 #: what a date is asked for when nothing is left of it that could be compared with another date
 _TOLD = frozenset({"isoformat", "strftime", "timestamp", "ctime", "date", "year", "month", "day", "timetuple"})
 _PARSED = frozenset({"fromisoformat", "strptime"})

@@ -81,7 +81,9 @@ class Anew:
         self._imported = frozenset(paths[n] for n in imported_files(linked))
         self._hooks = frozenset(p.rpartition("/")[0] for p in paths if p.rpartition("/")[2] in _HOOKS)
         own = {paths[file] for unit, (file, _, _) in enumerate(linked.world.units) if unit not in tests}
-        self._stands_elsewhere = any("/" in path and not path.startswith(f"{_SCRIPTS}/") for path in own)
+        self._stands_elsewhere = any(
+            path.partition("/")[0] != _SCRIPTS and path.rpartition("/")[2] not in _BUILDS for path in own
+        )
 
     def runs_once(self, path: str) -> bool:
         """Whether a source file is a build script, a script of a CI server, or a hook of a project template."""

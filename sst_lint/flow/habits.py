@@ -32,16 +32,14 @@ def sorts_keys(linked: Mutations, graph: Graph, is_test: Callable[[int], bool]) 
         content for (call, port), content in linked.contents.items()
         if not port and not any(site.model.digest for site in linked.sites_of.get(call, ()))
     }  # fmt: skip
-    balance, some = 0, False
+    chosen: list[bool] = []
     for site in linked.sites:
         asked = site.model.sort_param
         if not asked or is_test(site.call) or (site.ports.get(asked, -1) >= 0 and asked not in site.constants):
             continue
         if (site.call, "") in linked.contents or _arrives(graph, site.ports["return"], files):
-            is_sorted = site.constants.get(asked) is True
-            some |= is_sorted
-            balance += 1 if is_sorted else -1
-    return some and balance >= 0
+            chosen.append(site.constants.get(asked) is True)
+    return any(chosen) and 2 * sum(chosen) >= len(chosen)
 
 
 def _arrives(graph: Graph, text: int, files: set[int]) -> bool:

@@ -65,11 +65,11 @@ class Leaks:
     def naive(self) -> tuple[tuple[Source, Leak], ...]:
         """Dates without a zone, with what they reach."""
         sources = self.sources.naive_dates()
-        graph = self.permanence.difference_free({s.node for s in sources}) if sources else None
+        graph = self.permanence.difference_free({s.node for s in sources})
         found: dict[int, Leak] = {}
         for universal in (False, True):
             wanted = {s.node: frozenset(_PERMANENT) for s in sources if s.site and is_universal(s.site) == universal}
-            if wanted and graph is not None:
+            if wanted:
                 found |= self.permanence.find(wanted, zoned(self._linked, graph, universal))
         return tuple((source, found[source.node]) for source in sources if source.node in found)
 

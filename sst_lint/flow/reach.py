@@ -30,8 +30,8 @@ State = tuple[int, int, str]
 #: In place of the number of the state nearer to the sink: there is none; it is one of the main search.
 _START, _FOREIGN = -1, -2
 
-#: Steps that one search may take, and states that it may see, and so many more for each place where it begins; however
-#: large the program is: what is nearest is found first, and what takes more is so far that nobody believes it.
+#: Steps that one search may take, and states that it may see, and so many more for each place where it begins. What is
+#: nearest is found first. Programs of 60,000 lines do not come near; in the largest something that is true is lost.
 _BUDGET = 400_000
 _BUDGET_PER_START = 5
 #: Steps for each state that a limited search may see.

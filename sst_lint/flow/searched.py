@@ -3,7 +3,7 @@ lies beside them: it is imported by the same process."""
 
 from __future__ import annotations
 
-from sst_lint.facts.records import Kind, UnitFacts
+from sst_lint.facts.records import Kind
 from sst_lint.flow.world import World
 
 _ADDS = frozenset({"insert", "append", "extend"})
@@ -11,7 +11,12 @@ _ADDS = frozenset({"insert", "append", "extend"})
 
 def searched_further(world: World) -> frozenset[int]:
     """The indexes of the files in whose directories some file adds to ``sys.path``."""
-    directories = {_directory(world.files[file].path) for file, _, facts in world.units if _adds(facts)}
+    adding = {world.node_unit[node] for node in world.of_kind(Kind.PUT) if _is_path(world, node)}
+    for number, call in enumerate(world.calls):
+        unit = world.call_unit[number]
+        if call.method in _ADDS and call.receiver >= 0 and _is_path(world, world.node_base[unit] + call.receiver):
+            adding.add(unit)
+    directories = {_directory(world.files[world.units[unit][0]].path) for unit in adding}
     return frozenset(n for n, file in enumerate(world.files) if _directory(file.path) in directories)
 
 
@@ -19,11 +24,9 @@ def _directory(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _adds(facts: UnitFacts) -> bool:
-    nodes = facts.nodes
-    for call in facts.calls:
-        if call.method in _ADDS and call.receiver >= 0 and nodes[call.receiver].name == "path":
-            receiver = nodes[call.receiver]
-            if receiver.kind == Kind.ATTR and receiver.base >= 0 and nodes[receiver.base].name == "sys":
-                return True
-    return False
+def _is_path(world: World, node: int) -> bool:
+    """Whether a node is ``sys.path``, read or written."""
+    record = world.nodes[node]
+    if record.name != "path" or record.kind not in (Kind.ATTR, Kind.PUT) or record.base < 0:
+        return False
+    return world.nodes[world.node_base[world.node_unit[node]] + record.base].name == "sys"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: So many classes deep a template is taken to read: an order, its lines, the dish of each of them.
 DEEP = 2
-#: Where it stands: where the class begins.
+#: The name of what an object shows, and where it stands: where the class begins.
 _SHOWN = "shown"
 _OF_A_CLASS = Node(int(Kind.VALUE), "", line=1, column=1)
 

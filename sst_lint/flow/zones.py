@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sst_lint.facts.literals import ZONE
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.graph import Graph
@@ -16,10 +17,9 @@ _CURES = frozenset({"datetime.datetime.astimezone", "datetime.datetime.timestamp
 _TIME_DIRECTIVES = ("%H", "%I", "%X", "%c", "%T", "%M", "%s", "%r", "%R")
 _UNIVERSAL = frozenset({"datetime.datetime.utcnow", "datetime.datetime.utcfromtimestamp"})
 
-_ZONE = r" ?(?:Z|UTC|GMT|[+-]00:?00)(?![A-Za-z])"
-_BEGINS = re.compile(_ZONE)
-_FOLLOWS = re.compile(rf"(?:\x00|%s|\{{[^{{}}]*\}}){_ZONE}")
-_IN_FORMAT = re.compile(rf"%[HIMSfTX]{_ZONE}")
+_BEGINS = re.compile(ZONE)
+_FOLLOWS = re.compile(rf"(?:\x00|%s|\{{[^{{}}]*\}}){ZONE}")
+_IN_FORMAT = re.compile(rf"%[HIMSfTX]{ZONE}")
 
 
 def is_universal(site: Site) -> bool:

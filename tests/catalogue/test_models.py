@@ -87,6 +87,8 @@ def test_a_library_becomes_values() -> None:
         ('library = "json"', "", "x.toml: missing key `library`"),
         ("summary", "sumary", "x.toml: unknown key `sumary`; did you mean `summary`?"),
         ("sort_param = ", "unknown_receiver = true\nsort_param = ", "`unknown_receiver` is for methods"),
+        ("sort_param = ", 'unknown_with = ["obj"]\nsort_param = ', "`unknown_with` is for methods"),
+        ("sort_param = ", 'method = true\nunknown_with = ["objekt"]\nsort_param = ', "`unknown_with` names `objekt`"),
         ("sort_param = ", 'library = "json"\nsort_param = ', "unknown key `library`"),
         ("unless = { sort_keys = true }", "unless = { sort_keys = [1] }", "`unless`.sort_keys: expected a constant"),
     ],
