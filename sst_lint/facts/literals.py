@@ -13,8 +13,6 @@ _HEAD, _TAIL = 99, 200
 HOLE = "\x00"
 #: Where an element is taken by its place: ``rows[0]``.
 _NUMBERED = re.compile(r"\[\d")
-#: A time zone, as it is written behind a date in UTC.
-ZONE = r" ?(?:Z|UTC|GMT|[+-]00:?00)(?![A-Za-z])"
 
 
 def constant_key(node: cst.CSTNode) -> str | None:

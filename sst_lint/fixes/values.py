@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import libcst as cst
 
-from sst_lint.facts.literals import ZONE
+from sst_lint.facts.dates import ZONE
 from sst_lint.fixes.draft import Advice, Change, Draft, Import, Site, insertions, marker
 from sst_lint.fixes.places import expression
 from sst_lint.fixes.tree import Tree, dotted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sst_lint.facts.literals import ZONE
+from sst_lint.facts.dates import ZONE
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.graph import Graph
