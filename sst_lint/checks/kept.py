@@ -165,6 +165,8 @@ def _is_parameter(project: Project, node: int) -> bool:
     for one in near:
         if graph.is_param[one]:
             return True
+        if project.world.nodes[one].name[:1] == "[":
+            continue  # `rows[:]` is a list of its own
         before = [graph.source[e] for e in graph.incoming.get(one, ()) if graph.op[e] == Op.SAME and not graph.label[e]]
         near += [each for each in before if each not in near][: _NEAR - len(near)]
     return False

@@ -186,9 +186,14 @@ class Contexts(Implied):
         local = holder - base
         for _ in range(_PARTS):
             record = facts.nodes[local]
-            if record.kind == Kind.CALL and facts.calls[record.base].method in _TAKES_BY_KEY:
+            if record.kind == Kind.CALL:
                 call = facts.calls[record.base]
-                found.update(arg.node for arg in call.args[:1])
+                if call.method in _TAKES_BY_KEY:
+                    found.update(arg.node for arg in call.args[:1])
+                elif self.world.call_of(base + local) in self.callees:
+                    found.update(arg.node for arg in call.args)
+                else:
+                    break
                 local = call.receiver
             elif record.kind in (Kind.ATTR, Kind.ITEM):
                 found.update(index for item, index in facts.subscripts if item == local)

@@ -112,6 +112,7 @@ class Graph:
         self.of_classes = frozenset(port for port in self.port_scope if linked.has_class(port))
         for (scope, _, _), node in linked._contexts.items():
             self.param_scope[node] = scope
+        self.param_scope.update(linked.given_out)
         #: what runs a nested function in a loop, in the function that holds it: there it is no caller from outside
         self.nested: dict[int, list[int]] = {}
         contexts, units = frozenset(linked._contexts.values()), world.node_unit

@@ -16,8 +16,8 @@ from sst_lint.flow.by_name import ask_by_name, open_objects
 from sst_lint.flow.calls import LOOP_ORDER
 from sst_lint.flow.contexts import GLOBAL
 from sst_lint.flow.folds import fold
+from sst_lint.flow.given_out import GivenOut
 from sst_lint.flow.placed import sort_by_places
-from sst_lint.flow.reopened import Reopened
 from sst_lint.flow.templates import read_by_templates
 from sst_lint.flow.unpacked import unpack
 
@@ -36,7 +36,7 @@ _COPIES = frozenset({"copy.copy", "copy.deepcopy"})
 _VIEWS = (Op.PAIRS, Op.PAIRED, Op.VIEW)
 
 
-class Mutations(Reopened):
+class Mutations(GivenOut):
     """Adds the edges of changes in place."""
 
     def finish(self) -> None:
@@ -132,6 +132,8 @@ class Mutations(Reopened):
             for number in self._incoming.get(node, ()):
                 if self.edges.op[number] == Op.LOAD and self.edges.label[number] == 0:
                     return self.edges.source[number]
+            kept = self.kept_by(self.world.call_of(node))
+            return kept if kept >= 0 else node
         return node
 
     def _ordered(self, number: int, holder: int, target: int, op: Op, given: Sequence[int] = ()) -> None:
@@ -205,10 +207,14 @@ class Mutations(Reopened):
     def _sources_of(self, node: int, kind: int, depth: int) -> None:
         """Other names of the same object."""
         edges = self.edges
+        if self._sliced(node):
+            return  # a list of its own
         for number in tuple(self._incoming.get(node, ())):
             source, op = edges.source[number], edges.op[number]
             if edges.label[number] < 0 and kind == Kind.CALL and op == Op.LOAD:
                 self._give_back(node, source, depth)
+            if edges.label[number] < 0 and op == Op.SAME and kind in (Kind.CALL, Kind.ATTR):
+                self.give_out(node, number, depth)
             held = _VIEWED if op in _VIEWS else _ALIASING
             if number in self._aliases or edges.label[number] != 0 or self.world.nodes[source].kind not in held:
                 continue
@@ -221,11 +227,19 @@ class Mutations(Reopened):
                 self._edge(node, source, Op.SAME)
                 self.changed(source, depth + 1)
             elif op in (Op.ITER, Op.LOAD) and kind in (Kind.VALUE, Kind.CALL):
-                self._edge(node, source, Op.STORE, edges.key[number])
-                self.changed(source, depth + 1)
+                for holder in (source, *self._sliced(source)):
+                    self._edge(node, holder, Op.STORE, edges.key[number])
+                    self.changed(holder, depth + 1)
             elif op in _VIEWS and kind == Kind.CALL:
                 self._through_view(node, source, "#1" if op == Op.PAIRS else edges.key[number])
                 self.changed(source, depth + 1)
+
+    def _sliced(self, node: int) -> list[int]:
+        """What ``rows[1:]`` is made of: it is another list, which holds the same things."""
+        record = self.world.nodes[node]
+        if record.kind != Kind.VALUE or record.name[:1] != "[":
+            return []
+        return [self.edges.source[n] for n in self._incoming.get(node, ()) if self.edges.op[n] == Op.SAME]
 
     def _give_back(self, entered: int, returned: int, depth: int) -> None:
         """What a context manager has yielded is changed by who entered it: ``with opened(path) as lines``."""

@@ -1,0 +1,136 @@
+"""Who else sees a change of what a function gives out? ``report.rows().append(x)`` changes the rows of the report.
+
+A method or property that returns what its object holds, a function that looks something up in what it is given, or
+puts something new there: its caller has the same object. So what the caller puts into it also comes to where the
+function has taken it from. Only what a function returns straight from there counts: what it made itself, and did
+something with before, had another content then.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+
+from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
+from sst_lint.flow.reopened import Reopened
+from sst_lint.flow.world import Function
+
+#: What stands for an object that something else holds.
+_HELD = (Kind.ATTR, Kind.ITEM, Kind.CALL)
+#: So many names of one object are looked through.
+_NAMES = 8
+#: A port of a model: what the call returns.
+_RETURN = "return"
+
+
+class GivenOut(Reopened):
+    """Adds the edges from changed results of calls to what holds the object in the callee."""
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        #: nodes at which changed results come into a function -> its scope: who calls it is matched, as at a parameter
+        self.given_out: dict[int, int] = {}
+        self._inlets: dict[int, list[int]] = {}  #: the port of a result -> those nodes
+        self._givers: dict[int, Function] = {}
+        for function in self.world.functions.values():
+            for port in (function.returns, self.options.port(function.returns)):
+                self._givers[port] = function
+
+    @abstractmethod
+    def changed(self, node: int, depth: int = 0) -> None:
+        """The object of ``node`` is changed."""
+
+    def give_out(self, result: int, edge: int, depth: int) -> None:
+        """``result``, which ``edge`` brings from a function, is changed by who has it."""
+        edges = self.edges
+        port = edges.source[edge]
+        function = self._givers.get(port)
+        if function is None:
+            return
+        before, self.weak = self.weak, edges.weak[edge]
+        for inlet in self._inlets_of(port, function, depth):
+            self._edge(result, inlet, Op.SAME, "", -edges.label[edge])
+        self.weak = before
+
+    def _inlets_of(self, port: int, function: Function, depth: int) -> list[int]:
+        if port not in self._inlets:
+            self._inlets[port] = found = []
+            for node in self._returned(function):
+                inlet = self._inlet(node, function, depth)
+                if inlet >= 0:
+                    found.append(inlet)
+        return self._inlets[port]
+
+    def _returned(self, function: Function) -> list[int]:
+        """What a function returns that something else holds."""
+        nodes, edges = self.world.nodes, self.edges
+        near, found = [function.returns], []
+        for one in near:
+            for number in tuple(self._incoming.get(one, ())):
+                source = edges.source[number]
+                if edges.op[number] != Op.SAME or edges.label[number] or source in near or len(near) > _NAMES:
+                    continue
+                if nodes[source].kind in _HELD:
+                    found.append(source)
+                elif nodes[source].kind == Kind.VALUE:
+                    near.append(source)
+        return list(dict.fromkeys(found))
+
+    def _inlet(self, node: int, function: Function, depth: int) -> int:
+        """A node that stands for the object of ``node`` after the function has returned it, or -1."""
+        world = self.world
+        holders = list(self._holders(node))
+        if not holders:
+            return -1
+        inlet = world.add_node(Kind.VALUE, function.unit, world.nodes[node], world.nodes[node].name)
+        self.given_out[inlet] = function.scope
+        for holder, key in holders:
+            if key[:1] == ".":
+                for value in self.values(holder):
+                    self.bind_put(inlet, value)
+            self._edge(inlet, holder, Op.STORE, key)
+            self.changed(holder, depth + 1)
+        return inlet
+
+    def _holders(self, node: int) -> Iterator[tuple[int, str]]:
+        """What holds the object of ``node``, and under which key."""
+        record = self.world.nodes[node]
+        if record.kind == Kind.CALL:
+            yield from self._put_by_call(self.world.call_of(node))
+        elif record.base >= 0:
+            base = self.world.node_base[self.world.node_unit[node]] + record.base
+            if record.kind == Kind.ATTR:
+                yield base, "." + record.name
+            else:
+                yield base, record.name if record.name != "#-" else ""
+
+    def _put_by_call(self, number: int) -> Iterator[tuple[int, str]]:
+        """What a call of a library has taken its result from, or put it into."""
+        edges, result = self.edges, self.result_of(number)
+        for edge in tuple(self._incoming.get(result, ())):
+            if edges.op[edge] == Op.LOAD and not edges.label[edge]:
+                yield edges.source[edge], edges.key[edge]
+        for site in self.sites_of.get(number, ()):
+            for flow in site.model.flows:
+                if flow.from_ == _RETURN and site.ports.get(flow.to, -1) >= 0:
+                    yield site.ports[flow.to], ""
+
+    def kept_by(self, number: int) -> int:
+        """Whose object it is that call ``number`` of a function of the program gives out: the argument that holds it,
+        or -1."""
+        nodes = self.world.nodes
+        for edge in tuple(self._incoming.get(self.result_of(number), ())):
+            function = self._givers.get(self.edges.source[edge]) if self.edges.label[edge] < 0 else None
+            if function is None:
+                continue
+            for node in self._returned(function):
+                for holder, _ in self._holders(node):
+                    root = self.root(holder)
+                    if root < 0 or root >= len(function.params):
+                        continue
+                    param = function.params[root]
+                    given = [a for a, p, _ in self.bindings.get(number, ()) if p == param and nodes[a].scope >= 0]
+                    if given:
+                        return given[0]
+        return -1
