@@ -139,7 +139,18 @@ class Modeled(Sites):
                     self.add_edge(self.rows_of(number, effect.port), port, Op.SAME)
                     continue
                 for depth in effect.depth:
-                    self.add_source(port, self._bits(effect.kind, depth), effect.kind, number)
+                    if depth == "inner" and effect.kind == "listing" and model.elements == "builtins.tuple":
+                        self._walked(number, port)
+                    else:
+                        self.add_source(port, self._bits(effect.kind, depth), effect.kind, number)
+
+    def _walked(self, number: int, port: int) -> None:
+        """A walk gives (directory, directories, files): the last two are lists in arbitrary order, the first a text."""
+        names, step = self._step_node(number, "names"), self._step_node(number, "step")
+        self.add_source(names, ORDER, "listing", number)
+        for position in ("#1", "#2"):
+            self.add_edge(names, step, Op.STORE, position)
+        self.add_edge(step, port, Op.STORE)
 
     @staticmethod
     def _bits(kind: str, depth: str) -> int:
