@@ -253,9 +253,17 @@ def only_tested(project: Project, picked: Picked) -> bool:
     """Whether the picked element is only compared: a test for emptiness."""
     results = [project.linked.result_of(picked.call)] if picked.call >= 0 else items(project, picked)
     targets = [project.graph.target[n] for result in results for n in project.graph.outgoing.get(result, ())]
-    if picked.call < 0 and not targets:
+    if not targets and (picked.call < 0 or _is_given(project, picked)):
         return False
     return all(_is_test(project, target) for target in targets)
+
+
+def _is_given(project: Project, picked: Picked) -> bool:
+    """``os.remove(names.pop())``: a call is given what is picked, and gives nothing of it back."""
+    world, result = project.world, project.linked.result_of(picked.call)
+    first = world.call_base[picked.unit]
+    calls = range(first, first + len(world.units[picked.unit][2].calls))
+    return any(result == node for number in calls for _, node in project.linked.argument_nodes(number))
 
 
 def _is_test(project: Project, node: int) -> bool:

@@ -74,7 +74,8 @@ def _draws_in_while(project: Project, number: int) -> bool:
     world = project.world
     if number not in project.draws.drawn:
         return False
-    return world.units[world.call_unit[number]][2].loops[world.calls[number].loop].kind == "while"
+    loop = world.units[world.call_unit[number]][2].loops[world.calls[number].loop]
+    return loop.kind == "while" and not loop.leaves
 
 
 def is_from_queue(project: Project, number: int) -> bool:

@@ -83,12 +83,19 @@ class Comprehensions(Numbers):
         return ""
 
     def enter_loop(
-        self, source: int, at: cst.CSTNode, kind: str, result: str = "", order: bool = True, passes: str = ""
+        self,
+        source: int,
+        at: cst.CSTNode,
+        kind: str,
+        result: str = "",
+        order: bool = True,
+        passes: str = "",
+        leaves: bool = False,
     ) -> int:
         """Start a loop over ``source``; the caller puts ``self.loop`` back. ``order``: whether its order counts."""
         index = len(self.loops)
         order_node = self.node(Kind.LOOP, at, kind, index)
         self.edge(source, order_node, Op.LOOP if order else Op.NOTHING)  # a `while` is ordered by what it draws from
-        self.loops.append(Loop(order_node, source, self.loop, self.frame.index, kind, result, passes))
+        self.loops.append(Loop(order_node, source, self.loop, self.frame.index, kind, result, passes, leaves))
         self.loop = index
         return index

@@ -104,7 +104,7 @@ class Loops(Targets):
         outer = self.loop
         phis = self._open_loop(names)
         test = self.single(node.test)
-        index = self.enter_loop(-1, node.test, "while")
+        index = self.enter_loop(-1, node.test, "while", leaves=_leaves_some(node.test))
         self.frame.env = self.narrowed(node.test, self.frame.env, True)
         self._loop_body(node, phis, index, outer, test)
 
@@ -229,6 +229,17 @@ def _counted(node: cst.BaseExpression) -> cst.BaseExpression | None:
 def _is_walk(node: cst.BaseExpression) -> bool:
     """A call of something like ``os.walk``, whose elements are (directory, directories, files)."""
     return isinstance(node, cst.Call) and dotted(node.func).rpartition(".")[2].endswith("walk")
+
+
+def _leaves_some(test: cst.BaseExpression) -> bool:
+    """``while len(saved) > limit``: it ends before everything is taken. What is left of pairs is one, mostly made of
+    all the others."""
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return False
+    asked = test.comparisons[0]
+    measured = isinstance(test.left, cst.Call) and dotted(test.left.func) == "len"
+    some = not isinstance(asked.comparator, cst.Integer) or int(asked.comparator.value, 0) > 1
+    return measured and some and isinstance(asked.operator, (cst.GreaterThan, cst.GreaterThanEqual))
 
 
 def _pins_walk(node: cst.For) -> bool:

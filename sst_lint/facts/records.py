@@ -138,6 +138,7 @@ class Loop(msgspec.Struct, array_like=True, frozen=True, gc=False):
     result: str = ""  #: comprehensions: list, set, dict, generator
     #: the test that few elements pass: "equal" to something, in comprehensions also the "start" or "end" of something
     passes: str = ""
+    leaves: bool = False  #: while: it ends while some are left, ``while len(saved) > limit``
 
 
 class Region(msgspec.Struct, array_like=True, frozen=True, gc=False):
