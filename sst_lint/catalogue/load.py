@@ -142,7 +142,8 @@ def _check_ports(model: Model, where: str) -> None:
 
     ports = (*arguments, "return", "*", "**", *(("self",) if model.method else ()))
     for what, port in _named_ports(model):
-        if port and port not in ports and not (port.endswith("()") and port[:-2] in arguments):
+        called = port.endswith("()") and port[:-2] in arguments
+        if port and port not in ports and not called and port.partition(".")[0] not in ports:
             hint = nearest(port, ports)
             if port == "self":
                 hint = "; add `method = true` for a method"
@@ -178,6 +179,7 @@ _PORT_FIELDS = (
     "sorts",
     "shuffles",
     "removes",
+    "packs",
     "makes_directory",
     "sets_mode",
     "tests_existence",

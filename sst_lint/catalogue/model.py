@@ -5,7 +5,8 @@ directory, opens a file, writes, digests, replaces, locks, logs. Judgement (is t
 
 Ports name the places that values enter and leave a call: a parameter by its name, ``self`` (the receiver of a method),
 ``*`` (every argument), ``**`` (every keyword argument that no parameter names), ``return`` (the result),
-``NAME()`` (what the function given as parameter NAME returns).
+``NAME()`` (what the function given as parameter NAME returns); where something flows from also an attribute of one
+(``self.globals``).
 """
 
 from __future__ import annotations
@@ -162,6 +163,7 @@ class Model:
     temp: Literal["", "path", "handle", "directory"] = ""  #: the result is a new temporary ...
     sync: Literal["", "flush", "fsync"] = ""
     removes: str = ""  #: port of the path that is removed
+    packs: str = ""  #: port of the path of a file, or of a directory, that is put into an archive with all it holds
     makes_directory: str = ""  #: port of the directory that is made
     sets_mode: str = ""  #: port of the path or handle whose permission bits are set
     tests_existence: str = ""  #: port of the path whose existence is tested

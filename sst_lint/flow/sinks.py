@@ -13,6 +13,7 @@ from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.commands import STARTS, applying, combining
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.packed import Packed
 from sst_lint.flow.put_into_files import put_into_files
 from sst_lint.flow.redirected import Redirected
 from sst_lint.flow.seeded import Seeded
@@ -73,6 +74,7 @@ class Sinks:
         self._writes = writes
         self.printed: list[Sink] = []
         self._redirected = Redirected(linked)
+        self._packed = Packed(linked, graph, writes)
         self.all = (*self._find_sinks(), *self._name_sinks(), *self._given_sinks())
 
     def _find_sinks(self) -> Iterable[Sink]:
@@ -316,22 +318,22 @@ class Sinks:
             or (named.kind == "unknown" and any(map(_COMPOSED.search, write.evidence.texts)))
         ):
             return 1, "a file that is appended to" + write.shown
-        if rank == 2 and self._handed_on(write.path_node):
+        if rank == 2 and self._handed_on(write.path_node, write.site.call):
             return 1, HANDED_ON
         return rank, what
 
-    def _handed_on(self, path: int) -> bool:
+    def _handed_on(self, path: int, call: int) -> bool:
         graph = self._graph
         waiting = [path]
         for edge in graph.incoming.get(path, ()):
             if graph.key[edge] == "#0":  # of a descriptor and a name
                 pair = graph.outgoing.get(graph.source[edge], ())
                 waiting += [graph.target[other] for other in pair if graph.key[other] == "#1"]
-        return self._goes_out(waiting) or self._goes_out(self._named_by(path))
+        return self._goes_out(waiting) or self._goes_out(self._named_by(path)) or self._packed.holds(path, call)
 
     def _goes_out(self, begun: list[int]) -> bool:
-        """Whether any of these is given to another program, or given back, within a few steps."""
-        graph, ends, waiting = self._graph, self._commands | self._given_back, [*begun]
+        """Whether any of these is given to another program, packed, copied or given back, within a few steps."""
+        graph, ends, waiting = self._graph, self._ends, [*begun]
         seen = set(waiting)
         for node in waiting:
             if node in ends:
@@ -350,6 +352,10 @@ class Sinks:
             before = [graph.source[edge] for edge in graph.within.get(node, ()) if graph.op[edge] in _NAMES]
             near += [each for each in before if each not in near and len(near) < _NEAR]
         return [node for node in near[1:] if self._linked.has_type(node, "typing.IO")]
+
+    @cached_property
+    def _ends(self) -> frozenset[int]:
+        return self._commands | self._given_back | self._packed.paths
 
     @cached_property
     def _commands(self) -> frozenset[int]:

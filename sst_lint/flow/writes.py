@@ -30,6 +30,7 @@ _WRITE_FLAGS = _WRITING_FLAGS | {"O_CREAT"}
 _ASKS = "builtins.hasattr"
 _BEGINNING = ("write", "exclusive", "copy")
 _NOBODY: frozenset[int] = frozenset()
+_PASSING = frozenset({"temp", "scratch", "log", "lock", "test", "console"})
 
 
 @dataclass(frozen=True)
@@ -295,6 +296,11 @@ class Writes:
         if final.kind in ("temp", "scratch", "lock"):
             return Kind("artifact", "put in place by a rename", False)
         return final
+
+    def stays(self, path: int, call: int) -> bool:
+        """Whether what ``call`` puts at a path is kept, as far as its name tells: no temporary file, no log."""
+        source = self._linked.world.path_of_unit(self._linked.world.call_unit[call])
+        return classify(self._evidence.of(path), (), source, self.config).kind not in _PASSING
 
     def along(self, write: Write, via: frozenset[int]) -> Write:
         """``write`` as it is when it is come to through the calls ``via`` (their labels): a helper that writes what it
