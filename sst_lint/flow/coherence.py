@@ -99,6 +99,8 @@ def key_asked(linked: Mutations, taken: int) -> int:
 
 _OF_TEXTS = ("builtins.str.", "builtins.bytes.")
 _TEXT_TYPES = ("builtins.str", "builtins.bytes")
+#: What is written into these is one text.
+_BUFFERS = ("io.StringIO", "io.BytesIO")
 
 
 def asks_for_text(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
@@ -113,6 +115,8 @@ def asks_for_text(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int
         target = graph.target[edge]
         if graph.op[edge] in _TEXTS or (graph.op[edge] == Op.ORDERS and _is_text(linked, target)):
             return False
+        if linked.has_type(node, *_BUFFERS):
+            return False  # csv.writer(buffer), buffer.getvalue().encode()
         if world.nodes[target].kind == Kind.CALL and not graph.label[edge]:
             number = world.call_of(target)
             sites = linked.sites_of.get(number, ())
