@@ -154,6 +154,8 @@ class _Unit:
         linked = self._linked
         for edge in self._before.get(phi, ()):
             made = self._facts.nodes[edge.source]
+            if edge.op == Op.SAME and made.kind == Kind.BINOP and made.name == "+":
+                self._sum(edge.source, phi)
             if edge.op != Op.SAME or made.kind != Kind.CALL:
                 continue
             self._digested_again(edge.source, phi)
@@ -166,6 +168,16 @@ class _Unit:
             if wraps or any(self._growing.through(linked.world.functions[scope], p) for scope, p in functions.items()):
                 for loop in linked._loops(number, self._base + phi):
                     linked._edge(loop, self._base + edge.source, Op.ORDERS)
+
+    def _sum(self, made: int, phi: int) -> None:
+        """``text += line`` where types tell that it is a text, or a sequence; what is written down is known before."""
+        before = self._before.get(made, ())
+        if any(edge.op == Op.ORDERS for edge in before) or not any(self._is_from(edge.source, phi) for edge in before):
+            return
+        held = [value for value in self._linked.values(self._base + phi) if value[0] == "t"]
+        if held and all(value[1] in _TEXTS for value in held):
+            for loop in self._around(self._facts.nodes[made].loop, phi):
+                self._linked._edge(self._base + loop, self._base + made, Op.ORDERS)
 
     def _digested_again(self, made: int, phi: int) -> None:
         """``crc = zlib.crc32(data, crc)``, ``key = sha256(key + part).digest()``: the digest of a digest of rounds."""
