@@ -176,7 +176,12 @@ class Modeled(Sites):
         if port == "**":
             known = {*site.model.params, *site.model.keywords}
             return [n for s, n in self.argument_nodes(site.call) if s not in ("", "*") and s not in known]
-        node = self._port_node(site, port)
+        holder, _, attribute = port.partition(".")
+        node = self._port_node(site, holder)
+        if node >= 0 and attribute:
+            read = self._step_node(site.call, port)
+            self.add_edge(node, read, Op.LOAD, "." + attribute)
+            node = read
         return [node] if node >= 0 else []
 
     def written(self, site: Site, port: str) -> list[int]:

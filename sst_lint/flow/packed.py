@@ -57,8 +57,8 @@ class Packed:
         return not opened or any(self._writes.stays(write.name_node, write.site.call) for write in opened)
 
     def holds(self, path: int, call: int) -> bool:
-        """Whether a temporary directory in which ``call`` writes a file is packed or copied as a whole, or all the files
-        in it are."""
+        """Whether a temporary directory in which ``call`` writes a file is packed or copied, or all the files in it
+        are."""
         if not self.paths:
             return False
         found = self._walk([node for node in self._parts(path) if not self._writes.stays(node, call)], _IS)
