@@ -7,6 +7,7 @@ loop adds that loop.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Sequence
 
@@ -51,6 +52,10 @@ class Contexts(Implied):
         self.add_edge(source, target, op, key, label, back=True)
         if len(self.edges) > before:
             self._incoming.add(target, before)
+
+    @abstractmethod
+    def is_looked_up(self, number: int) -> bool:
+        """Whether a call gives out what lies under a key: each key has its own."""
 
     def context(self, scope: int, root: int, given: int = -1) -> int:
         """The order in which a function is called, as far as what it fills in ``root`` is concerned.
@@ -191,7 +196,8 @@ class Contexts(Implied):
                 if call.method in _TAKES_BY_KEY:
                     found.update(arg.node for arg in call.args[:1])
                 elif self.world.call_of(base + local) in self.callees:
-                    found.update(arg.node for arg in call.args)
+                    looked_up = self.is_looked_up(self.world.call_of(base + local))
+                    found.update(arg.node for arg in call.args if looked_up)
                 else:
                     break
                 local = call.receiver

@@ -18,6 +18,8 @@ from sst_lint.flow.world import Function
 
 #: What stands for an object that something else holds.
 _HELD = (Kind.ATTR, Kind.ITEM, Kind.CALL)
+#: What stands for an object that everybody shares, or that a function around shares.
+_SHARED = (Kind.NAME, Kind.CELL)
 #: So many names of one object are looked through.
 _NAMES = 8
 #: A port of a model: what the call returns.
@@ -33,6 +35,7 @@ class GivenOut(Reopened):
         self.given_out: dict[int, int] = {}
         self._inlets: dict[int, list[int]] = {}  #: the port of a result -> those nodes
         self._givers: dict[int, Function] = {}
+        self._shared: dict[int, int] = {}  #: the result of a call that gives out what is shared -> that, for its caller
         for function in self.world.functions.values():
             for port in (function.returns, self.options.port(function.returns)):
                 self._givers[port] = function
@@ -71,7 +74,7 @@ class GivenOut(Reopened):
                 source = edges.source[number]
                 if edges.op[number] != Op.SAME or edges.label[number] or source in near or len(near) > _NAMES:
                     continue
-                if nodes[source].kind in _HELD:
+                if nodes[source].kind in _HELD or nodes[source].kind in _SHARED:
                     found.append(source)
                 elif nodes[source].kind == Kind.VALUE:
                     near.append(source)
@@ -81,7 +84,7 @@ class GivenOut(Reopened):
         """A node that stands for the object of ``node`` after the function has returned it, or -1."""
         world = self.world
         holders = list(self._holders(node))
-        if not holders:
+        if not holders and not self._is_shared(node):
             return -1
         inlet = world.add_node(Kind.VALUE, function.unit, world.nodes[node], world.nodes[node].name)
         self.given_out[inlet] = function.scope
@@ -91,7 +94,33 @@ class GivenOut(Reopened):
                     self.bind_put(inlet, value)
             self._edge(inlet, holder, Op.STORE, key)
             self.changed(holder, depth + 1)
+        if not holders:
+            self._edge(inlet, node, Op.SAME)
+            self.changed(node, depth + 1)
         return inlet
+
+    def _is_shared(self, node: int) -> bool:
+        """Whether a node is a global of the program, or a variable of a function around."""
+        record = self.world.nodes[node]
+        return record.kind == Kind.CELL or (
+            record.kind == Kind.NAME and self.global_node(self.file_of(node), record.name) >= 0
+        )
+
+    def is_looked_up(self, number: int) -> bool:
+        """Whether call ``number`` gives out what lies under a key that differs, or may do so."""
+        nodes = self.world.nodes
+        found = list(self._given_by(number))
+        return not found or any(
+            nodes[node].kind == Kind.CALL or (nodes[node].kind == Kind.ITEM and not nodes[node].name)
+            for _, node in found
+        )
+
+    def _given_by(self, number: int) -> Iterator[tuple[Function, int]]:
+        """What the functions that call ``number`` may call give out, and which of them does."""
+        for edge in tuple(self._incoming.get(self.result_of(number), ())):
+            function = self._givers.get(self.edges.source[edge]) if self.edges.label[edge] < 0 else None
+            if function is not None:
+                yield from ((function, node) for node in self._returned(function))
 
     def _holders(self, node: int) -> Iterator[tuple[int, str]]:
         """What holds the object of ``node``, and under which key."""
@@ -118,19 +147,21 @@ class GivenOut(Reopened):
 
     def kept_by(self, number: int) -> int:
         """Whose object it is that call ``number`` of a function of the program gives out: the argument that holds it,
-        or -1."""
-        nodes = self.world.nodes
-        for edge in tuple(self._incoming.get(self.result_of(number), ())):
-            function = self._givers.get(self.edges.source[edge]) if self.edges.label[edge] < 0 else None
-            if function is None:
-                continue
-            for node in self._returned(function):
-                for holder, _ in self._holders(node):
-                    root = self.root(holder)
-                    if root < 0 or root >= len(function.params):
-                        continue
-                    param = function.params[root]
-                    given = [a for a, p, _ in self.bindings.get(number, ()) if p == param and nodes[a].scope >= 0]
-                    if given:
-                        return given[0]
+        a node for what is shared, or -1."""
+        world = self.world
+        for function, node in self._given_by(number):
+            for holder, _ in self._holders(node):
+                root = self.root(holder)
+                if root < 0 or root >= len(function.params):
+                    continue
+                param = function.params[root]
+                given = [a for a, p, _ in self.bindings.get(number, ()) if p == param and world.nodes[a].scope >= 0]
+                if given:
+                    return given[0]
+            if self._is_shared(node):
+                result = self.result_of(number)
+                if result not in self._shared:
+                    like = world.nodes[result]
+                    self._shared[result] = world.add_node(Kind.CELL, world.node_unit[result], like, "shared")
+                return self._shared[result]
         return -1
