@@ -163,7 +163,7 @@ def _is_parameter(project: Project, node: int) -> bool:
     """Whether a value is what a function was given, as it is."""
     graph, near = project.graph, [node]
     for one in near:
-        if graph.is_param[one]:
+        if graph.is_param[one] and one not in project.linked.given_out:
             return True
         if project.world.nodes[one].name[:1] == "[":
             continue  # `rows[:]` is a list of its own

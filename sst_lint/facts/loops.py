@@ -182,7 +182,10 @@ class Loops(Targets):
     def _break(self, node: cst.Break) -> None:
         self.choice_by_break()
         if self.breaks and self.frame.env is not None:
-            self.breaks[-1].append((self.frame.env, (*self.positions.of(node), self.statement)))
+            at = (*self.positions.of(node), self.statement)
+            self.breaks[-1].append((self.frame.env, at))
+            if self.is_named():
+                self.keyed_at.add(at)
         self._end("breaks")
 
     def _continue(self, node: cst.Continue) -> None:

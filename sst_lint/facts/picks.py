@@ -27,10 +27,11 @@ _TELLS = frozenset(
 )
 #: How what went wrong is called.
 _FAILURE = re.compile(r"(?i)(^|_)(err|error|exc|exception|problem|failure)(_?(msg|message|text))?$")
-#: What gives an element another form, or tells where it is: its text, its path.
+#: What gives an element another form, or tells where it is: its text, that without its ends, its path.
 _FORMS = frozenset({
     "str", "fspath", "Path", "PurePath", "join", "joinpath", "abspath", "realpath", "normpath", "expanduser",
     "absolute", "resolve", "as_posix", "with_suffix", "with_name", "relpath", "relative_to", "basename",
+    "splitext", "lower", "upper", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "replace",
 })  # fmt: skip
 _NEAR = 40
 

@@ -38,6 +38,8 @@ _OF_PYTHON = ("builtins.", "pathlib.", "typing.", "collections.")
 _REPLACE = "_replace"
 _REPLACES = frozenset({"replace", "Replace", "evolve", "with_changes"})
 _NO_KEYS = (Kind.LIST, Kind.TUPLE, Kind.SET, Kind.RETURN)
+#: What takes something out of an object, and so many times in a row.
+_TAKES, _NESTED = "__getitem__", 2
 _LITERAL_TYPES: dict[Kind, str] = {
     Kind.TEXT: "builtins.str",
     Kind.LIST: "builtins.list",
@@ -310,12 +312,26 @@ class Calls(Likely):
             self.add_edge(receiver if receiver >= 0 else node, function.params[0], Op.SAME, "", self._label)
         self.add_edge(function.returns, node, Op.SAME, "", -self._label)
 
+    def _take_out(self) -> None:
+        """``x[key]`` of an object of the program: what ``__getitem__`` of its class gives back; also of what that gives
+        back, if it has one itself."""
+        world = self.world
+        items = [node for node in world.of_kind(Kind.ITEM) if world.nodes[node].base >= 0]
+        for _ in range(_NESTED):
+            for node in items:
+                for kind, cls in self.values(self._base_of(node)):
+                    for function in self.find_method(int(cls), _TAKES) if kind == "i" else ():
+                        self._run_by(node, function, self._base_of(node))
+            self.run()
+
     def guess(self) -> None:
         """Calls of methods of unknown receivers: by a name that only few define, with less confidence."""
         by_name: dict[str, list[Function]] = {}
         for function in self.world.functions.values():
             if function.cls >= 0:
                 by_name.setdefault(function.record.name, []).append(function)
+        if _TAKES in by_name:
+            self._take_out()
         for number in self._by_method_later:
             if number not in self.callees:
                 held = self.values(self.receiver_of(number))

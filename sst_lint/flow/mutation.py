@@ -213,7 +213,7 @@ class Mutations(GivenOut):
             source, op = edges.source[number], edges.op[number]
             if edges.label[number] < 0 and kind == Kind.CALL and op == Op.LOAD:
                 self._give_back(node, source, depth)
-            if edges.label[number] < 0 and op == Op.SAME and kind in (Kind.CALL, Kind.ATTR):
+            if edges.label[number] < 0 and op == Op.SAME and kind in (Kind.CALL, Kind.ATTR, Kind.ITEM):
                 self.give_out(node, number, depth)
             held = _VIEWED if op in _VIEWS else _ALIASING
             if number in self._aliases or edges.label[number] != 0 or self.world.nodes[source].kind not in held:
