@@ -9,6 +9,7 @@ from sst_lint.checks.certainty import is_accepted
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.in_front import is_in_front
 from sst_lint.checks.lone import is_lone, is_only_entry, is_top_of_walk, items, passes_one
+from sst_lint.checks.paired import paired
 from sst_lint.checks.taken import (
     drains,
     is_drawn_in_no_order,
@@ -60,6 +61,7 @@ _OF = {
 def first_match(project: Project) -> Iterator[Defect]:
     """SST205: `next(iter(x))`, `x[0]`, a return out of a loop, where ``x`` is unordered."""
     yield from first_of_mapping(project)
+    yield from paired(project)
     told: set[tuple[int, int]] = set()
     for picked in _nearest(project):
         if (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -96,6 +97,12 @@ class Picks:
         bits = mask.get(node, 0) & (ORDER | SET)
         return self._pick(node, bits, sources, mask) if bits else None
 
+    def origins_of(self, node: int) -> list[tuple[str, tuple[tuple[int, int], ...]]]:
+        """All that leaves a value without an order of its own, as ``origin_of`` the nearest, within the same bounds."""
+        sources, mask = self._without_order
+        bits = mask.get(node, 0) & (ORDER | SET)
+        return list(self._ways(node, bits, sources, mask, 0)) if bits else []
+
     def picked(self) -> list[Picked]:
         """Choices of one element of something unordered, with the way from the source."""
         linked, world = self._linked, self._linked.world
@@ -123,6 +130,11 @@ class Picks:
     def _pick(
         self, node: int, bits: int, sources: Sources, mask: Mask, taken: int = 0
     ) -> tuple[str, tuple[tuple[int, int], ...]] | None:
+        return next(self._ways(node, bits, sources, mask, taken), None)
+
+    def _ways(
+        self, node: int, bits: int, sources: Sources, mask: Mask, taken: int
+    ) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
         search = Search(self._graph, mask, STATES)
         search.start([(node, bits, "")])
         search.run()
@@ -134,5 +146,4 @@ class Picks:
                 torn = asks_for_text(self._linked, self._graph, path)
                 torn = torn or leaves_another(self._linked, self._graph, path)
                 if path and not torn and not is_read_before(self._linked, self._graph, path, taken):
-                    return kind, path
-        return None
+                    yield kind, path

@@ -347,6 +347,10 @@ class Project:
         """Why a value has no order of its own: the kind of the nearest source and the way from there."""
         return self._order.picks.origin_of(node)
 
+    def all_unordered_by(self, node: int) -> list[tuple[str, tuple[tuple[int, int], ...]]]:
+        """The same of all sources, the nearest first."""
+        return self._order.picks.origins_of(node)
+
     @cached_property
     def poisons(self) -> Sequence[Poison]:
         """Fallback values of handlers that become permanent."""
