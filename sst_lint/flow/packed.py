@@ -6,10 +6,11 @@ moment later, their content is not.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
 from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
@@ -61,7 +62,9 @@ class Packed:
         are."""
         if not self.paths:
             return False
-        found = self._walk([node for node in self._parts(path) if not self._writes.stays(node, call)], _IS)
+        parts = list(self._parts(path))
+        held = [node for node in (*parts, *self._spelled_again(parts)) if not self._writes.stays(node, call)]
+        found = self._walk(held, _IS)
         listings = [
             site.ports["return"]
             for site in self._linked.sites
@@ -79,6 +82,27 @@ class Packed:
                 if graph.op[edge] in _LIES_IN and source not in near and len(near) < _NEAR:
                     near.append(source)
                     yield source
+
+    def _spelled_again(self, parts: Sequence[int]) -> list[int]:
+        """Directories on the way to a path that are put together once more: ``folder / "out"``, in other places."""
+        graph, nodes = self._graph, self._linked.world.nodes
+        texts = {nodes[node].name for node in parts if nodes[node].kind == Kind.TEXT}
+        near = [node for node in parts if nodes[node].kind != Kind.TEXT]
+        found: list[int] = []
+        for node in near:
+            for edge in graph.outgoing.get(node, ()):
+                made = graph.target[edge]
+                joins = graph.op[edge] == Op.PATH or nodes[made].kind == Kind.BINOP
+                if not joins or made in near or len(near) > _NEAR:
+                    continue
+                put = [graph.source[e] for e in graph.within.get(made, ()) if not graph.label[e]]
+                others = [nodes[one] for one in put if one != node]
+                if not others and nodes[made].kind != Kind.CALL:
+                    continue  # `path.parent`; but `Path(folder)` is the folder
+                if all(other.kind == Kind.TEXT and other.name in texts for other in others):
+                    near.append(made)
+                    found.append(made)
+        return found
 
     def _walk(self, begun: list[int], ops: Collection[int]) -> frozenset[int]:
         """What is come to from any of these, within a few steps."""
