@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind, Node
+from sst_lint.flow.demands import OPENED
 
 if TYPE_CHECKING:
     from sst_lint.flow.mutation import Mutations
@@ -45,6 +46,8 @@ def open_objects(linked: Mutations) -> None:
         for one in dict.fromkeys(one for cls in classes for one in linked.mro(cls)):
             for name, node in fields.get(one, ()):
                 linked._edge(node, result, Op.STORE, "'" + name)
+        if holder >= 0 and not classes:  # the attributes of what libraries make, `argparse.Namespace`, have no nodes
+            linked._edge(holder, result, Op.SAME, OPENED)
     linked.run()
 
 

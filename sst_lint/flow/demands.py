@@ -14,6 +14,8 @@ _OVERWRITTEN = 6
 THEN = "\x1f"
 ELEMENT = "e"
 NO_ATTRIBUTES = "~"
+#: The key of an edge from an object to the mapping of its attributes.
+OPENED = "vars"
 _LONGEST_PATH = 5
 
 
@@ -50,6 +52,14 @@ def paired(stored: str, key: str) -> str | None:
     if first != ELEMENT or not position.startswith("#"):
         return ""
     return None if stored and stored != position else further(ELEMENT, rest)
+
+
+def opened(key: str) -> str:
+    """What the demand ``key`` of ``vars(x)`` demands of ``x``, whose attributes stand there under their names. Who goes
+    through them one by one mostly chooses among them."""
+    if key.startswith(ELEMENT):
+        return key
+    return "." + key[1:] if key.startswith("'") else ""
 
 
 @cache

@@ -14,7 +14,7 @@ from sst_lint.facts.records import Kind
 from sst_lint.flow.adjacency import Adjacency
 from sst_lint.flow.bits import inputs_of
 from sst_lint.flow.codes import places
-from sst_lint.flow.demands import ELEMENT, NO_ATTRIBUTES, THEN, further, paired, put_under, without
+from sst_lint.flow.demands import ELEMENT, NO_ATTRIBUTES, OPENED, THEN, further, opened, paired, put_under, without
 from sst_lint.flow.judged import judged, limited
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.values import BY_NAME, ONE_OF_SEVERAL, Edges
@@ -217,6 +217,8 @@ class Graph:
             return paired(stored, key)
         if op == Op.MAP and key.startswith(ELEMENT + THEN) and not key.endswith(NO_ATTRIBUTES):
             return ""  # of pairs it is the second
+        if stored == OPENED:
+            return opened(key)
         if op == Op.SAME and stored:
             return None if key.partition(THEN)[0] == stored[1:] else without(key, stored)
         return key if op in _PASSES_KEY else ""
