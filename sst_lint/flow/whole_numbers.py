@@ -22,6 +22,8 @@ _ARITHMETIC = frozenset({"+", "-", "*", "//", "%", "&", "|", "^", "<<", ">>"})
 _PASSING = frozenset({Op.SAME, Op.COPY, Op.SORT, Op.SETTED, Op.AS_SET, Op.AS_LIST, Op.NOT_SET, Op.KEYED})
 #: What says nothing of the elements.
 _ASIDE = frozenset({Op.LOOP, Op.ORDERS, Op.ORDERS_KEYS, Op.ORDERS_INNER, Op.NOTHING})
+#: What is left of a set is some of it, whatever is taken away.
+_TAKING_AWAY = frozenset({"builtins.set.difference", "builtins.frozenset.difference"})
 #: So many steps back an answer is looked for.
 _DEPTH = 8
 
@@ -51,6 +53,8 @@ class WholeNumbers:
     def _holds(self, node: int, depth: int, seen: set[int]) -> bool:
         graph, record = self._graph, self._linked.world.nodes[node]
         rows = [n for n in graph.incoming.get(node, ()) if graph.op[n] not in _ASIDE]
+        if self._takes_away(node):
+            rows = [n for n in rows if graph.op[n] != Op.ONLY_VALUE]
         if record.kind == Kind.CALL:
             called = self._linked.externals.get(self._linked.world.call_of(node), {})
             if "builtins.range" in called or ("builtins.map" in called and self._counts(node)):
@@ -58,6 +62,14 @@ class WholeNumbers:
         elif record.kind not in (Kind.SET, Kind.LIST, Kind.TUPLE) and not rows:
             return record.kind == Kind.CONST and record.name == "None"  # of others nobody knows what they are
         return (bool(rows) or record.kind != Kind.CALL) and all(self._passes(number, depth, seen) for number in rows)
+
+    def _takes_away(self, node: int) -> bool:
+        """``left - right``, ``left.difference(right)``"""
+        record = self._linked.world.nodes[node]
+        if record.kind != Kind.CALL:
+            return record.kind == Kind.BINOP and record.name == "-"
+        called = self._linked.externals.get(self._linked.world.call_of(node), {})
+        return bool(called) and _TAKING_AWAY.issuperset(called)
 
     def _passes(self, number: int, depth: int, seen: set[int]) -> bool:
         """Whether along an edge to a collection only whole numbers come into it."""
