@@ -246,10 +246,11 @@ class Assembled:
 
     def is_foreign(self, node: int) -> bool:
         """Whether ``node`` may be an object of a library of which nothing is known."""
-        known = self._foreign.get(node)
+        linked, known = self._linked, self._foreign.get(node)
         if known is None:
             self._foreign[node] = False  # of what is made from itself
-            known = self._foreign[node] = any(self._is_made_outside(origin) for origin in self._origins(node))
+            origins = () if linked.has_type(node, "builtins.str") else self._origins(node)  # mostly a text
+            known = self._foreign[node] = any(self._is_made_outside(origin) for origin in origins)
         return known
 
     def _is_made_outside(self, origin: int) -> bool:

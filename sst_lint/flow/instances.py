@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.beside import comes_back_beside
 from sst_lint.flow.coherence import other_key_at
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
@@ -20,7 +21,8 @@ _NAMES = 6
 
 def leaves_another(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
     """Whether a way (node, edge that leads on) is put into an object where it is made, lies in a field, and is taken
-    out of another object of the class; or put there under one key and asked for under another one."""
+    out of another object of the class; or put there under one key and asked for under another one; or comes back from
+    a change as what was not changed."""
     made, held = -1, False
     for node, edge in path:
         if edge < 0:
@@ -34,7 +36,9 @@ def leaves_another(linked: Mutations, graph: Graph, path: Sequence[tuple[int, in
             origin = _origin(linked, graph, asked) if asked >= 0 else -1
             if origin >= 0 and origin != made and _classes(linked, origin) & _classes(linked, made):
                 return True
-    return _leaves_sibling(linked, graph, path) or other_key_at(linked, graph, path) >= 0
+    if _leaves_sibling(linked, graph, path) or other_key_at(linked, graph, path) >= 0:
+        return True
+    return comes_back_beside(linked, graph, path)
 
 
 def _leaves_sibling(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
