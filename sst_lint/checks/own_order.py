@@ -21,18 +21,24 @@ if TYPE_CHECKING:
 #: So many places are asked for where a mapping was read.
 _NEAR = 24
 _READS = ("load", "parse", "read")
-_SAME = frozenset({Op.SAME})
+_SAME = frozenset({Op.SAME, Op.AS_DICT, Op.NOT_LIST})
 #: Steps from a document to a part of it.
-_PARTS = frozenset({Op.SAME, Op.LOAD, Op.ITER, Op.VIEW, Op.PAIRS})
+_PARTS = _SAME | {Op.LOAD, Op.ITER, Op.VIEW, Op.PAIRS}
+#: How the program itself puts something into a mapping.
+_PUTS = frozenset({Op.STORE, Op.ORDERS_KEYS, Op.SAME})
 _VIEWS = frozenset({"items", "keys", "values"})
+#: A document, however its object was filled.
+_DOCUMENT = "configparser.RawConfigParser"
 
 
 def has_own_order(project: Project, reach: Reach) -> bool:
-    """Whether the program itself has filled the mapping in a loop, or has read it, and no digest is made of it."""
+    """Whether the program itself has filled the mapping, or has read it, and no digest is made of it."""
     if is_filled_here(project, reach):
         return True
-    read = _comes_of_reading(project, _viewed(project, reach.source), _PARTS)
-    return read and reach.sink.what != A_DIGEST
+    if reach.sink.what == A_DIGEST:
+        return False
+    viewed = _viewed(project, reach.source)
+    return _is_of_document(project, viewed) or _is_own(project, viewed, _PARTS, filled=True)
 
 
 def is_filled_here(project: Project, reach: Reach) -> bool:
@@ -50,7 +56,7 @@ def was_read(project: Project, reach: Reach) -> bool:
     written = next((n for n, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
     if units[reach.source] != units[reach.place] and project.distance(reach.path[: written + 1]) > 0:
         return False  # it lay in a field meanwhile
-    return _comes_of_reading(project, reach.source, _SAME)
+    return _is_own(project, reach.source, _SAME, filled=False)
 
 
 def _viewed(project: Project, source: int) -> int:
@@ -62,18 +68,42 @@ def _viewed(project: Project, source: int) -> int:
     return receiver if receiver >= 0 else source
 
 
-def _comes_of_reading(project: Project, node: int, ops: frozenset[Op]) -> bool:
-    """Whether all that a value may be was read, along steps of ``ops``."""
-    graph, near, read = project.graph, [node], False
+def _is_of_document(project: Project, node: int) -> bool:
+    """``parser.sections()``, ``parser.items(section)``"""
+    asked = [node]
+    if project.world.nodes[node].kind == Kind.CALL:
+        asked.append(project.linked.receiver_of(project.world.call_of(node)))
+    return any(each >= 0 and project.linked.has_type(each, _DOCUMENT) for each in asked)
+
+
+def _is_own(project: Project, node: int, ops: frozenset[Op], filled: bool) -> bool:
+    """Whether all that a value may be was read, along steps of ``ops``, but for what the program puts in its place.
+    ``filled``: or the program itself has put all of it together."""
+    graph, near, found = project.graph, [node], False
     for each in near:
         if _is_read(project, each):
-            read = True
+            found = True
             continue
-        before = [graph.source[edge] for edge in graph.incoming.get(each, ()) if graph.op[edge] in ops]
+        edges = graph.incoming.get(each, ())
+        before = [graph.source[edge] for edge in edges if graph.op[edge] in ops]
+        before += _asked(project, each) if filled else []
         near += [one for one in dict.fromkeys(before) if one not in near]
-        if not before or len(near) > _NEAR:
+        made = project.world.nodes[each].kind == Kind.DICT
+        if made and any(graph.op[edge] not in _PUTS for edge in edges):
             return False
-    return read
+        if (not before and not made) or len(near) > _NEAR:
+            return False
+        found |= made and filled
+    return found
+
+
+def _asked(project: Project, node: int) -> list[int]:
+    """``data.get(key, {})``: the mapping that is asked, and what takes the place of what it has not."""
+    if project.world.nodes[node].kind != Kind.CALL:
+        return []
+    number = project.world.call_of(node)
+    receiver = project.linked.receiver_of(number) if project.world.calls[number].method == "get" else -1
+    return [receiver, *(one for _, one in project.linked.argument_nodes(number)[1:])] if receiver >= 0 else []
 
 
 def _is_read(project: Project, node: int) -> bool:
