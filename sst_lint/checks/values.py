@@ -148,7 +148,8 @@ def machines(project: Project) -> Iterator[Defect]:
 def naive_dates(project: Project) -> Iterator[Defect]:
     """SST305: a date without a zone where it is read later."""
     for source, leak in project.leaks.naive:
-        certain = leak.sink.where == "digest" or leak.sink.rank == 0
+        # who reads the name of a file knows the clock of the machine
+        certain = leak.sink.where == "digest" or (leak.sink.rank == 0 and leak.sink.where != "name")
         confidence: Confidence = "medium" if certain and not source.api.endswith("datetime.datetime") else "low"
         yield _defect(
             project,

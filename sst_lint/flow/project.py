@@ -23,7 +23,7 @@ from sst_lint.flow.escapes import renders
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.fallbacks import Fallbacks, Poison
 from sst_lint.flow.graph import Graph
-from sst_lint.flow.habits import puts_in_place, sorts_keys
+from sst_lint.flow.habits import puts_in_place, settles_dates, sorts_keys
 from sst_lint.flow.handed import Handed, HandedOver
 from sst_lint.flow.handlers import HandlerInfo, Handlers
 from sst_lint.flow.identity import Identity
@@ -127,6 +127,12 @@ class Project:
     def sorts_keys(self) -> bool:
         """Whether the program takes care elsewhere that the keys in a file stand in one order."""
         return sorts_keys(self.linked, self.graph, self._in_test)
+
+    @cached_property
+    def settles_dates(self) -> bool:
+        """Whether the program takes care elsewhere that no date of its making stands in an archive."""
+        world = self.world
+        return settles_dates(self.linked, lambda node: self.is_test(world.path_of_unit(world.node_unit[node])))
 
     def _in_test(self, call: int) -> bool:
         return self.is_test(self.world.path_of_unit(self.world.call_unit[call]))

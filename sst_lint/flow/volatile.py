@@ -12,6 +12,7 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.codes import places
 from sst_lint.flow.graph import Graph
+from sst_lint.flow.habits import EPOCH
 from sst_lint.flow.models import VALUE_KINDS
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
@@ -19,7 +20,6 @@ from sst_lint.flow.writes import Write, Writes
 
 #: ``hash`` and ``id`` are made for these.
 _IDENTITY_METHODS = frozenset({"__hash__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"})
-_EPOCH = "SOURCE_DATE_EPOCH"
 _NOT_A_NUMBER = frozenset({"nan", "inf", "infinity", "-nan", "-inf", "-infinity", "+inf", "+nan"})
 _SCALAR = frozenset({"builtins.float", "builtins.int", "builtins.str", "builtins.bytes", "uuid.UUID"})
 #: Values of these types have one text and one hash.
@@ -64,9 +64,7 @@ class Sources:
         self._writes = writes
         world = linked.world
         self._reproducible = {
-            (world.node_unit[n], world.nodes[n].scope)
-            for n in world.of_kind(Kind.TEXT)
-            if world.nodes[n].name == _EPOCH
+            (world.node_unit[n], world.nodes[n].scope) for n in world.of_kind(Kind.TEXT) if world.nodes[n].name == EPOCH
         }
         self._seeded = tuple(
             site.model.seeds
