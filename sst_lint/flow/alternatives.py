@@ -43,6 +43,8 @@ class Alternatives:
             return True
         if (tried and all(self._is_of(n, _OF_MODULES) for n in tried)) or self._only_links(tried):
             return True
+        if handler.trivial and self._only_makes_directories(tried):
+            return True
         asked = [n for n in tried if not self._clauses.speaks(n) and not self._only_computes(n)]
         return self._says_nothing(unit, handler) and bool(asked) and all(self._asks_status(n) for n in asked)
 
@@ -151,6 +153,13 @@ class Alternatives:
         """Whether a link is made, which not every system allows, and nothing else."""
         done = [number for number in tried if not self._linked.world.calls[number].used]
         return bool(done) and all(self._is_of(n, _OF_LINKS) or self._clauses.name_of(n) in _LINKING for n in done)
+
+    def _only_makes_directories(self, tried: list[int]) -> bool:
+        """Whether a directory is made, which may be there already, and nothing else: what is put there fails without
+        it."""
+        done = [number for number in tried if not self._only_computes(number)]
+        sites = self._linked.sites_of
+        return bool(done) and all(any(s.model.makes_directory for s in sites.get(number, ())) for number in done)
 
     def _only_computes(self, number: int) -> bool:
         """Whether a call computes something, or puts a path together, and asks the system for nothing."""

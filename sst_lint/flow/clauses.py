@@ -200,7 +200,8 @@ class Clauses:
         logged = reached.logged or any(self._by_itself(n) for n in logs) or any(self._logs_current(n) for n in body)
         policy = reached.decided or any(n in self._policy or self._calls_policy(n) for n in body)
         return Fate(
-            bool(logs), logged, reached.handed or self._for_errors(body), reached.whole, reached.examined, policy,
+            bool(logs), logged, reached.handed or self._for_errors(body), reached.whole or self._given_whole(body),
+            reached.examined, policy,
             self._always_exits(unit, handler, body), reached.carried,
         )  # fmt: skip
 
@@ -227,6 +228,19 @@ class Clauses:
             if self.asks(number):
                 found.add(world.scope_of_call(number))
         return frozenset(found)
+
+    def _given_whole(self, body: Iterable[int]) -> bool:
+        """Whether a function of the program gives back, or keeps, the error that is being handled."""
+        return any(scope in self._giving for number in body for scope in self._linked.callees.get(number, ()))
+
+    @cached_property
+    def _giving(self) -> frozenset[int]:
+        """Functions that ask for the error that is being handled, and give back, or keep, the object that it is."""
+        world = self._linked.world
+        return frozenset(
+            scope for scope in self._asking
+            if scope in world.functions and _Asked(self, world.functions[scope].unit, scope).whole
+        )  # fmt: skip
 
     def asks(self, number: int) -> bool:
         """Whether a call gives the error that is being handled."""
@@ -395,6 +409,22 @@ class _Walk:
                 self.handed = True
                 self.whole |= whole
         return -1
+
+
+class _Asked(_Walk):
+    """Follows the error that one function asks for."""
+
+    def __init__(self, clauses: Clauses, unit: int, scope: int) -> None:
+        world = clauses._linked.world
+        first = world.call_base[unit]
+        own = [
+            number for number, call in enumerate(world.units[unit][2].calls, first)
+            if world.scope_base[unit] + call.scope == scope
+        ]  # fmt: skip
+        results = {n: world.node_base[unit] + world.calls[n].result for n in own if clauses.asks(n)}
+        texts = [node for n, node in results.items() if clauses.name_of(n).startswith("format")]
+        triples = [node for n, node in results.items() if clauses.name_of(n) == "exc_info"]
+        super().__init__(clauses, unit, results.values(), own, shallow=True, texts=texts, triples=triples)
 
 
 class _Followed(_Walk):
