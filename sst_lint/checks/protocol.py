@@ -107,12 +107,22 @@ def _named(project: Project, protocol: Protocol) -> int:
     return next(iter([n for n in moved if n in written] + written[:1] + moved[:1]), -1)
 
 
+def _is_handed(project: Project, source: int) -> bool:
+    """Whether a function copies what it is handed, and only some hand over a temporary file: of what others hand over
+    it may make a backup."""
+    return project.identity.of(source)[0] == "param" and not project.evidence.is_temporary(source)
+
+
 def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence, str, str]]:
     """What is missing: how much that matters, the step, and the words for it."""
     missing, known, way = protocol.missing, protocol.seen, protocol.way
     if way == "copy":
         if protocol.temporary:
-            yield "high", "replace", "copies over the final path where `os.replace` would change it in one step"
+            yield (
+                "low" if _is_handed(project, protocol.source) else "high",
+                "replace",
+                "copies over the final path where `os.replace` would change it in one step",
+            )
         return
     if "same-directory" in missing:
         outcome = "the move is a copy" if way == "move" else "this fails"

@@ -48,6 +48,7 @@ _TEMPORARY_DIRECTORY = re.compile(
 #: How a path is held, also among others: ``tuple(names)``.
 _HELD = (FOLLOWED - {Op.ONLY_VALUE}) | {Op.COPY, Op.SORT}
 #: What may be done to a file that nothing is written to.
+_SYNCING = frozenset({"os.fsync", "os.fdatasync", "os.fstat", "os.close"})
 _CLOSING = frozenset({"close", "flush"})
 #: What may be done to one that is only read, although it was opened to be changed.
 _READING = _CLOSING | {"read", "readline", "readlines", "readinto", "seek", "tell", "fileno"}
@@ -375,12 +376,14 @@ class PathEvidence(PathParts):
         return result
 
     def is_dropped(self, call: int, reads: bool = False) -> bool:
-        """Whether nothing in the function takes the result of a call, but to close it (``reads``: or to read it)."""
+        """Whether nothing in the function takes the result of a call, but to close it (``reads``: or to read it, or to
+        have what others wrote put on the disk)."""
         world, graph = self._linked.world, self._graph
         left = _READING if reads else _CLOSING
         unit = world.call_unit[call]
         base, facts = world.node_base[unit], world.units[unit][2]
-        taken = {base + arg.node for c in facts.calls for arg in c.args}
+        asked = (c for n, c in enumerate(facts.calls, world.call_base[unit]) if not (reads and self._syncs(n)))
+        taken = {base + arg.node for c in asked for arg in c.args}
         taken |= {base + c.receiver for c in facts.calls if c.receiver >= 0 and c.method not in left}
         taken |= {
             base + n.base
@@ -401,6 +404,10 @@ class PathEvidence(PathParts):
                 if target not in queue:
                     queue.append(target)
         return True
+
+    def _syncs(self, number: int) -> bool:
+        named = self._linked.externals.get(number, {})
+        return bool(named) and _SYNCING.issuperset(named)
 
     def given_name(self, node: int) -> str:
         """The local name that a value was first given, or ""."""
