@@ -1,4 +1,4 @@
-"""What does a program care for elsewhere? That files appear whole, that keys stand in one order, that dates are settled.
+"""What does a program care for elsewhere? That files appear whole, that keys stand in one order, that dates are given.
 
 Who puts one file in place by a rename would miss the half of another; who sorts the keys of most files wants to compare
 them, and so does who gives the members of archives a date. Of programs that do nothing of this nobody knows.
