@@ -68,7 +68,7 @@ def silent(project: Project) -> Iterator[Defect]:
         certain = info.context == "artifact-shaping" and info.certain and is_near(project, info) and not info.tested
         explained = info.handler.explained and not certain  # somebody has thought of it, and says so
         beside = info.beside and info.context != "artifact-shaping"
-        foreseen = info.probe or info.decides or info.meant or info.again or info.tested
+        foreseen = info.probe or info.decides or info.meant or info.again or (info.tested and not info.in_turn)
         sure: Confidence = "low" if foreseen or explained or beside else "medium"
         high = certain and sure == "medium" and not info.logs
         yield defect_of(

@@ -353,21 +353,16 @@ class Circumstances:
         """Whether the clause returns a failure (False, None, a code) that every caller tests, or ends the program
         with."""
         returned = [n for n, name in zip(handler.fallbacks, handler.fallback_names, strict=True) if name == "return"]
-        if not all(self._is_failure(unit, n) for n in returned) or not (returned or self._ends(unit, handler)):
+        if not returned or not all(self._is_failure(unit, n) for n in returned):
             return False
         callers = self._callers.get(self._linked.world.scope_base[unit] + handler.scope, ())
         return bool(callers) and all(self._is_tested(self._linked.result_of(n)) for n in callers)
 
-    def _ends(self, unit: int, handler: Handler) -> bool:
-        """Whether a function that returns something ends with the clause, and so returns nothing there."""
+    def is_asked_in_turn(self, unit: int, handler: Handler) -> bool:
+        """Whether a loop asks the function that holds the clause: what fails is one of many, and left out."""
         world = self._linked.world
-        facts = world.units[unit][2]
-        function = world.functions.get(world.scope_base[unit] + handler.scope)
-        if function is None or self.goes_on(unit, handler) or handler.ends != ("falls",):
-            return False
-        inside = set(self._clauses.regions_in(unit, handler.body))
-        rest = (node for node in facts.nodes if node.scope == handler.scope and node.region not in inside)
-        return all(node.line <= handler.line for node in rest) and bool(self._graph.incoming.get(function.returns))
+        callers = self._callers.get(world.scope_base[unit] + handler.scope, ())
+        return any(world.calls[number].loop >= 0 for number in callers)
 
     def _is_failure(self, unit: int, node: int) -> bool:
         """Whether a value stands for a failure: nothing, a code, or several of them at once."""

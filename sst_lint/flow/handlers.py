@@ -60,6 +60,7 @@ class HandlerInfo:
     decides: bool  #: raises on some ways, not on others
     probe: bool  #: the function asks whether something works, and the clause answers
     tested: bool  #: it returns a failure that every caller tests
+    in_turn: bool  #: a loop asks the function that holds it
     stops: tuple[str, ...]  #: the requests to stop that it names; "" for a bare clause
     loops: bool  #: after the clause the loop around it goes on
     asynchronous: bool
@@ -202,6 +203,7 @@ class Handlers:
             completes and ("raises" in handler.ends or self._may_exit(unit, handler)),
             around.is_probe(unit, handler),
             completes and around.is_tested(unit, handler),
+            around.is_asked_in_turn(unit, handler),
             ("",) if handler.bare else tuple(n for n in names if n in STOPS),
             around.goes_on(unit, handler),
             world.units[unit][2].scopes[handler.scope].is_async if world.units[unit][2].scopes else False,
