@@ -26,6 +26,9 @@ _FROM_OTHERS = frozenset({Kind.PARAM, Kind.CALL, Kind.ITEM, Kind.ATTR})
 #: A set that is put there may get more elements.
 _MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
 
+#: What these make is a list, whatever a function promises that gives it back.
+_OF_LISTS = frozenset({"builtins.sorted", "builtins.list"})
+
 
 class Disorder:
     """The sources of disorder of a linked program."""
@@ -39,7 +42,22 @@ class Disorder:
         self._add_mappings(sinks)
         self._drop_single()
         for node, bits in linked.set_sources.items():
-            linked.add_source(node, bits, "set", -1)
+            if not self._gives_lists(node):
+                linked.add_source(node, bits, "set", -1)
+
+    def _gives_lists(self, node: int) -> bool:
+        """Whether a function that promises a set gives back nothing but lists, as can be seen where it does."""
+        graph, linked, nodes = self._graph, self._linked, self._linked.world.nodes
+        if nodes[node].kind != Kind.RETURN:
+            return False
+        given = [graph.source[edge] for edge in graph.within.get(node, ())]
+        made = [
+            linked.externals.get(linked.world.call_of(n), {}) if nodes[n].kind == Kind.CALL else None for n in given
+        ]
+        return bool(given) and all(
+            nodes[n].kind == Kind.LIST if names is None else bool(names) and _OF_LISTS.issuperset(names)
+            for n, names in zip(given, made, strict=True)
+        )
 
     def of(self, *kinds: str) -> Sources:
         """The sources of ``kinds``."""

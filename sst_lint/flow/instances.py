@@ -14,6 +14,7 @@ from sst_lint.flow.beside import comes_back_beside
 from sst_lint.flow.coherence import other_key_at
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.names import SET_TYPES
 
 #: So many names an object may be given in the function that made it.
 _NAMES = 6
@@ -37,6 +38,8 @@ def leaves_another(linked: Mutations, graph: Graph, path: Sequence[tuple[int, in
             if origin >= 0 and origin != made and _classes(linked, origin) & _classes(linked, made):
                 return True
     if _leaves_sibling(linked, graph, path) or other_key_at(linked, graph, path) >= 0:
+        return True
+    if _is_made_for_another(linked, graph, path):
         return True
     return comes_back_beside(linked, graph, path)
 
@@ -64,6 +67,31 @@ def _leaves_sibling(linked: Mutations, graph: Graph, path: Sequence[tuple[int, i
             if classes and not any(owner in each and classes.intersection(each) for each in kinds):
                 return True
             owner = -1
+    return False
+
+
+def _is_made_for_another(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether a set is made by a class that was handed over, and goes back to a caller who has handed over another:
+    ``gathered(names, list)``."""
+    world, nodes = linked.world, linked.world.nodes
+    source = path[0][0] if path else -1
+    if source < 0 or nodes[source].kind != Kind.CALL:
+        return False
+    call = world.call_of(source)
+    handed, scope = linked.callee_of(call), world.scope_of_call(call)
+    if nodes[handed].kind != Kind.PARAM or not any(name in SET_TYPES for name in linked.externals.get(call, ())):
+        return False
+    for _, edge in path:
+        outer = -graph.label[edge] - 1 if edge >= 0 else -1
+        if outer < 0 or scope not in linked.callees.get(outer, {}):
+            continue
+        given = next((a for a, param, _ in linked.bindings.get(outer, ()) if param == handed), -1)
+        if given < 0:
+            return False  # the default
+        if nodes[given].kind != Kind.PARAM:
+            held = linked.values(given)
+            return bool(held) and all(kind == "x" and name not in SET_TYPES for kind, name in held)
+        handed, scope = given, world.scope_of_call(outer)
     return False
 
 
