@@ -52,6 +52,17 @@ class Templates:
         nodes = self._linked.world.nodes
         return frozenset(nodes[node].name for node in self._linked.world.of_kind(Kind.ATTR))
 
+    @cached_property
+    def _searched(self) -> frozenset[str]:
+        """The attributes in which the program itself looks whether something is there."""
+        world = self._linked.world
+        return frozenset(
+            facts.nodes[one].name
+            for _, _, facts in world.units
+            for _, one in facts.members
+            if facts.nodes[one].kind == Kind.ATTR
+        )
+
     def add(self) -> None:
         """Add the edges, from what the objects show to the text that the template makes."""
         linked = self._linked
@@ -82,12 +93,19 @@ class Templates:
         return shown
 
     def _public_fields(self, cls: int) -> Iterator[tuple[str, int]]:
-        """What each object of a class has for itself: what all of them share is for the class to look things up."""
+        """What each object of a class has for itself: what all of them share is for the class to look things up, and so
+        is a set in which the program looks itself."""
         linked = self._linked
         for one in linked.mro(cls):
             declared = {name for name, kind, _ in linked.world.classes[one].fields if "ClassVar" not in kind}
             for name, node in self._fields.get(one, ()):
-                if not name.startswith("_") and (name in declared or not linked.is_shared(node)):
+                if name.startswith("_") or (name not in declared and linked.is_shared(node)):
+                    continue
+                if name in self._searched:
+                    shown = linked.world.add_node(Kind.VALUE, linked.world.classes[one].unit, _OF_A_CLASS, name)
+                    linked._edge(node, shown, Op.NOT_SET)
+                    yield name, shown
+                else:
                     yield name, node
 
     def _properties(self, cls: int) -> Iterator[tuple[str, int]]:
