@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from sst_lint.facts.ops import KEYS, Op
+from sst_lint.facts.ops import KEYS, Op, at_depth
 from sst_lint.facts.records import Kind
 from sst_lint.flow.codes import places
 from sst_lint.flow.graph import Graph, Mask
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.names import MAPPING_TYPES, SET_TYPES
-from sst_lint.flow.put_together import digested_mappings, filled_by_setters
+from sst_lint.flow.put_together import digested_mappings, digested_parts, filled_by_setters
 from sst_lint.flow.sinks import Sink
 from sst_lint.flow.sites import Site
 
@@ -94,6 +94,9 @@ class Disorder:
                     self.taken[payload] = None
                 if payload in self.taken or (payload >= 0 and outside and self._is_of_others(payload)):
                     linked.add_source(payload, KEYS, "mapping", -1)
+        for payload in digested_parts(linked, self._graph, sinks):
+            self.taken[payload] = None
+            linked.add_source(payload, at_depth(KEYS, 1), "mapping", -1)
         for node, bits in linked.mapping_sources.items():
             linked.add_source(node, bits, "mapping", -1)
         for node in self._filled_in_loops():

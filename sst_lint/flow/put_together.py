@@ -11,7 +11,7 @@ from sst_lint.flow.codes import places
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.names import MAPPING_TYPES
-from sst_lint.flow.sinks import Sink
+from sst_lint.flow.sinks import A_DIGEST, Sink
 from sst_lint.flow.world import Function
 
 #: So many edges on each side of a serialization are looked at.
@@ -20,18 +20,51 @@ _NEAR = 24
 
 def digested_mappings(linked: Mutations, graph: Graph, sinks: Iterable[Sink]) -> list[int]:
     """What is given to serializers that can sort keys, as a mapping that came through a call, and digested at once."""
-    digested = frozenset(sink.node for sink in sinks if sink.what == "a digest")
+    return [
+        payload
+        for payload in _digested(linked, graph, sinks)
+        if _holds_mapping(linked, payload)
+        and any(graph.label[edge] for edge in _near(linked, graph, payload, backward=True))
+    ]
+
+
+def digested_parts(linked: Mutations, graph: Graph, sinks: Iterable[Sink]) -> list[int]:
+    """The same as a list, tuple or mapping in which a parameter or an attribute stands that is a mapping:
+    ``json.dumps([VERSION, options])``."""
+    return [
+        payload
+        for payload in _digested(linked, graph, sinks)
+        if any(_is_from_elsewhere(linked, graph, part) for part in _parts(linked, graph, payload))
+    ]
+
+
+def _digested(linked: Mutations, graph: Graph, sinks: Iterable[Sink]) -> list[int]:
+    """What serializers render that can sort keys, where the text is digested in the same unit."""
+    digested = frozenset(sink.node for sink in sinks if sink.what == A_DIGEST)
     found: dict[int, None] = {}
     for site in linked.sites if digested else ():
         payload = site.ports.get(site.model.params[0], -1) if site.model.sort_param and site.model.params else -1
-        if payload < 0 or not _holds_mapping(linked, payload):
-            continue
-        if not any(graph.label[edge] for edge in _near(linked, graph, payload, backward=True)):
-            continue
-        after = _near(linked, graph, site.ports["return"], backward=False)
+        after = _near(linked, graph, site.ports["return"], backward=False) if payload >= 0 else ()
         if not digested.isdisjoint(graph.target[edge] for edge in after):
             found[payload] = None
     return list(found)
+
+
+def _parts(linked: Mutations, graph: Graph, payload: int) -> list[int]:
+    """What its unit puts into a list, tuple or mapping, in its display or later."""
+    units = linked.world.node_unit
+    near = [payload, *(graph.source[edge] for edge in _near(linked, graph, payload, backward=True))]
+    edges = [edge for node in near for edge in graph.incoming.get(node, ()) if graph.op[edge] == Op.STORE]
+    return list(dict.fromkeys(graph.source[edge] for edge in edges if units[graph.source[edge]] == units[payload]))
+
+
+def _is_from_elsewhere(linked: Mutations, graph: Graph, part: int) -> bool:
+    """Whether a value may be a mapping, and a caller or an object says what stands in it."""
+    if not _holds_mapping(linked, part):
+        return False
+    same = [edge for edge in _near(linked, graph, part, backward=True) if graph.op[edge] in (Op.SAME, Op.MAP, Op.ITER)]
+    near = (part, *(graph.source[edge] for edge in same))
+    return any(linked.world.nodes[node].kind in (Kind.PARAM, Kind.ATTR) for node in near)
 
 
 def filled_by_setters(linked: Mutations, graph: Graph) -> list[int]:
@@ -95,4 +128,4 @@ def _near(linked: Mutations, graph: Graph, start: int, backward: bool) -> list[i
     return list(found)
 
 
-__all__ = ["digested_mappings"]
+__all__ = ["digested_mappings", "digested_parts", "filled_by_setters"]
