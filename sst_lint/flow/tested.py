@@ -70,7 +70,7 @@ class Tests:
         found = []
         for scope in self._effects.scopes():
             effects = self._effects.of(scope)
-            tests = [e for e in effects if e.kind == "test" and not e.calls]
+            tests = [e for e in effects if e.kind == "test" and (not e.calls or self._tells(e))]
             for act in effects if tests else ():
                 for test in tests if act.kind in _WRITES and act.write is not None else ():
                     if test.call < act.call and test.path == act.path and test.path[0] != "temporary":
@@ -98,13 +98,21 @@ class Tests:
 
     def _answers(self, test: Effect) -> bool:
         """Whether a function of the program does nothing but answer whether its path is there."""
-        if len(test.calls) != 1:
-            return False
+        return self._answered(test) == [True]
+
+    def _tells(self, test: Effect) -> bool:
+        """Whether what a function of the program answers hangs on whether its path is there, and maybe on more:
+        ``return isfile(path) and getsize(path) > 0``."""
+        return True in self._answered(test)
+
+    def _answered(self, test: Effect) -> list[bool | None]:
+        """For each part of what the function gives back in which a test stands: whether it holds where the test does.
+        None where it says nothing of it."""
         function = self._linked.world.functions.get(self._locks.scope_of(test.site.call))
-        if function is None or function.returns < 0:
-            return False
+        if len(test.calls) != 1 or function is None or function.returns < 0:
+            return []
         answers = [self._graph.source[n] for n in self._graph.incoming.get(function.returns, ())]
-        return len(answers) == 1 and truth_of(self._linked, self._graph, answers[0], test.site.ports["return"]) is True
+        return [truth_of(self._linked, self._graph, each, test.site.ports["return"]) for each in answers]
 
     def _between(self, scope: int, effects: tuple[Effect, ...], test: Effect, act: Effect) -> bool:
         """Whether what happens between the test and the act takes the act away from the test: the function itself has
