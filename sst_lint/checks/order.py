@@ -181,7 +181,8 @@ def _api(project: Project, reach: Reach) -> str:
         if kind == reach.kind and call >= 0:
             names = sorted(project.linked.externals.get(call, {"a listing": None}))
             guessed = [site.model.name for site in project.linked.sites_of.get(call, ()) if site.model.sources]
-            if project.linked.library.model(names[0]) is None:  # it is known by the name of its method alone
+            known = project.linked.library.model(names[0])
+            if known is None or not known.sources:  # known by the name of its method alone, or handed to what is called
                 names = [*sorted(guessed), *names]
             return f"`{names[0].removeprefix('builtins.')}`"
     return "this"

@@ -78,14 +78,18 @@ class Modeled(Sites):
     def apply(self, number: int, model: Model, stored: Sequence[tuple[str, int]] = ()) -> None:
         """The model's effects as edges, values and sources; the site is kept for the checks."""
         ports, constants, given = self.ports(number, model, stored)
-        site = Site(number, model, ports, constants, given, self.weak > 0)
+        self.apply_at(Site(number, model, ports, constants, given, self.weak > 0))
+
+    def apply_at(self, site: Site) -> None:
+        """As ``apply``, where it is known what stands where."""
+        number, model, ports, given = site.call, site.model, site.ports, site.given
         self.sites.append(site)
         self.sites_of.setdefault(number, []).append(site)
         result = ports["return"]
         if model.returns:
             self.add_value(result, ("t", self.library.canonical(model.returns)))
         if model.returns and self.library.canonical(model.returns) in MAPPING_TYPES:
-            if not any(f.to == "return" and f.how in _KEEPS_KEYS for f in model.flows) and self.argument_nodes(number):
+            if not any(f.to == "return" and f.how in _KEEPS_KEYS for f in model.flows) and self.arguments_of(site):
                 self.mapping_sources[result] = KEYS
         elif model.format and "load" in model.name.rpartition(".")[2]:
             self.mapping_sources[result] = KEYS
@@ -99,8 +103,8 @@ class Modeled(Sites):
                 self._callbacks.add(ports[function], (number, ports.get(elements, -1), made))
                 for value in self.values(ports[function]):
                     self._call_back(number, ports.get(elements, -1), made, value)
-        spread = {n for s, n in self.argument_nodes(number) if s == "*"}
-        named = {n for s, n in self.argument_nodes(number) if s == "**"}
+        spread = {n for s, n in self.arguments_of(site) if s == "*"}
+        named = {n for s, n in self.arguments_of(site) if s == "**"}
         for flow in model.flows:
             if self.holds(site, flow.when, flow.unless):
                 for position, source in enumerate(self._port_nodes(site, flow.from_)):
@@ -152,6 +156,10 @@ class Modeled(Sites):
             self.add_edge(names, step, Op.STORE, position)
         self.add_edge(step, port, Op.STORE)
 
+    def arguments_of(self, site: Site) -> Sequence[tuple[str, int]]:
+        """(slot, global node) of the arguments that a library's function is called with."""
+        return site.handed if site.handed is not None else self.argument_nodes(site.call)
+
     @staticmethod
     def _bits(kind: str, depth: str) -> int:
         if kind in VALUE_KINDS:
@@ -172,10 +180,10 @@ class Modeled(Sites):
 
     def _port_nodes(self, site: Site, port: str) -> list[int]:
         if port == "*":
-            return [n for s, n in self.argument_nodes(site.call) if s in ("", "*")]
+            return [n for s, n in self.arguments_of(site) if s in ("", "*")]
         if port == "**":
             known = {*site.model.params, *site.model.keywords}
-            return [n for s, n in self.argument_nodes(site.call) if s not in ("", "*") and s not in known]
+            return [n for s, n in self.arguments_of(site) if s not in ("", "*") and s not in known]
         holder, _, attribute = port.partition(".")
         node = self._port_node(site, holder)
         if node >= 0 and attribute:
@@ -205,7 +213,7 @@ class Modeled(Sites):
         if value[0] == "x":
             model = self.library.model(value[1])
             if model is not None and elements != _OF_CLASS:
-                self._call_back_library(call, model, elements, result)
+                self.call_back_library(call, model, elements, result)
         elif value[0] == "c" and elements != _OF_CLASS:
             self.add_value(result, ("i", value[1]))
         label = call + 1
@@ -258,7 +266,7 @@ class Modeled(Sites):
             return [(function, True) for function in self.find_method(value[1], "__call__")]
         return []
 
-    def _call_back_library(self, call: int, model: Model, elements: int, result: int) -> None:
+    def call_back_library(self, call: int, model: Model, elements: int, result: int) -> None:
         """A library's function handed to a known caller (``pool.submit(os.listdir, d)``, ``map(str, xs)``)."""
         if model.returns:
             self.add_value(result, ("t", self.library.canonical(model.returns)))

@@ -20,7 +20,10 @@ _BY_KEY = "builtins.dict."
 
 @dataclass
 class Site:
-    """A call of a library function whose model says something. ``ports`` are global nodes by name."""
+    """A call of a library function whose model says something. ``ports`` are global nodes by name.
+
+    ``handed``: the function was handed over to what is called, with these arguments (``pool.submit(shutil.copy, a, b)``).
+    """
 
     call: int
     model: Model
@@ -28,6 +31,7 @@ class Site:
     constants: dict[str, Constant] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     weak: bool = False
+    handed: tuple[tuple[str, int], ...] | None = None
 
     @property
     def by_key(self) -> bool:
@@ -72,13 +76,18 @@ class Sites(Resolver):
         ``stored``: arguments that a ``functools.partial`` adds.
         """
         receiver = self._object_of(number, model) if model.method else -1
-        ports: dict[str, int] = {"return": self.result_of(number), "self": receiver}
+        arguments = [a for a in stored if a[0] == ""] + self.argument_nodes(number) + [a for a in stored if a[0]]
+        if model.method and receiver >= 0 and self._is_class_node(number) and arguments:
+            receiver, arguments = arguments[0][1], arguments[1:]
+        return self.placed(model, arguments, {"return": self.result_of(number), "self": receiver})
+
+    def placed(
+        self, model: Model, arguments: Sequence[tuple[str, int]], ports: dict[str, int]
+    ) -> tuple[dict[str, int], dict[str, Constant], frozenset[str]]:
+        """As ``ports``, of these arguments; ``ports`` are those that no argument tells, and are added to."""
         constants: dict[str, Constant] = {}
         at = 0
         names = model.params
-        arguments = [a for a in stored if a[0] == ""] + self.argument_nodes(number) + [a for a in stored if a[0]]
-        if model.method and ports["self"] >= 0 and self._is_class_node(number) and arguments:
-            ports["self"], arguments = arguments[0][1], arguments[1:]
         for slot, node in arguments:
             name = slot
             if slot == "":
