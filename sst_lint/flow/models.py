@@ -222,11 +222,12 @@ class Modeled(Sites):
             self.callees.setdefault(call, {})[function.scope] = bound
             self.add_edge(function.returns, result, Op.SAME, "", -label)
 
-    def give_arguments(self, call: int, elements: int, function: Function, bound: bool) -> None:
-        """What a function is called with that was handed to ``call``: each of the elements."""
-        params = function.params[1:] if bound else function.params
-        if params and elements >= 0:
-            self.add_edge(elements, params[0], Op.LOAD, "", call + 1)
+    def give_arguments(
+        self, call: int, elements: int, function: Function, bound: bool, stored: Sequence[tuple[str, int]] = ()
+    ) -> None:
+        """What a function is called with that was handed to ``call``, behind what a ``functools.partial`` has stored:
+        each of the elements, or what the model says. (``callbacks.py``, which knows the calling convention)"""
+        raise NotImplementedError
 
     def _hooks(self, site: Site) -> None:
         """What a serializer makes of objects that it does not know: what the function says that it is given for them,
@@ -266,7 +267,9 @@ class Modeled(Sites):
             return [(function, True) for function in self.find_method(value[1], "__call__")]
         return []
 
-    def call_back_library(self, call: int, model: Model, elements: int, result: int) -> None:
+    def call_back_library(
+        self, call: int, model: Model, elements: int, result: int, stored: Sequence[tuple[str, int]] = ()
+    ) -> None:
         """A library's function handed to a known caller (``pool.submit(os.listdir, d)``, ``map(str, xs)``)."""
         if model.returns:
             self.add_value(result, ("t", self.library.canonical(model.returns)))

@@ -22,7 +22,7 @@ _BY_KEY = "builtins.dict."
 class Site:
     """A call of a library function whose model says something. ``ports`` are global nodes by name.
 
-    ``handed``: the function was handed over to what is called, with these arguments (``pool.submit(shutil.copy, a, b)``).
+    ``handed``: the function was handed over to what is called, with these arguments (``pool.submit(os.remove, a)``).
     """
 
     call: int
