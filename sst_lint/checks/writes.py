@@ -63,7 +63,7 @@ def non_atomic(project: Project) -> Iterator[Defect]:
             _confidence(project, write, stake),
             _trace(project, write),
             group=f"write:{where.line}:{where.column}",
-            about=write.site.model.name,
+            about=write.site.model.name if write.site.handed is None else "",  # no call of it stands here to be fixed
         )
 
 

@@ -76,6 +76,8 @@ class Callees(Modeled):
                 self.bind_function(number, function, self.callee_of(number))
         elif kind == "p":
             self._bind_partial(number, value[1])
+        elif kind == "t" and self.library.model(f"{value[1]}.__call__") is not None:
+            self.bind_external(number, f"{value[1]}.__call__")
         elif kind == "k":
             self._bind_record(number, value[1])
 

@@ -37,6 +37,8 @@ _OF_PYTHON = ("builtins.", "pathlib.", "typing.", "collections.")
 #: A method of named tuples, and of nothing else; and what records of other kinds call theirs, by keywords alone.
 _REPLACE = "_replace"
 _REPLACES = frozenset({"replace", "Replace", "evolve", "with_changes"})
+#: They wait for what is computed elsewhere, which is known already (``delayed(f)(x)`` is taken as ``f(x)``).
+_WAITS = frozenset({"compute", "result"})
 _NO_KEYS = (Kind.LIST, Kind.TUPLE, Kind.SET, Kind.RETURN)
 #: What takes something out of an object, and so many times in a row.
 _TAKES, _NESTED = "__getitem__", 2
@@ -411,6 +413,10 @@ class Calls(Likely):
                 before, self.weak = self.weak, 0
                 self.apply(number, known)
                 self.weak = before
+                return
+        if call.method in _WAITS and not any(slot in ("", "*") for slot, _ in self.argument_nodes(number)):
+            if all(_lacks(value, call.method) for value in self.values(self.receiver_of(number))):
+                self.add_edge(self.receiver_of(number), self.result_of(number))
                 return
         for _, node in self.argument_nodes(number):
             self.add_edge(node, self.result_of(number), Op.ONLY_VALUE)

@@ -21,6 +21,11 @@ _TYPING_NAMES = frozenset(
 )
 
 
+#: What a decorator puts on a function, or an actor on its methods, to have it run by somebody else: ray (``remote``),
+#: prefect (``submit``, ``fn``), celery (``delay``).
+_ELSEWHERE = frozenset({"remote", "submit", "delay", "fn"})
+
+
 class Resolver(Classes):
     """Binds annotations and attributes."""
 
@@ -126,6 +131,8 @@ class Resolver(Classes):
             self._bind_external(node, f"{value[1]}.{name}")
         elif kind == "c":
             self._member(node, value[1], name, through_instance=False)
+            if name in _ELSEWHERE and not self.find_method(value[1], name):
+                self.add_value(node, value)
         elif kind == "i":
             self._member(node, value[1], name, through_instance=True)
         elif kind == "s":
@@ -135,6 +142,8 @@ class Resolver(Classes):
                 self.add_value(node, ("x", f"{base}.{name}"))
         elif kind == "t":
             self._library_attribute(node, value[1], name)
+        elif kind in ("f", "b") and name in _ELSEWHERE:
+            self.add_value(node, value)  # `read.remote(path)`: the function, run by somebody else
 
     def _module_attribute(self, node: int, file: int, name: str) -> None:
         found = self.global_node(file, name)

@@ -65,6 +65,8 @@ class Sites(Resolver):
     def _object_of(self, number: int, model: Model) -> int:
         """The object whose method a call calls. One that was handed over (``found.append``) stands for its object."""
         callee = self.callee_of(number)
+        if model.name.endswith(".__call__"):
+            return callee
         handed = self.world.calls[number].receiver < 0 and self.world.nodes[callee].kind in (Kind.PARAM, Kind.CELL)
         return callee if handed and not model.name.startswith(_BY_KEY) else self.receiver_of(number)
 
