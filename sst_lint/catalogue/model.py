@@ -174,6 +174,7 @@ class Model:
     console: bool = False  #: writes to a terminal stream
     callback: tuple[tuple[str, str], ...] = ()  #: (port of a function, port whose elements it is called with)
     arguments: tuple[str, ...] = ()  #: ports that hold all arguments of the callback: a sequence, a mapping by name
+    unpacks: bool = False  #: each element of what the callback is called with holds all of its arguments
     policy: bool = False  #: an error policy: what it is given is handled
     raises: bool = False  #: never returns normally (`sys.exit`)
     #: serializers: is the output canonical? parameter that sorts keys, parameter that replaces unknown values

@@ -50,6 +50,10 @@ class Callbacks(Callees):
         free = [(param.name, node) for param, node in params if param.name not in dict(named)]
         if together:
             self._give_together(call, together, free)
+        elif elements >= 0 and any(site.model.unpacks for site in sites):
+            each = self._step_node(call, "each")
+            self.add_edge(elements, each, Op.LOAD)
+            self._give_together(call, [each], free)
         elif not takes_rest and elements >= 0:
             for (_, node), each in zip(free, (elements, *self._more_elements(call)), strict=False):
                 self.add_edge(each, node, Op.LOAD, "", call + 1)
