@@ -78,27 +78,21 @@ def completions(project: Project) -> Iterator[Defect]:
         if any(node in drawn and node != reach.place for node, _ in reach.path):
             continue  # a queue that the workers fill: told where it is emptied
         if reach.kind == "completion" or (reach.kind == "set" and _is_wait(project, reach)):
-            api = _api(project, reach)
-            yield _defect(
-                project,
-                reach,
-                "SST204",
-                f"{api} {_ARRIVES.get(api, _GIVES)}",
-                "collect under a key and sort, or use what keeps the order of the input",
-                f"{api} {_ARRIVES.get(api, _GIVES)}",
-            )
+            said = f"{_api(project, reach)} {_arrives(project, reach)}"
+            mended = "collect under a key and sort, or use what keeps the order of the input"
+            yield _defect(project, reach, "SST204", said, mended, said)
 
 
 _GIVES = "gives results in the order in which workers finish"
 _STARTED = "runs beside others: what it fills stands in the order in which workers finish"
-_ARRIVES = {
-    f"`{name}`": _STARTED
-    for name in (
-        "threading.Thread", "threading.Timer", "multiprocessing.Process", "concurrent.futures.Executor.submit",
-        "concurrent.futures.Executor.map", "multiprocessing.pool.Pool.apply_async", "asyncio.create_task",
-        "asyncio.ensure_future", "asyncio.gather", "asyncio.to_thread",
-    )
-}  # fmt: skip
+
+
+def _arrives(project: Project, reach: Reach) -> str:
+    """What has no order: what a call gives, or what is filled by those that it starts."""
+    calls = [call for _, kind, call in project.linked.sources.get(reach.source, ()) if kind == reach.kind]
+    models = [site.model for call in calls for site in project.linked.sites_of.get(call, ())]
+    gives = any(effect.kind == reach.kind for model in models for effect in model.sources)
+    return _STARTED if not gives and any(model.spawns for model in models) else _GIVES
 
 
 def _is_wait(project: Project, reach: Reach) -> bool:
