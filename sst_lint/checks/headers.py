@@ -37,8 +37,8 @@ def headers(project: Project) -> Iterator[Defect]:
         whole = source.site is not None and source.site.model.writes is not None
         if (whole or form in _SHOWN) and write.final.kind != "artifact":
             confidence = "low"  # a drawing is looked at, and nobody compares it unless it is an artifact
-        if project.is_test(where.path) or not (write.kind.declared or project.settles_dates):
-            confidence = "low"  # whoever compares archives has settled the date of some of them
+        if project.is_test(where.path) or not (write.kind.declared or project.compares_archives):
+            confidence = "low"  # whoever compares archives has settled the date of some of them, or gives seeds
         yield Defect(
             "SST301",
             where,

@@ -1,7 +1,8 @@
 """What does a program care for elsewhere? That files appear whole, that keys stand in one order, that dates are given.
 
 Who puts one file in place by a rename would miss the half of another; who sorts the keys of most files wants to compare
-them, and so does who gives the members of archives a date. Of programs that do nothing of this nobody knows.
+them, and so does who gives the members of archives a date, or a generator of random numbers a seed. Of programs that do
+nothing of this nobody knows.
 """
 
 from __future__ import annotations
@@ -65,6 +66,16 @@ def settles_dates(linked: Mutations, is_test: Callable[[int], bool]) -> bool:
         _is_dated(linked, number) and not is_test(linked.result_of(number))
         for number, names in linked.externals.items()
         if any(name.startswith(_DATED) for name in names)
+    )
+
+
+def gives_seeds(linked: Mutations, is_test: Callable[[int], bool]) -> bool:
+    """Whether a program gives some generator of random numbers a seed: it wants to make the same again. ``is_test``:
+    whether a node stands in test code."""
+    return any(
+        site.model.seed in site.given and site.constants.get(site.model.seed, 0) is not None
+        for site in linked.sites
+        if site.model.seed and not is_test(linked.result_of(site.call))
     )
 
 

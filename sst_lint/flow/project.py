@@ -23,7 +23,7 @@ from sst_lint.flow.escapes import renders
 from sst_lint.flow.evidence import PathEvidence
 from sst_lint.flow.fallbacks import Fallbacks, Poison
 from sst_lint.flow.graph import Graph
-from sst_lint.flow.habits import puts_in_place, settles_dates, sorts_keys
+from sst_lint.flow.habits import gives_seeds, puts_in_place, settles_dates, sorts_keys
 from sst_lint.flow.handed import Handed, HandedOver
 from sst_lint.flow.handlers import HandlerInfo, Handlers
 from sst_lint.flow.identity import Identity
@@ -129,10 +129,15 @@ class Project:
         return sorts_keys(self.linked, self.graph, self._in_test)
 
     @cached_property
-    def settles_dates(self) -> bool:
-        """Whether the program takes care elsewhere that no date of its making stands in an archive."""
+    def compares_archives(self) -> bool:
+        """Whether the program wants the same bytes of an archive again: it settles the date in some of them, or gives
+        seeds."""
         world = self.world
-        return settles_dates(self.linked, lambda node: self.is_test(world.path_of_unit(world.node_unit[node])))
+
+        def in_test(node: int) -> bool:
+            return self.is_test(world.path_of_unit(world.node_unit[node]))
+
+        return settles_dates(self.linked, in_test) or gives_seeds(self.linked, in_test)
 
     def _in_test(self, call: int) -> bool:
         return self.is_test(self.world.path_of_unit(self.world.call_unit[call]))
