@@ -297,10 +297,19 @@ def _sorts(node: Any, name: str) -> bool:
     """``name.sort(...)`` or ``name[:] = sorted(...)``."""
     if isinstance(node, cst.Expr) and isinstance(node.value, cst.Call):
         return dotted(node.value.func) == f"{name}.sort"
-    if isinstance(node, cst.Assign) and isinstance(node.value, cst.Call) and dotted(node.value.func) == "sorted":
+    if isinstance(node, cst.Assign) and _is_sorted(node.value):
         target = node.targets[0].target
         return isinstance(target, cst.Subscript) and dotted(target.value) == name
     return False
+
+
+def _is_sorted(node: cst.BaseExpression) -> bool:
+    """``sorted(...)``, or what is left of it: ``[d for d in sorted(...) if ...]``."""
+    if isinstance(node, cst.ListComp) and isinstance(node.elt, cst.Name):
+        drawn = node.for_in
+        same = isinstance(drawn.target, cst.Name) and drawn.target.value == node.elt.value
+        return same and drawn.inner_for_in is None and _is_sorted(drawn.iter)
+    return isinstance(node, cst.Call) and dotted(node.func) == "sorted"
 
 
 def _wants_one(node: cst.For) -> bool:
