@@ -34,7 +34,7 @@ def paired(project: Project) -> Iterator[Defect]:
     for node, given in (*_zipped(project), *_counted(project)):
         origins = [found for each in given if (found := _origins(project, each))]
         for one, other in combinations(origins, 2):
-            if one.keys().isdisjoint(other):
+            if not any(_is_same(first, second) for first in one for second in other):
                 yield _defect(project, node, *(next(iter(each.values())) for each in (one, other)))
                 break
 
@@ -83,6 +83,11 @@ def _place(project: Project, path: _Path) -> tuple[int, ...]:
         elif label < 0:
             left.append(-label)
     return (path[0][0], *left)
+
+
+def _is_same(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two places are one: of what went two ways, one may have left further calls, through fields."""
+    return all(a == b for a, b in zip(one, other, strict=False))
 
 
 def _defect(project: Project, result: int, one: tuple[str, _Path], other: tuple[str, _Path]) -> Defect:

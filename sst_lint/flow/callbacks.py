@@ -75,7 +75,8 @@ class Callbacks(Callees):
                     given = {"return": result, "self": receiver if model.method else -1}
                     self.apply_at(Site(call, model, *self.placed(model, rest, given), self.weak > 0, rest))
                     return
-        super().call_back_library(call, model, elements, result)
+        if all(slot for slot, _ in stored):  # else an element is not what its first parameter gets
+            super().call_back_library(call, model, elements, result)
 
     def _is_type(self, node: int) -> bool:
         """Whether a value is a class, of which a method is named: ``str.join`` has its object among the arguments."""

@@ -25,7 +25,6 @@ _NEAR = 12
 _FROM_OTHERS = frozenset({Kind.PARAM, Kind.CALL, Kind.ITEM, Kind.ATTR})
 #: A set that is put there may get more elements.
 _MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
-
 #: What these make is a list, whatever a function promises that gives it back.
 _OF_LISTS = frozenset({"builtins.sorted", "builtins.list"})
 

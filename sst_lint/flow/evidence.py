@@ -47,8 +47,9 @@ _TEMPORARY_DIRECTORY = re.compile(
 )
 #: How a path is held, also among others: ``tuple(names)``.
 _HELD = (FOLLOWED - {Op.ONLY_VALUE}) | {Op.COPY, Op.SORT}
-#: What may be done to a file that nothing is written to.
+#: What takes the descriptor of a file, and writes nothing to it.
 _SYNCING = frozenset({"os.fsync", "os.fdatasync", "os.fstat", "os.close"})
+#: What may be done to a file that nothing is written to.
 _CLOSING = frozenset({"close", "flush"})
 #: What may be done to one that is only read, although it was opened to be changed.
 _READING = _CLOSING | {"read", "readline", "readlines", "readinto", "seek", "tell", "fileno"}

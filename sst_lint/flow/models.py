@@ -267,9 +267,7 @@ class Modeled(Sites):
             return [(function, True) for function in self.find_method(value[1], "__call__")]
         return []
 
-    def call_back_library(
-        self, call: int, model: Model, elements: int, result: int, stored: Sequence[tuple[str, int]] = ()
-    ) -> None:
+    def call_back_library(self, call: int, model: Model, elements: int, result: int) -> None:
         """A library's function handed to a known caller (``pool.submit(os.listdir, d)``, ``map(str, xs)``)."""
         if model.returns:
             self.add_value(result, ("t", self.library.canonical(model.returns)))
