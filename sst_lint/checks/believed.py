@@ -20,6 +20,7 @@ from sst_lint.checks.lines import leaves_as_lines
 from sst_lint.checks.put_in_order import is_put_in_order
 from sst_lint.checks.shown import before_place, is_certain, is_likely, is_told_as_text, is_told_here, may_be_text
 from sst_lint.facts.ops import Op
+from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.sinks import A_DIGEST, A_NAME, HANDED_ON, IS_PRINTED
 from sst_lint.flow.trace import LONG_OF_SETS, long_for
@@ -54,7 +55,8 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
     distance = project.distance(reach.path)
     found = _of_mapping(project, reach) if reach.kind == "dict" else _of_unordered(project, reach, distance)
     confidence = found.confidence
-    if distance >= (FAR - 1 if rule == "SST203" else FAR) and not (confidence == "medium" and is_sure(project, reach)):
+    far = FAR - 1 if rule == "SST203" and project.keeps_key_order else FAR
+    if distance >= far and not (confidence == "medium" and is_sure(project, reach)):
         confidence = LESS[confidence]  # who fills a mapping that comes so far is mostly the code itself
     if distance and reach.sink.what == IS_PRINTED and not found.stays and not _is_plain(project, reach, distance):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
@@ -86,14 +88,22 @@ def believed_steps(project: Project, reach: Reach) -> int:
 
 
 def _of_mapping(project: Project, reach: Reach) -> Judgment:
-    confidence = confidence_of(reach.sink.rank, reach.weak, dict_order=True)
-    if project.implied(reach.path):
+    keeps = project.keeps_key_order
+    confidence = confidence_of(reach.sink.rank, reach.weak, dict_order=keeps)
+    if confidence == "high" or (not keeps and _is_made(project, reach.source) and leaves_as_text(project, reach)):
+        confidence = "medium"
+    if keeps and project.implied(reach.path):
         confidence = LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
     if reach.sink.call in project.pickling:
         confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
-    if _is_uncompared(project, reach) or reach.sink.what == HANDED_ON:
-        confidence = "low"  # who is handed a mapping in a temporary file asks it for its keys
+    if _is_uncompared(project, reach) or reach.sink.what in (HANDED_ON, A_NAME):
+        confidence = "low"  # who is handed a mapping in a temporary file asks it for its keys, and no name is one
     return Judgment(confidence)
+
+
+def _is_made(project: Project, source: int) -> bool:
+    """Whether a mapping is made there, and not given by somebody."""
+    return project.world.nodes[source].kind in (Kind.DICT, Kind.CALL)
 
 
 def _is_uncompared(project: Project, reach: Reach) -> bool:

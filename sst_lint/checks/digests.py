@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.certainty import FAR, LESS, is_far
 from sst_lint.checks.defect import Confidence, Defect, Severity
+from sst_lint.checks.own_order import key_order
 from sst_lint.flow.sinks import A_DIGEST
 
 if TYPE_CHECKING:
@@ -114,8 +115,8 @@ def _unsorted_json(project: Project) -> Iterator[Defect]:
             where,
             project.trace.statement_line(reach.place),
             "",
-            f"`{name}` writes keys in the order of their insertion, and the text reaches a digest: equal mappings get "
-            f"different digests; pass `{site.model.sort_param}=True`",
+            f"`{name}` writes keys in {key_order(project, 'the order of their insertion', 'arbitrary order')}, and the "
+            f"text reaches a digest: equal mappings get different digests; pass `{site.model.sort_param}=True`",
             "warning",
             confidence,
             project.trace.steps(reach.path, "a mapping", "digested"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.believed import believed_steps, judge
 from sst_lint.checks.defect import Defect, Severity
 from sst_lint.checks.lone import passes_one
-from sst_lint.checks.own_order import has_own_order, is_filled_here, was_read
+from sst_lint.checks.own_order import has_own_order, is_filled_here, key_order, was_read
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import A_DIGEST, HANDED_ON
@@ -117,9 +117,9 @@ def dicts(project: Project) -> Iterator[Defect]:
             project,
             reach,
             "SST203",
-            "the order of a dict is the order of its insertions",
+            f"the order of a dict is {key_order(project, 'the order of its insertions', 'arbitrary')}",
             "iterate over `sorted(...)`",
-            "a mapping that others fill",
+            "a mapping that others fill" if project.keeps_key_order else "a mapping",
         )
         if wanted == "always" and not project.sorts_keys and has_own_order(project, reach):
             defect = replace(defect, confidence="low")
@@ -140,19 +140,21 @@ def serializations(project: Project) -> Iterator[Defect]:
         chosen = site.constants.get(site.model.sort_param) is False
         if reach.sink.rank == 1 and not chosen and _fills_a_file(project, reach):
             reach = replace(reach, sink=replace(reach.sink, rank=0))  # a file of structured content is an artifact
-        if reach.sink.rank in (1, 2) or (reach.sink.rank == 3 and project.distance(reach.path) > 0):
+        if reach.sink.rank in (1, 2) and project.keeps_key_order:
+            continue
+        if reach.sink.rank == 3 and project.distance(reach.path) > 0:
             continue
         name = site.model.name.removeprefix("builtins.")
         defect = _defect(
             project,
             reach,
             "SST103",
-            f"`{name}` writes keys in the order of their insertion",
+            f"`{name}` writes keys in {key_order(project, 'the order of their insertion', 'arbitrary order')}",
             f"pass `{site.model.sort_param}=True`",
             "a mapping",
         )
         filled = is_filled_here(project, reach) and (chosen or not project.sorts_keys)
-        if was_read(project, reach) or filled or reach.sink.rank == 3:
+        if was_read(project, reach) or filled or (reach.sink.rank == 3 and project.keeps_key_order):
             defect = replace(defect, confidence="low")
         if site.model.sort_param in site.given and site.constants.get(site.model.sort_param) is None:
             defect = replace(defect, confidence="low")  # `sort_keys=options.sort`: somebody decides

@@ -4,6 +4,7 @@ A ``dict`` keeps the order of its insertions. Where a loop of the program fills 
 runs over: if this has none, the finding is about that (a listing, a set, results as they complete), else nothing
 differs between two runs. What was read from a document stands in the order of the document. Only of a mapping that
 comes from outside nobody knows who filled it, and a digest of equal mappings should be equal however they were filled.
+On a Python before 3.6 no mapping has one.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def has_own_order(project: Project, reach: Reach) -> bool:
     """Whether the program itself has filled the mapping, or has read it, and no digest is made of it."""
     if is_filled_here(project, reach):
         return True
-    if reach.sink.what == A_DIGEST:
+    if reach.sink.what == A_DIGEST or not project.keeps_key_order:
         return False
     viewed = _viewed(project, reach.source)
     return _is_of_document(project, viewed) or _is_own(project, viewed, _PARTS, filled=True)
@@ -43,7 +44,7 @@ def has_own_order(project: Project, reach: Reach) -> bool:
 
 def is_filled_here(project: Project, reach: Reach) -> bool:
     """Whether the program itself has filled the mapping in a loop, and no digest is made of it."""
-    if reach.sink.what == A_DIGEST:
+    if reach.sink.what == A_DIGEST or not project.keeps_key_order:
         return False
     kinds = {kind for _, kind, _ in project.linked.sources.get(reach.source, ())}
     return "filled" in kinds and "mapping" not in kinds
@@ -52,11 +53,20 @@ def is_filled_here(project: Project, reach: Reach) -> bool:
 def was_read(project: Project, reach: Reach) -> bool:
     """Whether the program has read the mapping from a document: its order is that of the document, each time, and
     may be meant."""
+    if not project.keeps_key_order:
+        return False
     units = project.world.node_unit
     written = next((n for n, (node, _) in enumerate(reach.path) if node == reach.place), len(reach.path))
     if units[reach.source] != units[reach.place] and project.distance(reach.path[: written + 1]) > 0:
         return False  # it lay in a field meanwhile
     return _is_own(project, reach.source, _SAME, filled=False)
+
+
+def key_order(project: Project, kept: str, hashed: str) -> str:
+    """In which order the keys of a mapping stand: ``kept``, or ``hashed`` and on which Python."""
+    if project.keeps_key_order:
+        return kept
+    return f"{hashed} before Python 3.6 (the program runs on {project.config.target_version})"
 
 
 def _viewed(project: Project, source: int) -> int:

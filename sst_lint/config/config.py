@@ -17,6 +17,7 @@ from sst_lint.config.keys import (
     Flag,
     Key,
     PathTables,
+    PythonVersion,
     Strings,
     Tables,
     Text,
@@ -27,6 +28,7 @@ from sst_lint.config.keys import (
     keys_of,
 )
 from sst_lint.config.patterns import matches
+from sst_lint.config.python import KEEPS_KEY_ORDER, parse_version
 from sst_lint.config.waivers import check_accepted, check_waiver
 
 DEFAULT_EXCLUDE = (
@@ -227,6 +229,13 @@ class Config:
     models: tuple[dict[str, Any], ...] = key(
         Tables(), (), "What calls of further libraries mean: tables of the same schema as the files in `rules/models`."
     )
+    target_version: str = key(
+        PythonVersion(),
+        "",
+        "The oldest Python that the program runs on. Before 3.6 a mapping has no order at all, and counts like a set "
+        "(SST203, SST103). Empty: what `requires-python` or the classifiers of `pyproject.toml`, `setup.cfg` or "
+        "`setup.py` say; else a Python of today.",
+    )
     dict_order: Literal["always", "unsorted-input-only", "off"] = key(
         Choice(("always", "unsorted-input-only", "off")),
         "always",
@@ -304,6 +313,11 @@ class Config:
         """The configuration for one file (relative to the root, POSIX)."""
         hits = tuple(index for index, (pattern, _) in enumerate(self.per_path) if matches(path, (pattern,)))
         return _merged(_Identity(self), hits) if hits else self
+
+    @property
+    def keeps_key_order(self) -> bool:
+        """Whether a mapping keeps the order of its insertions on each Python that the program runs on."""
+        return not self.target_version or parse_version(self.target_version) >= KEEPS_KEY_ORDER
 
     def severity_of(self, rule: str, name: str = "") -> str | None:
         """The severity that the configuration gives to a rule: by code before name before the longest prefix."""

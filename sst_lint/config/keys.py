@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sst_lint.config.patterns import compile_patterns
+from sst_lint.config.python import WRITTEN_VERSION, parse_version
 
 Schema = dict[str, Any]
 
@@ -55,6 +56,23 @@ class Text(Kind):
 
     def schema(self) -> Schema:
         return {"type": "string"}
+
+
+@dataclass(frozen=True)
+class PythonVersion(Kind):
+    """A version of Python: ``3.8``, or ``py38`` as other tools write it; kept as ``3.8``. "" is none."""
+
+    def parse(self, value: object) -> str:
+        if value == "":
+            return ""
+        try:
+            major, minor = parse_version(_string(value))
+        except ValueError as error:
+            raise ValueProblem(str(error)) from None
+        return f"{major}.{minor}"
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": f"^$|{WRITTEN_VERSION}"}
 
 
 @dataclass(frozen=True)

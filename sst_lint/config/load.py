@@ -13,6 +13,7 @@ import tomli
 from sst_lint import __version__
 from sst_lint.config.config import KEYS, Config
 from sst_lint.config.keys import Key, ValueProblem, check_pattern, describe
+from sst_lint.config.python import oldest_python
 from sst_lint.config.version import VersionProblem, allows
 
 OWN_FILE = "sst-lint.toml"
@@ -52,6 +53,8 @@ def load_config(
         sources = (where,) if where else ()
     values = _parse_table(table, sources[0]) if sources else {}
     _check_version(values.get("required_version", ""), sources)
+    if not values.get("target_version") and not isolated:
+        values["target_version"] = oldest_python(root)
     pinned = _apply_overrides(values, overrides or {})
     return Config(**values, sources=sources, notes=notes, pinned=pinned)
 

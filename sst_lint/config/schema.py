@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from sst_lint.config.config import KEYS
-from sst_lint.config.keys import Choice, Flag, Key, PathTables, Schema, Strings, Tables, Text, TextOrTable, TextTable
+from sst_lint.config.keys import (
+    Choice,
+    Flag,
+    Key,
+    PathTables,
+    PythonVersion,
+    Schema,
+    Strings,
+    Tables,
+    Text,
+    TextOrTable,
+    TextTable,
+)
 
 #: the chapters of the reference, each with its first key; the order of the declarations is that of the reference
 CHAPTERS = (
@@ -60,6 +72,7 @@ def kind_in_words(key: Key) -> str:
     words = {
         Flag: "`true` or `false`",
         Text: "string",
+        PythonVersion: "string: a version like `3.8`",
         Strings: "list of strings",
         TextOrTable: "string, or table of strings",
         Tables: "list of tables",

@@ -143,3 +143,15 @@ def holds_records(graph: Graph, node: int) -> bool:
     drawn = [graph.target[e] for e in graph.outgoing.get(node, ()) if graph.op[e] == Op.ITER and not graph.label[e]]
     asked = [graph.key[e] for element in drawn for e in graph.outgoing.get(element, ()) if graph.op[e] == Op.LOAD]
     return any(key.startswith("'") for key in asked)
+
+
+def takes_by_name(linked: Mutations, graph: Graph, edge: int) -> bool:
+    """Whether a template takes what it wants out of a mapping, ``HEAD % values``: in its own order. Of a template that
+    is written elsewhere it is taken for granted; ``"%s" % values`` shows them all."""
+    nodes, target = linked.world.nodes, graph.target[edge]
+    if graph.op[edge] != Op.TEXT or nodes[target].kind != Kind.BINOP or nodes[target].name != "%":
+        return False
+    templates = [
+        nodes[graph.source[e]] for e in graph.incoming.get(target, ()) if graph.source[e] != graph.source[edge]
+    ]
+    return not any(template.kind == Kind.TEXT for template in templates) and linked.is_mapping(graph.source[edge])

@@ -25,6 +25,8 @@ _NEAR = 12
 _FROM_OTHERS = frozenset({Kind.PARAM, Kind.CALL, Kind.ITEM, Kind.ATTR})
 #: A set that is put there may get more elements.
 _MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
+#: Mappings that have an order of their own only on a Python that keeps the one of insertions.
+_HASHED = frozenset({"builtins.dict", "collections.defaultdict", "collections.Counter", "json.load", "json.loads"})
 #: What these make is a list, whatever a function promises that gives it back.
 _OF_LISTS = frozenset({"builtins.sorted", "builtins.list"})
 
@@ -32,12 +34,14 @@ _OF_LISTS = frozenset({"builtins.sorted", "builtins.list"})
 class Disorder:
     """The sources of disorder of a linked program."""
 
-    def __init__(self, linked: Mutations, graph: Graph, sinks: Sequence[Sink]) -> None:
+    def __init__(self, linked: Mutations, graph: Graph, sinks: Sequence[Sink], keeps_key_order: bool) -> None:
         self._linked = linked
         self._graph = graph
         #: mappings that are serialized for others, by helpers or for digests
         self.taken: dict[int, None] = {}
         self._arrived: dict[tuple[tuple[int, int], ...], Mask] = {}  #: sources -> what may come of them
+        #: of a Python whose mappings have no order: those that the program makes
+        self.hashed: dict[int, None] = {} if keeps_key_order else dict.fromkeys(self._made_mappings())
         self._add_mappings(sinks)
         self._drop_single()
         for node, bits in linked.set_sources.items():
@@ -100,8 +104,30 @@ class Disorder:
             linked.add_source(node, bits, "mapping", -1)
         for node in self._filled_in_loops():
             linked.add_source(node, KEYS, "filled", -1)
-        for node in filled_by_setters(linked, self._graph):
+        for node in (*filled_by_setters(linked, self._graph), *self.hashed):
             linked.add_source(node, KEYS, "mapping", -1)
+
+    def _made_mappings(self) -> list[int]:
+        """Mappings that the program makes of more than one entry, and documents that it reads as such."""
+        world, linked = self._linked.world, self._linked
+        made = [
+            node
+            for node, record in enumerate(world.nodes)
+            if record.kind == Kind.DICT
+            or (record.kind == Kind.CALL and not _HASHED.isdisjoint(linked.externals.get(world.call_of(node), ())))
+        ]
+        return [node for node in made if not self._has_one_key(node)]
+
+    def _has_one_key(self, node: int) -> bool:
+        """Whether one entry is all that ever stands in a mapping."""
+        graph, nodes = self._graph, self._linked.world.nodes
+        if nodes[node].name or node in self._linked._changed:
+            return False
+        edges = graph.incoming.get(node, ())
+        kept = any(nodes[graph.target[e]].kind in _MAY_GROW for e in graph.outgoing.get(node, ()))
+        named = sum(1 for e in edges if graph.key[e])
+        entries = named + (len(edges) - named + 1) // 2  # a key that is computed has an edge of its own
+        return entries <= 1 and all(graph.op[e] == Op.STORE for e in edges) and not kept
 
     def _is_of_others(self, payload: int) -> bool:
         """Whether a value, or what it may be beside what is known, is something that nobody knows."""

@@ -19,7 +19,7 @@ LONGEST_ESCAPE = 24
 LONGEST_TEXT = 40
 #: What a caller is likely to see: every order of what it gets, and the keys of the outer mappings.
 _LEAVING = ORDERS_ANY | KEYS | at_depth(KEYS, 1)
-_RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED})
+_RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.JSON, Op.JSON_SORTED})
 
 
 def is_inner(linked: Mutations, function: Function) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sst_lint.facts.ops import KEYS_ANY, ORDER, SETS, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.before import is_read_before
-from sst_lint.flow.coherence import asks_for_text, holds_records, is_buried
+from sst_lint.flow.coherence import asks_for_text, holds_records, is_buried, takes_by_name
 from sst_lint.flow.disorder import FOUND, Disorder, Sources
 from sst_lint.flow.escapes import LONGEST_ESCAPE, LONGEST_TEXT, Escapes
 from sst_lint.flow.graph import LONGEST, Graph, Mask
@@ -70,7 +70,8 @@ def doubt(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> i
 class Order:
     """The answers on order for a linked program."""
 
-    def __init__(self, linked: Mutations, graph: Graph, writes: Writes) -> None:
+    def __init__(self, linked: Mutations, graph: Graph, writes: Writes, keeps_key_order: bool) -> None:
+        """``keeps_key_order``: whether the keys of a mapping stand in the order of their insertion."""
         self._linked = linked
         self._graph = graph
         self._writes = writes
@@ -80,7 +81,7 @@ class Order:
         self._sink_of: dict[int, Sink] = {}
         for sink in (*self.sinks, *self._sinks.printed):
             self._sink_of.setdefault(sink.node, sink)
-        self._disorder = Disorder(linked, graph, self.sinks)
+        self._disorder = Disorder(linked, graph, self.sinks, keeps_key_order)
         self.picks = Picks(linked, graph, self._disorder)
         self.reaches: dict[tuple[str, int], Reach] = {}
         #: of those that hardly anybody believes, how the order leaves through a public function
@@ -103,7 +104,7 @@ class Order:
         filled = ("filled",) if latent == "mapping" else ()
         sources = self._disorder.of(*kinds, latent, *filled)
         mask = self._disorder.arriving(sources)
-        for rank in (0, 1, 2, PRINTED, 3, _TEXTS) if latent == "set" else (0, 1, 2, 3):
+        for rank in self._ranks(latent):
             if rank == _TEXTS and not any(self._is_open(*at, rank) for at in self.reaches):
                 continue
             longest = {3: LONGEST_ESCAPE, _TEXTS: LONGEST_TEXT}.get(rank, LONGEST)
@@ -127,9 +128,22 @@ class Order:
                 if tried[exposure.edge] <= _CONTEXTS:
                     self._expose(search, exposure, sources, mask, rank, latent, shown_as)
 
-    def _may_be_mapping(self, node: int) -> bool:
-        """Whether a value is a mapping or holds some, whatever else callers seem to give."""
-        return node in self._disorder.taken or node in self._linked.mapping_sources
+    def _ranks(self, latent: str) -> tuple[int, ...]:
+        """The ranks of the sinks to search from, in this order."""
+        if latent == "set":
+            return (0, 1, 2, PRINTED, 3, _TEXTS)
+        return (0, 1, 2, PRINTED, 3) if self._disorder.hashed else (0, 1, 2, 3)
+
+    def _is_no_mapping(self, exposure: Exposure) -> bool:
+        """Whether what is shown is a list, by what is done with it or known of it, and holds mappings only if some are
+        seen to be put there."""
+        shown = exposure.state[0]
+        if holds_records(self._graph, shown):
+            return True
+        if not self._linked.is_sequence(shown):
+            return False
+        dumped = self._graph.op[exposure.edge] == Op.JSON and self._linked.is_mapping(shown)
+        return not dumped and shown not in self._disorder.taken and shown not in self._linked.mapping_sources
 
     def _collect(self, search: Search, node: int, bits: int, kind: str, rank: int) -> None:
         found = search.found(node, bits)
@@ -147,13 +161,11 @@ class Order:
         shown_as: str,
     ) -> None:
         place = self._graph.target[exposure.edge]
-        shown = exposure.state[0]
-        if latent == "mapping" and holds_records(self._graph, shown):
+        if latent == "mapping" and takes_by_name(self._linked, self._graph, exposure.edge):
             return
-        if latent == "mapping" and self._linked.is_sequence(shown):
-            dumped = self._graph.op[exposure.edge] == Op.JSON and self._linked.is_mapping(shown)
-            if not dumped and not self._may_be_mapping(shown):
-                return
+        seen_only = latent == "mapping" and self._is_no_mapping(exposure)
+        if seen_only and not self._disorder.hashed:
+            return
         if not self._is_open(shown_as, place, rank):
             return
         search = Search(self._graph, mask, STATES)
@@ -165,6 +177,8 @@ class Order:
         for node in search.reached:
             for bits, kind in sources.get(node, ()):
                 if kind != latent and (kind != "filled" or self._graph.op[exposure.edge] == Op.TEXT):
+                    continue
+                if seen_only and node not in self._disorder.hashed:
                     continue
                 if promised is not None and units[node] != units[promised[0]]:
                     continue

@@ -110,7 +110,7 @@ class Project:
     @cached_property
     def _order(self) -> Order:
         add_rows(self.linked, self.evidence)
-        return Order(self.linked, self.graph, self._writes)
+        return Order(self.linked, self.graph, self._writes, self.keeps_key_order)
 
     @cached_property
     def _handlers(self) -> Handlers:
@@ -122,6 +122,11 @@ class Project:
     def puts_in_place(self) -> bool:
         """Whether the program takes care elsewhere that a file appears whole."""
         return puts_in_place(self.protocols(), self.writes(), self._in_test)
+
+    @property
+    def keeps_key_order(self) -> bool:
+        """Whether a mapping keeps the order of its insertions on each Python that the program runs on."""
+        return self.config.keeps_key_order
 
     @cached_property
     def sorts_keys(self) -> bool:

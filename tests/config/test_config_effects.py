@@ -67,6 +67,13 @@ def digest(mapping: dict[str, str]) -> str:
         state.update(key.encode())
     return state.hexdigest()
 """
+DISPLAY = """\
+import json
+
+def save(low, high):
+    with open("m.json", "x") as f:
+        json.dump({"low": low, "high": high}, f)
+"""
 OWN = """\
 import hashlib
 from acme.io import {name}
@@ -232,6 +239,7 @@ EFFECTS = [
         own("decide", GOES_ON),
         ("app.py:11 SST403 warning",), (),
     ),
+    Effect("target-version", 'target-version = "3.5"', one(DISPLAY), (), ("a.py:5 SST103 warning",)),
     Effect("dict-order", 'dict-order = "off"', one(DICT), ("a.py:5 SST203 warning",), ()),
     Effect("dict-order", 'dict-order = "unsorted-input-only"', one(DICT), ("a.py:5 SST203 warning",), ()),
     Effect(

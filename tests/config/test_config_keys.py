@@ -40,6 +40,7 @@ SAMPLES: dict[str, tuple[str, Any, str, str]] = {
     "entry-points": ('["acme.cli:main"]', ("acme.cli:main",), "1", "expected a list"),
     "helpers": ('"acme.io._sst"', "acme.io._sst", "1", "expected a string or a table of strings"),
     "models": ('[{ library = "acme" }]', ({"library": "acme"},), '["acme"]', "item 1 is the string 'acme'"),
+    "target-version": ('"py38"', "3.8", '"three"', "'three' is no version of Python like '3.8'"),
     "dict-order": ('"off"', "off", '"sometimes"', "always, unsorted-input-only, off"),
     "volatile-fields": ('["run_*"]', ("run_*",), "1", "expected a list"),
     "schema-version-fields": ('["v"]', ("v",), "1", "expected a list"),
