@@ -129,6 +129,8 @@ def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
         confidence = "medium"
     if reach.sink.call in project.pickling and reach.sink.what != A_DIGEST and _only_keys(project, reach):
         confidence = "low"  # what is loaded is asked for its keys
+    if reach.sink.what != A_DIGEST and _only_keys(project, reach) and _is_uncompared(project, reach):
+        confidence = "low"
     if is_put_in_order(project, reach.path) or (is_set and _may_be_list(project, reach)):
         confidence = "low"
     if confidence == "high" and (_as_keys(project, reach) or (is_set and _is_templated(project, reach))):

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.given_by import given_by
-from sst_lint.checks.versioned import RESULTS, is_of_the_sources
+from sst_lint.checks.versioned import (
+    RESULTS,
+    STRUCTURED,
+    describes_a_project,
+    is_counter,
+    is_for_another,
+    is_of_the_sources,
+)
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.location import Step
 
@@ -21,19 +28,11 @@ if TYPE_CHECKING:
 _WRITES = frozenset({"write", "replace"})
 _SHARED = frozenset({"artifact", "state"})
 _QUIET = frozenset({"log", "lock", "console", "test", "report", "scratch", "temp", "remote"})
-#: What is read, changed and written as a whole; other text is mostly a file that somebody edits.
-_STRUCTURED = frozenset({"json", "yaml", "toml", "pickle", "csv", "ini", "xml", "msgpack", "parquet", "torch", "npy"})
-
 _CACHES = frozenset({"cache", "caches", "cached", "memo"})
-_COUNTERS = frozenset({"counter", "sequence", "seq", "serial", "lease", "ledger"})
 _OF_TREES = "shutil.rmtree"
 _NEAREST = 2
 #: Others make temporary directories of their own.
 _PASSING = frozenset({"tmp", "temp", "temporary", "scratch", "tmpdir", "tempdir"})
-_PROJECT_FILES = frozenset(
-    "pyproject.toml setup.cfg tox.ini pytest.ini mypy.ini package.json cargo.toml composer.json tsconfig.json "
-    "pipfile environment.yml environment.yaml mkdocs.yml .pre-commit-config.yaml .editorconfig".split()
-)
 #: So many other methods of a class that make the same mistake are shown.
 _OTHERS = 8
 
@@ -154,15 +153,10 @@ def _shared(project: Project, read: Effect, write: Effect) -> Confidence | None:
     formats.update(write.write.formats if write.write is not None else ())
     if _named(project, write, _CACHES):
         return "low"  # an entry that is lost is made again
-    if _is_edited(project, write) or is_of_the_sources(project, read, write) or project.is_by_hand(where.path):
+    edited = describes_a_project(project, write.node) or is_of_the_sources(project, read, write)
+    if edited or project.is_by_hand(where.path):
         return "low"  # by people, whose editors take no lock
-    return "medium" if _STRUCTURED & formats or _named(project, write, _COUNTERS) else "low"
-
-
-def _is_edited(project: Project, write: Effect) -> bool:
-    """Whether the file is one that people keep by hand, in version control: the description of a project."""
-    evidence = project.evidence.of(write.node) if write.node >= 0 else None
-    return evidence is not None and any(t.rpartition("/")[2].lower() in _PROJECT_FILES for t in evidence.texts[:1])
+    return "medium" if STRUCTURED & formats or is_counter(project, write.node) else "low"
 
 
 def _named(project: Project, write: Effect, vocabulary: frozenset[str]) -> bool:
@@ -187,6 +181,8 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
             return "low"
         if effect.kind == "replace" and (_named(project, effect, _CACHES) or words(where.function) & _CACHES):
             return "low"  # both put the same entry there, each in one step
+        if effect.write is not None and is_for_another(effect.write):
+            return "low"
         return "medium" if kind.kind in _SHARED or effect.kind == "write" else "low"
     path = effect.site.ports.get(effect.site.model.makes_directory or effect.site.model.removes, -1)
     judged = project.kind_of_path(path, where.path)
@@ -201,7 +197,17 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
     if effect.kind == "mkdir":
         alone = _is_of_one_run(project, path) or _is_where_it_runs(project, path) or project.is_by_hand(where.path)
         return "low" if project.is_for_scaffold(effect) or alone or _is_passing(project, path) else "medium"
+    if _is_put_right(project, effect.call):
+        return "low"
     return "medium" if judged.kind in _SHARED or project.writes_path(path) else "low"
+
+
+def _is_put_right(project: Project, call: int) -> bool:
+    """Whether a call stands where something has failed or is at its end: it takes away what its own program made."""
+    unit = project.world.call_unit[call]
+    return any(
+        project.world.region(unit, region).kind in ("handler", "finally") for region in project.locks.regions(call)
+    )
 
 
 def _is_of_one_run(project: Project, path: int) -> bool:

@@ -19,7 +19,7 @@ _WILD = re.compile(r"[*?\[\x00]")
 _GLOBS = ("glob.glob", "glob.iglob")
 _JOINS = ("os.path.join", "posixpath.join", "ntpath.join")
 #: What is installed under one name.
-_BY_NAME = "importlib.metadata.distributions"
+_BY_NAME = ("importlib.metadata.distributions", "importlib.metadata.entry_points")
 _FILTER = "builtins.filter"
 #: A query for what a key stands for.
 _BY_KEY = re.compile(r"(?is)\bwhere\b[^=<>!]*=")
@@ -107,7 +107,7 @@ def _meets_one(project: Project, path: Path) -> bool:
 def _gives_one(project: Project, site: Site) -> bool:
     """Whether a call lists what has one name."""
     linked = project.linked
-    if site.model.name == _BY_NAME:
+    if site.model.name in _BY_NAME:
         return any(slot == "name" for slot, _ in linked.argument_nodes(site.call))
     if site.model.name in _GLOBS:
         return _is_plain(project, site.ports.get("pathname", -1))

@@ -52,10 +52,13 @@ def is_meant(project: Project, source: Source, leak: Leak) -> bool:
     if leak.sink.where == "digest" and source.kind in ("clock", "identity", "machine"):
         path = project.trace.location(leak.sink.node).path
         held = {*_words(project, leak.sink.node), *words(path.rpartition("/")[2].removesuffix(".py"))}
-        return not _LOCKS.isdisjoint(held)
+        if not _LOCKS.isdisjoint(held):
+            return True
     if leak.sink.where == "name" and source.kind in ("clock", "random") and _is_kept(project, leak):
         return True
     if leak.sink.where == "digest" and source.kind == "random" and _is_all(project, leak):
+        return True
+    if leak.sink.where == "digest" and source.kind == "clock" and _is_moment(project, source, leak):
         return True
     return source.kind == "clock" and leak.sink.where == "name" and _is_put_aside(project, leak)
 
@@ -67,13 +70,21 @@ def _is_kept(project: Project, leak: Leak) -> bool:
 
 
 def _is_all(project: Project, leak: Leak) -> bool:
-    """Whether nothing but the random value is digested: the digest of no content is a token."""
+    """Whether nothing but the random value, or the time, is digested: the digest of no content is a token."""
     graph, nodes = project.graph, project.world.nodes
     for node, _ in leak.path[1:]:
         sources = {graph.source[edge] for edge in graph.incoming.get(node, ())}
         if sum(nodes[each].kind not in _NOTHING for each in sources) > 1:
             return False
     return True
+
+
+def _is_moment(project: Project, source: Source, leak: Leak) -> bool:
+    """Whether the digest is one of a moment and of nothing else: not of what a call has put a date into, and not one
+    that is fed piece by piece."""
+    made_of = project.linked.argument_nodes(source.call) if source.call >= 0 else ()
+    fed = leak.sink.call >= 0 and project.world.calls[leak.sink.call].method == "update"
+    return not made_of and not fed and _is_all(project, leak)
 
 
 def spells(project: Project, source: Source) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sst_lint.flow.artifacts import words
@@ -15,6 +16,49 @@ if TYPE_CHECKING:
 _BESIDE = "__file__"
 #: Where one run puts its results, by the nearest names.
 RESULTS = frozenset("out output outdir outputdir results reports plots figures".split())
+
+#: What is read, changed and written as a whole; other text is mostly a file that somebody edits.
+STRUCTURED = frozenset({"json", "yaml", "toml", "pickle", "csv", "ini", "xml", "msgpack", "parquet", "torch", "npy"})
+#: What says no more than that there is text.
+_OF_TEXTS = frozenset({"text", "binary"})
+_SUFFIX = re.compile(r"\.\w{1,8}$")
+_COUNTERS = frozenset({"counter", "sequence", "seq", "serial", "lease", "ledger"})
+_PROJECT_FILES = frozenset(
+    "pyproject.toml setup.cfg tox.ini pytest.ini mypy.ini package.json cargo.toml composer.json tsconfig.json "
+    "pipfile environment.yml environment.yaml mkdocs.yml .pre-commit-config.yaml .editorconfig "
+    "cargo.lock poetry.lock uv.lock pdm.lock pipfile.lock package-lock.json npm-shrinkwrap.json composer.lock".split()
+)
+
+
+def describes_a_project(project: Project, path: int) -> bool:
+    """Whether a file is one that people keep by hand, in version control: the description of a project."""
+    evidence = project.evidence.of(path) if path >= 0 else None
+    return evidence is not None and any(t.rpartition("/")[2].lower() in _PROJECT_FILES for t in evidence.texts[:1])
+
+
+def is_counter(project: Project, path: int) -> bool:
+    """Whether a file is called as one that each run counts on in."""
+    evidence = project.evidence.of(path) if path >= 0 else None
+    return evidence is not None and any(words(n) & _COUNTERS for n in (*evidence.names[:3], *evidence.texts[:1]))
+
+
+def is_edited(project: Project, write: Write) -> bool:
+    """Whether a program does to a document what its owner does with an editor: it reads it, changes a part, and puts
+    it back. The description of a project is one, and a text that it is pointed to, of which it does not even know what
+    it is called."""
+    found = [u for u in project.races.updates if u.write.write and u.write.write.site.call == write.site.call]
+    if not found or is_counter(project, write.path_node):
+        return False
+    if describes_a_project(project, write.path_node):
+        return True
+    formats = {*write.formats, *(f for u in found for e in (u.read, u.write) for f in project.effects.formats(e))}
+    named = any(_SUFFIX.search(text) for text in write.evidence.texts)
+    return write.kind.kind == "unknown" and not formats & STRUCTURED and not named
+
+
+def is_for_another(write: Write) -> bool:
+    """Whether a file is a configuration that the program puts together as a text, and not what it keeps itself."""
+    return write.kind.kind == "state" and write.kind.literal and _OF_TEXTS.issuperset(write.formats)
 
 
 def is_of_the_sources(project: Project, read: Effect, write: Effect) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.given_by import given_by
-from sst_lint.checks.versioned import changes_the_sources
+from sst_lint.checks.versioned import changes_the_sources, is_edited, is_for_another
 from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.artifacts import Kind, classify, words
 from sst_lint.flow.location import Step
@@ -159,7 +159,7 @@ def _confidence(project: Project, write: Write, stake: str) -> Confidence:
         return "low"
     if write.kind.kind == "unknown" and any(slight(project, write) for slight in _SLIGHT):
         return "low"
-    if not _is_at_stake(project, write, stake) or changes_the_sources(project, write):
+    if not _is_at_stake(project, write, stake) or changes_the_sources(project, write) or is_edited(project, write):
         return "low"
     if write.mode == "update":
         return "low" if write.site.model.name.endswith("memmap") else "medium"  # it is there to be changed in place
@@ -175,6 +175,8 @@ def _is_at_stake(project: Project, write: Write, stake: str) -> bool:
     if write.kind.kind == "unknown":
         return project.stakes.is_named(write)
     if write.kind.kind not in ("artifact", "state"):
+        return False
+    if is_for_another(write):
         return False
     if project.puts_in_place and (write.formats or write.site.model.name.startswith(_PACKS)):
         return True  # the program itself takes care of others of its files

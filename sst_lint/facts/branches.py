@@ -38,6 +38,10 @@ NARROW: dict[str, tuple[Op, Op | None]] = {
     "bool": (Op.ONLY_VALUE, None),
     "complex": (Op.ONLY_VALUE, None),
     "Number": (Op.ONLY_VALUE, None),
+    "Real": (Op.ONLY_VALUE, None),
+    "Rational": (Op.ONLY_VALUE, None),
+    "Integral": (Op.ONLY_VALUE, None),
+    "Decimal": (Op.ONLY_VALUE, None),
     "Path": (Op.ONLY_VALUE, None),
     "PurePath": (Op.ONLY_VALUE, None),
     "datetime": (Op.ONLY_VALUE, None),
@@ -61,7 +65,6 @@ class Branches(Expressions):
         self.breaks: list[list[tuple[Env, tuple[int, int, int, int, int]]]] = []
         self.continues: list[list[Env]] = []
         self.if_tests: list[tuple[cst.BaseExpression, int]] = []
-        self.following: Any = None  #: the next statement of the block
         self.typing_only = False
         self.type_comment = ""
         self.assigned_at: dict[str, tuple[int, int, int, int, int]] = {}

@@ -8,6 +8,7 @@ is not.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import libcst as cst
 
@@ -106,6 +107,7 @@ class Builder:
         self.depends: dict[int, tuple[Condition, ...]] = {}  #: what holds where a node is what a name holds
         self.frame = Frame(0, None, -1)
         self.loop = -1
+        self.following: Any = None  #: the next statement of the block
         self.region = -1
         self.statement = 0
         self.lengths: dict[int, tuple[str, int]] = {}  #: result of `len(x)` -> how `x` is written, and what it held

@@ -11,6 +11,7 @@ from sst_lint.facts.loggers import METHODS_OF_LOGGERS
 from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Arg, Call, Kind
+from sst_lint.facts.settled import takes_another
 
 #: A method call may change such a receiver; of others only what the callee changes counts, which the linker knows.
 _MADE_HERE = frozenset({Kind.LIST, Kind.DICT, Kind.SET, Kind.VALUE})
@@ -54,6 +55,9 @@ class Calls(Comprehensions):
         guarded = self.is_single(node.func) or (len(node.args) > 0 and self.is_single(node.args[0].value))
         if type(node.func) is cst.Attribute:
             guarded |= self.is_single(node.func.value)
+        if type(node.func) is cst.Name and node.func.value == "next" and len(node.args) == 1:
+            name = dotted(node.args[0].value)
+            guarded |= bool(name) and takes_another(self.following, name)
         receiver, method, path = -1, "", ""
         if type(node.func) is cst.Attribute:
             receiver, method = self.single(node.func.value), node.func.attr.value

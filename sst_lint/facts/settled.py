@@ -45,6 +45,16 @@ def refuses_others(statement: Any, name: str) -> bool:
     return isinstance(statement, cst.If) and dotted(statement.test) == name and refuses(statement.body, name)
 
 
+def takes_another(statement: Any, name: str) -> bool:
+    """Whether a statement draws a second one of ``name``, if there is any: ``other = next(rows, None)``. So it asks
+    whether the first is the only one."""
+    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+    call = small.value if isinstance(small, cst.Assign) else None
+    if not isinstance(call, cst.Call) or dotted(call.func) != "next" or len(call.args) != 2:
+        return False
+    return dotted(call.args[0].value) == name
+
+
 def only_puts_into(body: cst.CSTNode, name: str) -> bool:
     """Whether all that a block does with ``name`` is to put something under keys that are written down."""
     parts: list[cst.CSTNode] = [body]
@@ -149,4 +159,13 @@ def _names(node: cst.CSTNode) -> frozenset[str]:
     return frozenset(part.value for part in parts if isinstance(part, cst.Name))
 
 
-__all__ = ["agreed", "compares", "only_puts_into", "refuses", "refuses_others", "settled", "sorts_next"]
+__all__ = [
+    "agreed",
+    "compares",
+    "only_puts_into",
+    "refuses",
+    "refuses_others",
+    "settled",
+    "sorts_next",
+    "takes_another",
+]

@@ -118,10 +118,14 @@ class Targets(Picks):
         return base >= 0 and self.nodes[base].kind == Kind.ATTR and self.nodes[base].name in ("loc", "at")
 
     def _is_there(self, target: cst.Subscript) -> bool:
-        """Whether the key is known to be there, ``if name in totals: totals[name] = ...``: so it keeps its place."""
+        """Whether the key is known to be there, ``if name in totals: totals[name] = ...``: so it keeps its place. So is
+        the place that a list tells, ``rows[rows.index(name)] = ...``."""
         index = target.slice[0].slice if len(target.slice) == 1 else None
         if not isinstance(index, cst.Index):
             return False
+        known = (self.frame.env or {}).get(dotted(index.value), ())
+        if known and all(self.nodes[one].kind == Kind.CALL and self.nodes[one].name == "index" for one in known):
+            return True
         return any(_asks_for(test, index.value, target.value) for test, _ in self.if_tests)
 
     def _turns(self, base: int, value: Val, at: cst.CSTNode) -> Val:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sst_lint.facts.records import Kind, UnitFacts
+from sst_lint.facts.records import Kind, Node, UnitFacts
 from sst_lint.flow.world import World
 
 #: So many parts of a value are looked at.
@@ -40,11 +40,22 @@ def alike_in(world: World, number: int, given: Iterable[int]) -> frozenset[int]:
         elif record.kind == Kind.TUPLE:
             before = before or _sources(facts)
             near += [part for part in before.get(node, ()) if part not in near]
+        elif record.kind == Kind.ATTR and record.base >= 0 and not _may_change(facts, record):
+            near += [record.base] if record.base not in near else []  # as steady as what it is an attribute of
         elif record.kind not in _STEADY or record.name in _CHANGED:
             return frozenset()
         else:
             varied.update(_loops_up(facts, record.loop))
     return frozenset(loop for loop in around if loop not in varied)
+
+
+def _may_change(facts: UnitFacts, attribute: Node) -> bool:
+    """Whether a loop does anything with the object of an attribute but to read it."""
+    holder = facts.nodes[attribute.base]
+    named = {n for n, record in enumerate(facts.nodes) if (record.kind, record.name) == (holder.kind, holder.name)}
+    used = (node for call in facts.calls if call.loop >= 0 for node in (call.receiver, *(a.node for a in call.args)))
+    put = any(record.kind == Kind.PUT and record.name == attribute.name for record in facts.nodes)
+    return put or not named.isdisjoint(used)
 
 
 def _loops_up(facts: UnitFacts, loop: int) -> list[int]:

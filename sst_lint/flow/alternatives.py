@@ -26,6 +26,8 @@ _LINKING = frozenset({"symlink", "symlink_to", "hardlink_to"})
 #: They take out of a task how it went; nobody wants to know.
 _DRAINS = frozenset({"result", "exception"})
 _WAITING = frozenset({"sleep", "wait", "backoff"})
+#: What is got from somewhere, and not made up.
+_OBTAINED = frozenset({Kind.CALL, Kind.ATTR, Kind.ITEM})
 _LOCAL = frozenset({Kind.VALUE, Kind.PARAM, Kind.CELL, Kind.CALL, Kind.ITEM})
 
 
@@ -43,7 +45,9 @@ class Alternatives:
             return True
         if (tried and all(self._is_of(n, _OF_MODULES) for n in tried)) or self._only_links(tried):
             return True
-        if handler.trivial and self._only_makes_directories(tried):
+        if handler.trivial and (self._only_makes_directories(tried) or self._answers_next(unit, handler)):
+            return True
+        if self._answers_each(unit, handler):
             return True
         asked = [n for n in tried if not self._clauses.speaks(n) and not self._only_computes(n)]
         return self._says_nothing(unit, handler) and bool(asked) and all(self._asks_status(n) for n in asked)
@@ -148,6 +152,33 @@ class Alternatives:
             "." in name and _is_truth(nodes[node])
             for node, name in zip(handler.fallbacks, handler.fallback_names, strict=True)
         )
+
+    def _answers_next(self, unit: int, handler: Handler) -> bool:
+        """Whether the function gives its answer where the ``try`` succeeds, and otherwise goes on to where it gets one
+        by other means: ``try: return stream.buffer``, then ``return open(...)``. What it makes up is none."""
+        facts = self._linked.world.units[unit][2]
+        if "return" not in handler.written_names or handler.ends != ("falls",) or handler.suppress >= 0:
+            return False
+        returns = facts.scopes[handler.scope].returns
+        later = [facts.nodes[e.source] for e in facts.edges if e.target == returns and e.op == Op.SAME]
+        later = [record for record in later if record.line > handler.line]
+        return bool(later) and all(record.kind in _OBTAINED for record in later)
+
+    def _answers_each(self, unit: int, handler: Handler) -> bool:
+        """Whether the clause says of one of many that it has failed, where the ``try`` says that it has not:
+        ``done.append(False)``."""
+        told = [self._said(unit, number) for number in self._clauses.calls_in(unit, handler.body)]
+        if not told or "" in told:
+            return False
+        return set(told) <= {self._said(unit, number) for number in self._clauses.calls_in(unit, handler.tried)}
+
+    def _said(self, unit: int, number: int) -> str:
+        """The name of what a call adds a truth value to; "" if it does anything else."""
+        facts, call = self._linked.world.units[unit][2], self._linked.world.calls[number]
+        if call.method not in ("append", "add") or call.receiver < 0 or len(call.args) != 1:
+            return ""
+        named = dict(facts.named).get(call.receiver, facts.nodes[call.receiver].name)
+        return named if _is_truth(facts.nodes[call.args[0].node]) else ""
 
     def _only_links(self, tried: list[int]) -> bool:
         """Whether a link is made, which not every system allows, and nothing else."""

@@ -37,7 +37,7 @@ _KEEPING = frozenset({Op.SAME, Op.PATH, Op.LOAD, Op.STORE, Op.ONLY_VALUE, Op.NOT
 #: A name of so many words, the name itself counted, may be anybody's.
 _TELLING = 2
 #: Run by hand or by a build front end that starts over when they fail.
-_BUILDS = frozenset({"setup.py", "hatch_build.py", "pdm_build.py", "noxfile.py", "fabfile.py"})
+_BUILDS = frozenset({"setup.py", "hatch_build.py", "pdm_build.py", "noxfile.py", "fabfile.py", "versioneer.py"})
 #: Directories of scripts for a server that begins each run with a fresh checkout; some only at the top.
 _SERVERS = frozenset({".github", ".circleci", ".gitlab", ".buildkite", ".azure-pipelines", "github_actions"})
 _SERVERS_ON_TOP = frozenset({"ci", ".ci"})

@@ -196,7 +196,7 @@ class Clauses:
             return Fate(False, False, False, False, False, False, False)
         body = self.calls_in(unit, handler.body)
         reached = _Followed(self, unit, handler, body)
-        logs = [n for n in body if self.is_log(n)]
+        logs = [n for n in body if self.is_log(n) and not self._is_of_another(unit, handler, n)]
         logged = reached.logged or any(self._by_itself(n) for n in logs) or any(self._logs_current(n) for n in body)
         policy = reached.decided or any(n in self._policy or self._calls_policy(n) for n in body)
         return Fate(
@@ -204,6 +204,17 @@ class Clauses:
             reached.examined, policy,
             self._always_exits(unit, handler, body), reached.carried,
         )  # fmt: skip
+
+    def _is_of_another(self, unit: int, handler: Handler, number: int) -> bool:
+        """Whether a call in a clause stands in a clause inside of it, and speaks of what failed there."""
+        world = self._linked.world
+        inner = {other.body for other in world.units[unit][2].handlers if other.body not in (handler.body, -1)}
+        region = world.calls[number].region
+        while region not in (handler.body, -1):
+            if region in inner:
+                return True
+            region = world.region(unit, region).parent
+        return False
 
     def _logs_current(self, number: int) -> bool:
         return any(self._logging.get(scope) for scope in self._linked.callees.get(number, ()))

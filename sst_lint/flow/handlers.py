@@ -22,7 +22,7 @@ from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order
 from sst_lint.flow.reach import Search
-from sst_lint.flow.sinks import HELP
+from sst_lint.flow.sinks import A_SIGNATURE, HELP
 from sst_lint.flow.started import Started
 from sst_lint.flow.writes import Writes
 
@@ -87,7 +87,7 @@ class Handlers:
         self._writes = writes
         self.clauses = Clauses(linked, graph, _policies(config))
         self.circumstances = Circumstances(linked, graph, self.clauses)
-        sinks = [s for s in order.sinks if s.what != HELP]
+        sinks = [s for s in order.sinks if s.what not in (HELP, A_SIGNATURE)]
         self._sinks = {s.node: s.what for s in sinks if s.rank == 0 or (s.rank == 1 and s.named)}
         self._sure = {s.node for s in order.sinks if s.rank == 0}
         for write in writes.all:

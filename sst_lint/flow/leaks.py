@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from sst_lint.config import Config
@@ -58,8 +59,16 @@ class Leaks:
         }
         found |= self.permanence.find(drawn, bits=ORDER)
         reached = [(source, found[source.node]) for source in sources if source.node in found]
+        reached = [(source, leak) for source, leak in reached if not self._is_asked_for(source, leak, reached)]
         tokens = {leak.sink.node for source, leak in reached if source.secret}
         return tuple((s, leak) for s, leak in reached if leak.sink.where != "digest" or leak.sink.node not in tokens)
+
+    def _is_asked_for(self, source: Source, leak: Leak, reached: Sequence[tuple[Source, Leak]]) -> bool:
+        """Whether a value only tells of whom another one of its kind is asked: ``getpwuid(getuid())``."""
+        if source.kind != "machine":
+            return False
+        others = {other.node for other, _ in reached if other.kind == source.kind and other.node != source.node}
+        return any(node in others for node, _ in leak.path[1:])
 
     @cached_property
     def naive(self) -> tuple[tuple[Source, Leak], ...]:

@@ -112,6 +112,9 @@ class Modeled(Sites):
                     how: How = "extend" if each else flow.how
                     if how == "store" and flow.from_ == "**" and model.name.startswith(_BY_NAME):
                         self._store_named(site, source, flow.to)
+                    elif flow.how == "extend" and flow.from_ == "*" and source in spread:  # `chain(*lists)`
+                        self._flow(site, source, flow.to, "order", position)
+                        self._flow(site, source, flow.to, "element", position)
                     elif how == "text" and flow.from_ == "**" and source in named:  # each is asked for by its name
                         self.add_edge(source, self._step_node(number, f"named {position}"), Op.LOAD)
                         self._flow(site, self._step_node(number, f"named {position}"), flow.to, how, 1)

@@ -18,14 +18,14 @@ from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.of_anything import of_anything
 from sst_lint.flow.picks import SORTED, STATES, Picks
 from sst_lint.flow.reach import Exposure, Search, State
-from sst_lint.flow.sinks import A_DIGEST, A_NAME, BUILT, Sink, Sinks
+from sst_lint.flow.sinks import A_DIGEST, A_NAME, A_SIGNATURE, BUILT, Sink, Sinks
 from sst_lint.flow.templates import reads_deep
 from sst_lint.flow.trace import Tracer, length, long_for
 from sst_lint.flow.values import ONE_OF_SEVERAL
 from sst_lint.flow.writes import Writes
 
 #: Sinks that no file stands behind, or not its content.
-_NO_FILES = (A_DIGEST, A_NAME)
+_NO_FILES = (A_DIGEST, A_SIGNATURE, A_NAME)
 #: The rank of what is printed: looked at after files, and only for sets, whose order differs with each run.
 PRINTED = -1
 #: The rank of texts that leave the program: looked at last, for what is not believed.

@@ -25,7 +25,7 @@ from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order
 from sst_lint.flow.reach import Search
-from sst_lint.flow.sinks import A_DIGEST, A_NAME, rank_of
+from sst_lint.flow.sinks import A_DIGEST, A_NAME, A_SIGNATURE, rank_of
 from sst_lint.flow.writes import Writes
 
 Where = Literal["digest", "name", "seed", "shard", "comparison", "content", "leaves"]
@@ -93,13 +93,8 @@ class Permanence:
         self._evidence = evidence
         self._config = config
         self.graph = _strict(linked, graph)
-        self._keyed = {s.call for s in linked.sites if s.model.name.startswith("hmac.")}
         self.sinks: dict[Where, list[ValueSink]] = {
-            "digest": [
-                ValueSink(s.node, "digest", 0, A_DIGEST, s.call)
-                for s in order.sinks
-                if s.what == A_DIGEST and s.call not in self._keyed
-            ],
+            "digest": [ValueSink(s.node, "digest", 0, A_DIGEST, s.call) for s in order.sinks if s.what == A_DIGEST],
             "name": list(dict.fromkeys(self._names())),
             "seed": list(self._seeds()),
             "shard": list(self._shards()),
@@ -107,7 +102,7 @@ class Permanence:
             "content": [
                 ValueSink(s.node, "content", s.rank, s.what, s.call)
                 for s in order.sinks
-                if s.rank < 2 and s.what not in (A_DIGEST, A_NAME)
+                if s.rank < 2 and s.what not in (A_DIGEST, A_SIGNATURE, A_NAME)
             ],
             "leaves": list(self._leaves()),
         }

@@ -23,6 +23,9 @@ from sst_lint.flow.writes import Write, Writes
 
 #: What is digested, as it is told.
 A_DIGEST = "a digest"
+#: A digest with a key goes along with what it is taken over: who has both compares the bytes, and nobody else asks.
+A_SIGNATURE = "a signature"
+_KEYED = "hmac."
 A_NAME = "the name of a file"
 #: What another program is given, as it is told; and what is built.
 HANDED_ON = "a file that is handed on"
@@ -84,7 +87,8 @@ class Sinks:
             if content is not None and not site.model.digest and site.model.writes is None:
                 yield from self._content_sink(site.call, content)
             if site.model.digest and content is not None:
-                yield Sink(content, ORDER, 0, A_DIGEST, site.call, True)
+                keyed = site.model.name.startswith(_KEYED)
+                yield Sink(content, ORDER, int(keyed), A_SIGNATURE if keyed else A_DIGEST, site.call, True)
             if content is not None and site.model.writes is not None and site.call not in self._writes.by_call:
                 yield from self._handed_sink(site, content)
         for write in self._writes.all:

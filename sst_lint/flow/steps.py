@@ -28,6 +28,7 @@ _UNIQUE = frozenset(
     "timestamp choices strftime".split()
 )
 _CHANGING = frozenset({"clock", "random", "identity"})
+_DRAWN = frozenset({"random"})
 _TEMPORARY_DIRECTORY = ("/tmp", "/var/tmp", "/dev/shm")
 _REMOVING = frozenset({"remove", "unlink", "rmtree", "delete", "discard", "cleanup", "clean"})
 _DIRECTORY = frozenset({"dir", "directory", "parent", "dirname", "folder"})
@@ -87,7 +88,8 @@ class Steps:
             involved = self._involved(draft)
             yield from self._synced(draft, involved)
             yield "clean-up", self._cleaned(draft, involved)
-        yield "replace", draft.replaced or draft.kind == "replace"
+        taken = not self._is_drawn(draft.target)  # else nobody has a file of that name
+        yield "replace", draft.replaced or draft.kind == "replace" or not taken
         if draft.makers:
             yield "mode", any(not draft.origins.isdisjoint(o) for _, o in self._modes) or self._sets_mode(draft)
 
@@ -133,7 +135,7 @@ class Steps:
 
     def _unique(self, draft: Draft) -> bool | None:
         """Whether two writers get two temporary files; None if that cannot be told."""
-        if draft.makers or self._folders_of(draft.source):
+        if draft.makers or self._folders_of(draft.source) or self._is_drawn(draft.source):
             return True
         if self._fixed(draft.source, draft.target, frozenset(self._evidence.passed(draft.target)), 0):
             return False
@@ -175,13 +177,21 @@ class Steps:
 
     def changes(self, node: int) -> bool:
         """Whether something that differs from writer to writer goes into a name."""
-        passed = self._evidence.passed(node)
-        for current in passed:
+        for current in self._evidence.passed(node):
             for _, kind, _ in self._linked.sources.get(current, ()):
                 if kind in _CHANGING:
                     return True
         names = self._evidence.of(node).names
         return any(words(name) & _UNIQUE for name in names)
+
+    def _is_drawn(self, node: int) -> bool:
+        """Whether a part of a name is drawn by lot for it, in the same function, be it in the final one, too."""
+        scope_of = self._linked.world.scope_of_node
+        return any(
+            kind in _DRAWN and scope_of(current) == scope_of(node)
+            for current in self._evidence.passed(node)
+            for _, kind, _ in self._linked.sources.get(current, ())
+        )
 
     def _synced(self, draft: Draft, involved: list[int]) -> Iterator[tuple[StepName, bool]]:
         handles = {w.site.call for w in draft.writes}

@@ -193,7 +193,7 @@ EFFECTS = [
     Effect("test-patterns", "test-patterns = []", {"tests/a.py": NOTES}, (), ("tests/a.py:2 SST101 warning",)),
     Effect(
         "entry-points", 'entry-points = ["a:run_*"]',
-        one("def run_job(path):\n    t = open(path).read()\n    with open(path, 'w') as f:\n        f.write(t)\n"),
+        one("def run_it(path, t):\n    print(open(path).read())\n    with open(path, 'w') as f:\n        f.write(t)\n"),
         ("a.py:3 SST101 warning",), (),
     ),
     Effect(
