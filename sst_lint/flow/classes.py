@@ -45,7 +45,7 @@ class Classes(Names):
     def add_base(self, cls: Class, value: Value) -> None:
         """A base class was resolved."""
         if value[0] == "c" and value[1] != cls.index and cls.index not in self.mro(value[1]):
-            for affected in (cls.index, *self._descendants(cls.index)):
+            for affected in (cls.index, *self.descendants(cls.index)):
                 entry = self.world.classes[affected]
                 merged = dict.fromkeys((*(entry.mro or (affected,)), *self.mro(value[1])))
                 entry.mro = tuple(merged)
@@ -57,7 +57,7 @@ class Classes(Names):
             if name != _OF_ALL and name not in cls.external_bases:
                 cls.external_bases = (*cls.external_bases, name)
 
-    def _descendants(self, cls: int) -> list[int]:
+    def descendants(self, cls: int) -> list[int]:
         known = self._below.get(cls)
         if known is None:
             result: dict[int, None] = {}
@@ -130,7 +130,7 @@ class Classes(Names):
     def _overriding(self, cls: int, name: str) -> list[Function]:
         """Definitions of the method in descendants."""
         scopes = [
-            scope for one in self._descendants(cls) for scope in self.world.classes[one].methods.get(name, ())[-1:]
+            scope for one in self.descendants(cls) for scope in self.world.classes[one].methods.get(name, ())[-1:]
         ]
         return [self.world.functions[scope] for scope in scopes if scope in self.world.functions]
 
@@ -175,14 +175,14 @@ class Classes(Names):
         """The classes whose fields a read may mean; of many descendants those that say what they have under a name."""
         known = self._read_in.get((cls, through_instance))
         if known is None:
-            below = self._descendants(cls) if through_instance else []
+            below = self.descendants(cls) if through_instance else []
             known = (*self.mro(cls), *(below if len(below) <= OVERRIDES else ()))
             self._read_in[(cls, through_instance)] = known
-        if not through_instance or len(self._descendants(cls)) <= OVERRIDES:
+        if not through_instance or len(self.descendants(cls)) <= OVERRIDES:
             return known
         declared = self._declared_in.get((cls, name))
         if declared is None:
-            below = [one for one in self._descendants(cls) if (one, name) in self._class_bound]
+            below = [one for one in self.descendants(cls) if (one, name) in self._class_bound]
             declared = (*known, *(below if len(below) <= DECLARED else ()))
             self._declared_in[(cls, name)] = declared
         return declared

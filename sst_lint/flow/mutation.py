@@ -18,6 +18,7 @@ from sst_lint.flow.contexts import GLOBAL
 from sst_lint.flow.folds import fold
 from sst_lint.flow.given_out import GivenOut
 from sst_lint.flow.placed import sort_by_places
+from sst_lint.flow.saved_whole import save_whole
 from sst_lint.flow.templates import read_by_templates
 from sst_lint.flow.unpacked import unpack
 
@@ -54,6 +55,7 @@ class Mutations(GivenOut):
         self._outs()
         self.run()
         read_by_templates(self)
+        save_whole(self)
         sort_by_places(self)
         fold(self)
         unpack(self)
