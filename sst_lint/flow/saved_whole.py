@@ -1,4 +1,5 @@
-"""What is written of an object that is saved as a whole? ``pickle.dump(self, file)`` writes all that its fields hold.
+"""What is written of an object that is saved as a whole? ``pickle.dump(self, file)`` writes all that its fields hold,
+and so does ``json.dump(self, file, default=vars)``.
 
 Who made the object and filled it may stand elsewhere, or in no file of the program: a library is used by others. So the
 fields of its class are read here, as ``self.name`` would read them, and those of the objects that lie in them.
@@ -15,30 +16,27 @@ from sst_lint.flow.classes import OVERRIDES
 from sst_lint.flow.templates import DEEP
 
 if TYPE_CHECKING:
-    from sst_lint.catalogue.model import Model
     from sst_lint.flow.mutation import Mutations
     from sst_lint.flow.sites import Site
 
-#: The format that keeps objects of any class, whichever library writes it.
-_OBJECTS = "pickle"
+#: Formats that keep objects of any class, whichever library writes them, unless a function refuses objects.
+_OF_OBJECTS = frozenset({"pickle", "yaml"})
+_RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.JSON, Op.JSON_SORTED})
 #: A class with one of these says itself what is written of it.
 _STATES = ("__getstate__", "__reduce__", "__reduce_ex__", "__getnewargs__")
+#: What gives all that an object holds as a mapping.
+_OPENS, _OPEN = "builtins.vars", "__dict__"
 #: What an object holds, where its class begins.
 _OF_A_CLASS = Node(int(Kind.VALUE), "", line=1, column=1)
 
 
 def save_whole(linked: Mutations) -> None:
     """Add the reads of all that objects hold which a serializer writes; to be called once values have settled."""
-    written = {node for site in linked.sites if _takes_objects(site.model) for node in _texts(linked, site)}
-    given = [pair for pair in sorted(linked.rendered_whole) if pair[1] in written and _classes(linked, pair[0])]
-    if given:
-        saved = Saved(linked)
-        for node, text in given:
-            for cls in _may_be(linked, node):
-                held = saved.held_by(cls, DEEP)
-                linked._edge(held, text, Op.TEXT)
-                linked.rendered_whole.add((held, text))
-        linked.run()
+    saved = Saved(linked)
+    for site in tuple(linked.sites):
+        if _keeps_objects(site) or _opens_objects(linked, site):
+            saved.add(site)
+    linked.run()
 
 
 class Saved:
@@ -47,9 +45,22 @@ class Saved:
     def __init__(self, linked: Mutations) -> None:
         self._linked = linked
         self._held: dict[tuple[int, int], int] = {}  #: (class, how many classes deep) -> the node of what it holds
-        self._fields: dict[int, list[tuple[str, int]]] = {}
+        self._fields: dict[int, dict[str, int]] = {}
         for node, (cls, name) in linked.field_nodes.items():
-            self._fields.setdefault(cls, []).append((name, node))
+            self._fields.setdefault(cls, {})[name] = node
+
+    def add(self, site: Site) -> None:
+        """What a call is given to write shows all that its objects hold."""
+        linked = self._linked
+        for text in dict.fromkeys((linked.contents.get((site.call, ""), -1), site.ports["return"])):
+            for edge in tuple(linked._incoming.get(text, ())):
+                op = linked.edges.op[edge]
+                if op not in _RENDERS or linked.edges.label[edge]:
+                    continue
+                for cls in _may_be(linked, linked.edges.source[edge]):
+                    held = self.held_by(cls, DEEP)
+                    linked._edge(held, text, Op(op))
+                    linked.rendered_whole.add((held, text))
 
     def held_by(self, cls: int, depth: int) -> int:
         """The node of what objects of a class hold, as many classes deep."""
@@ -71,19 +82,41 @@ class Saved:
         if any(linked.find_method(cls, name) for name in _STATES):
             return
         for one in linked.mro(cls):
-            for name, node in self._fields.get(one, ()):
-                if not name.startswith("__") and not linked.is_shared(node):
+            known = self._fields.setdefault(one, {})
+            declared = [name for name, kind, _ in linked.world.classes[one].fields if "ClassVar" not in kind]
+            for name in declared:
+                if name not in known:  # nobody asks for it, but it is written
+                    known[name] = linked.field_node(one, name)
+            linked.run()
+            for name, node in known.items():
+                if not name.startswith("__") and (name in declared or not linked.is_shared(node)):
                     yield name, node
 
 
-def _takes_objects(model: Model) -> bool:
+def _keeps_objects(site: Site) -> bool:
     """Whether a call writes objects of any class, with all that they hold."""
-    return _OBJECTS in (model.format, model.writes.format if model.writes is not None else "")
+    model = site.model
+    formats = {model.format, model.writes.format if model.writes is not None else ""}
+    return not model.refuses_objects and not _OF_OBJECTS.isdisjoint(formats)
 
 
-def _texts(linked: Mutations, site: Site) -> tuple[int, int]:
-    """What a serializer makes: what it writes into a file, and what it gives back."""
-    return linked.contents.get((site.call, ""), -1), site.ports["return"]
+def _opens_objects(linked: Mutations, site: Site) -> bool:
+    """Whether a serializer is given a function that gives all that an object holds: ``vars``, or one that reads its
+    ``__dict__``."""
+    world, port = linked.world, site.ports.get(site.model.default_param, -1) if site.model.default_param else -1
+    for value in linked.values(port) if port >= 0 else ():
+        if value == ("x", _OPENS):
+            return True
+        function = world.functions.get(value[1]) if value[0] == "f" else None
+        for edge in linked._incoming.get(function.returns, ()) if function is not None and function.params else ():
+            record = world.nodes[linked.edges.source[edge]]
+            if record.kind == Kind.ATTR and record.name == _OPEN:
+                return True
+            if record.kind == Kind.CALL and _OPENS in linked.externals.get(
+                world.call_of(linked.edges.source[edge]), ()
+            ):
+                return True
+    return False
 
 
 def _may_be(linked: Mutations, node: int) -> list[int]:
