@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind, Node
+from sst_lint.flow.calls import ATTRIBUTES
 from sst_lint.flow.demands import OPENED
 
 if TYPE_CHECKING:
     from sst_lint.flow.mutation import Mutations
 
-_ASKS, _OPENS, _OPEN = "builtins.getattr", "builtins.vars", "__dict__"
+_ASKS, OPENS = "builtins.getattr", "builtins.vars"
 #: So many names may one call ask for, so many values back are they looked for.
 _NAMES, _NEAR = 12, 24
 _CARRIES = frozenset({Op.SAME, Op.ITER, Op.LOAD, Op.STORE, Op.COPY})
@@ -33,10 +34,12 @@ def ask_by_name(linked: Mutations) -> None:
 def open_objects(linked: Mutations) -> None:
     """Add the reads of all that an object holds: ``vars(x)``, ``x.__dict__``. Its code says in which order."""
     world = linked.world
-    opened = [(node, linked._base_of(node)) for node in world.of_kind(Kind.ATTR) if world.nodes[node].name == _OPEN]
+    opened = [
+        (node, linked._base_of(node)) for node in world.of_kind(Kind.ATTR) if world.nodes[node].name == ATTRIBUTES
+    ]
     for number, names in linked.externals.items():
         given = linked.argument_nodes(number)
-        if _OPENS in names and given:
+        if OPENS in names and given:
             opened.append((linked.result_of(number), given[0][1]))
     fields: dict[int, list[tuple[str, int]]] = {}
     for node, (cls, name) in linked.field_nodes.items() if opened else ():
@@ -88,4 +91,4 @@ def _names(linked: Mutations, node: int) -> list[str]:
     return list(found) if len(found) <= _NAMES else []
 
 
-__all__ = ["ask_by_name", "open_objects"]
+__all__ = ["OPENS", "ask_by_name", "open_objects"]

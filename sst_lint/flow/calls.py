@@ -50,6 +50,8 @@ _LITERAL_TYPES: dict[Kind, str] = {
     Kind.SET: "builtins.set",
 }
 #: Of these something is known without following values.
+#: The mapping of all that an object holds.
+ATTRIBUTES = "__dict__"
 _SEEDED = (Kind.NAME, Kind.IMPORT, Kind.FUNC, Kind.VALUE, *_LITERAL_TYPES)
 
 
@@ -146,6 +148,9 @@ class Calls(Likely):
         for node in world.of_kind(*_SEEDED):
             record = world.nodes[node]
             self._seed(node, record.kind, record.name)
+        for node in world.of_kind(Kind.ATTR):
+            if world.nodes[node].name == ATTRIBUTES:
+                self.add_value(node, ("t", "builtins.dict"))
         for index, (_, _, facts) in enumerate(world.units):
             self._add_edges(world.node_base[index], facts)
         self.hand_over()

@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind, Node
+from sst_lint.flow.by_name import OPENS
+from sst_lint.flow.calls import ATTRIBUTES
 from sst_lint.flow.classes import OVERRIDES
 from sst_lint.flow.templates import DEEP
 
 if TYPE_CHECKING:
     from sst_lint.flow.mutation import Mutations
     from sst_lint.flow.sites import Site
+    from sst_lint.flow.world import Function
 
 #: Formats that keep objects of any class, whichever library writes them, unless a function refuses objects.
 _OF_OBJECTS = frozenset({"pickle", "yaml"})
 _RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.JSON, Op.JSON_SORTED})
 #: A class with one of these says itself what is written of it.
-_STATES = ("__getstate__", "__reduce__", "__reduce_ex__", "__getnewargs__")
-#: What gives all that an object holds as a mapping.
-_OPENS, _OPEN = "builtins.vars", "__dict__"
+_STATE, _STATES = "__getstate__", ("__reduce__", "__reduce_ex__", "__getnewargs__")
+#: The method of an encoder that is asked for objects that it does not know.
+_HOOK = "default"
 #: What an object holds, where its class begins.
 _OF_A_CLASS = Node(int(Kind.VALUE), "", line=1, column=1)
 
@@ -69,6 +72,8 @@ class Saved:
         if known is not None:
             return known
         held = self._held[(cls, depth)] = world.add_node(Kind.VALUE, world.classes[cls].unit, _OF_A_CLASS, "saved")
+        for function in linked.find_method(cls, _STATE):
+            linked._edge(linked.read_alone(function, Op.SAME), held, Op.SAME)
         for name, node in self._own(cls):
             linked._edge(node, held, Op.STORE, "'" + name)
             for other in _classes(linked, node) if depth > 1 else ():
@@ -79,7 +84,7 @@ class Saved:
         """What each object of a class has for itself; nothing where the class says what is written. What is called
         ``__name__`` is the class's."""
         linked = self._linked
-        if any(linked.find_method(cls, name) for name in _STATES):
+        if any(linked.find_method(cls, name) for name in (_STATE, *_STATES)):
             return
         for one in linked.mro(cls):
             known = self._fields.setdefault(one, {})
@@ -101,21 +106,29 @@ def _keeps_objects(site: Site) -> bool:
 
 
 def _opens_objects(linked: Mutations, site: Site) -> bool:
-    """Whether a serializer is given a function that gives all that an object holds: ``vars``, or one that reads its
-    ``__dict__``."""
-    world, port = linked.world, site.ports.get(site.model.default_param, -1) if site.model.default_param else -1
-    for value in linked.values(port) if port >= 0 else ():
-        if value == ("x", _OPENS):
+    """Whether a serializer is given a function that gives all that an object holds (``vars``, or one that reads its
+    ``__dict__``), or an encoder that does."""
+    if not site.model.default_param:
+        return False
+    for port in (site.ports.get(site.model.default_param, -1), site.ports.get("cls", -1)):
+        for kind, value in linked.values(port) if port >= 0 else ():
+            functions = [linked.world.functions.get(value)] if kind == "f" else []
+            functions += linked.find_method(value, _HOOK) if kind == "c" else []
+            if (kind == "x" and value == OPENS) or any(f is not None and _opens(linked, f) for f in functions):
+                return True
+    return False
+
+
+def _opens(linked: Mutations, function: Function) -> bool:
+    """Whether a function gives back all that an object holds."""
+    world = linked.world
+    for edge in linked._incoming.get(function.returns, ()):
+        source = linked.edges.source[edge]
+        record = world.nodes[source]
+        if record.kind == Kind.ATTR and record.name == ATTRIBUTES:
             return True
-        function = world.functions.get(value[1]) if value[0] == "f" else None
-        for edge in linked._incoming.get(function.returns, ()) if function is not None and function.params else ():
-            record = world.nodes[linked.edges.source[edge]]
-            if record.kind == Kind.ATTR and record.name == _OPEN:
-                return True
-            if record.kind == Kind.CALL and _OPENS in linked.externals.get(
-                world.call_of(linked.edges.source[edge]), ()
-            ):
-                return True
+        if record.kind == Kind.CALL and OPENS in linked.externals.get(world.call_of(source), ()):
+            return True
     return False
 
 
