@@ -50,6 +50,7 @@ _FAR_OF_SET = 4
 _FOUND = frozenset({"listing", "rows"})
 #: (node, edge that leads on) from the source
 Path = tuple[tuple[int, int], ...]
+_PLUGINS = "importlib.metadata.entry_points"
 _OF = {
     "listing": "a listing in file-system order",
     "rows": "rows of a query without ORDER BY",
@@ -70,6 +71,7 @@ def first_match(project: Project) -> Iterator[Defect]:
             or is_top_of_walk(project, picked)
             or is_lone(project, picked)
             or _behind_prefix(project, picked)
+            or _before_suffix(project, picked)
             or is_put_back(project, picked)
             or is_word_of_text(project, picked.path)
         ):
@@ -170,7 +172,7 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return "low"
     if (distance and is_from_queue(project, picked.call)) or is_only_told(project, picked, bool(distance)):
         return "low"
-    if _is_next_to_come(project, picked) or _is_measured(project, picked):
+    if _is_next_to_come(project, picked) or _is_measured(project, picked) or _is_plugin(project, picked):
         return "low"
     if distance:
         return "medium" if distance <= _AWAY else "low"
@@ -197,6 +199,15 @@ def _is_next_to_come(project: Project, picked: Picked) -> bool:
     """``while True: item = queue.get(); ...; return item``: who asks a queue wants whatever comes next."""
     returned = picked.choice is not None and picked.choice.kind == "return"
     return picked.kind == "completion" and returned and project.world.nodes[picked.node].name == "while"
+
+
+def _is_plugin(project: Project, picked: Picked) -> bool:
+    """Whether one plugin after the other is asked until one answers: which ones there are is up to who installs them,
+    and two that answer alike are the exception."""
+    if not picked.path or picked.choice is None or picked.choice.kind not in ("return", "act", "assign"):
+        return False
+    calls = [call for _, _, call in project.linked.sources.get(picked.path[0][0], ()) if call >= 0]
+    return any(_PLUGINS in project.linked.externals.get(call, ()) for call in calls)
 
 
 def _is_measured(project: Project, picked: Picked) -> bool:
@@ -248,6 +259,21 @@ def _behind_prefix(project: Project, picked: Picked) -> bool:
                 graph.op[n] == Op.STORE and graph.key[n] == "#0" for n in graph.incoming.get(target, ())
             ):
                 return True
+    return False
+
+
+def _before_suffix(project: Project, picked: Picked) -> bool:
+    """``(names + ["--all"])[-1]``: what stands behind the plus is known."""
+    graph, nodes = project.graph, project.world.nodes
+    if picked.choice is None or not any(nodes[item].name == "#-" for item in items(project, picked)):
+        return False
+    for _, edge in picked.path:
+        if edge < 0 or nodes[graph.target[edge]].kind != Kind.BINOP or nodes[graph.target[edge]].name != "+":
+            continue
+        parts = [graph.source[number] for number in graph.within.get(graph.target[edge], ())]
+        last = max(parts, key=lambda part: (nodes[part].line, nodes[part].column), default=-1)
+        if last >= 0 and last != graph.source[edge] and nodes[last].kind in (Kind.LIST, Kind.TUPLE):
+            return any(graph.op[number] == Op.STORE for number in graph.incoming.get(last, ()))
     return False
 
 

@@ -55,11 +55,16 @@ def truncated(project: Project) -> Iterator[Defect]:
             short.leak,
             "SST306",
             message + "use the whole digest",
-            _confidence(short),
+            "low" if _says_itself(project, short.node) else _confidence(short),
             "warning",
             f"value:{short.node}",
             "a digest is cut short" if not short.checksum else "a checksum",
         )
+
+
+def _says_itself(project: Project, node: int) -> bool:
+    """Whether an object says of itself, to people, how its digest begins."""
+    return project.trace.location(node).function.rpartition(".")[2] in ("__repr__", "__str__")
 
 
 def _becomes(short: Short) -> str:

@@ -14,6 +14,7 @@ from sst_lint.checks.versioned import (
     is_counter,
     is_for_another,
     is_of_the_sources,
+    keeps_comments,
 )
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.location import Step
@@ -153,7 +154,8 @@ def _shared(project: Project, read: Effect, write: Effect) -> Confidence | None:
     formats.update(write.write.formats if write.write is not None else ())
     if _named(project, write, _CACHES):
         return "low"  # an entry that is lost is made again
-    edited = describes_a_project(project, write.node) or is_of_the_sources(project, read, write)
+    edited = describes_a_project(project, write.node) or keeps_comments(project, read, write)
+    edited = edited or is_of_the_sources(project, read, write)
     if edited or project.is_by_hand(where.path):
         return "low"  # by people, whose editors take no lock
     return "medium" if STRUCTURED & formats or is_counter(project, write.node) else "low"

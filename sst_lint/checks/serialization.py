@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from sst_lint.checks.certainty import FAR, LESS, is_far
 from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.flow.trace import length
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.permanence import Leak
     from sst_lint.flow.serializers import Lossy
+
+#: A text is believed to be kept so many steps from where it was made.
+_NEAR = 8
 
 
 def lossy(project: Project) -> Iterator[Defect]:
@@ -54,6 +58,8 @@ def _defect(
     steps = project.trace.steps(path, first, f"reaches {last}")
     if found.source and is_far(project, found.source, steps):
         confidence = "low"
+    if length(steps) > _NEAR:
+        confidence = "low"  # by then it is something else that the text is a part of
     if project.is_test(where.path) or project.passes_test((*found.leak.path, *found.source)):
         confidence = "low"
     return Defect(

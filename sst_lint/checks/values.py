@@ -184,6 +184,8 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
         kept = leak.sink.where == "content" and _is_of_text(project, source)
         told = kind == "hash" and (kept or _gives_text(project, source, leak))
         what, cure = _WHY[kind]
+        lasting = leak.sink.where not in ("content", "leaves") and leak.sink.rank == 0
+        lasting = lasting and (leak.sink.where != "name" or confidence == "high")  # people name files by the day
         defect = _defect(
             project,
             source,
@@ -191,7 +193,7 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
             rule,
             f"{_named(source)} {what}, and it {_verb(leak)} {leak.sink.what}; {cure}",
             confidence,
-            "error" if leak.sink.where not in ("content", "leaves") and leak.sink.rank == 0 else "warning",
+            "error" if lasting else "warning",
         )
         if told and defect.confidence == "low" and not project.is_test(defect.location.path):
             defect = replace(defect, confidence="medium")

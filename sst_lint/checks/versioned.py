@@ -22,6 +22,8 @@ STRUCTURED = frozenset({"json", "yaml", "toml", "pickle", "csv", "ini", "xml", "
 #: What says no more than that there is text.
 _OF_TEXTS = frozenset({"text", "binary"})
 _SUFFIX = re.compile(r"\.\w{1,8}$")
+#: They give a document back as it was written, but for what was changed.
+_KEEPING = ("tomlkit.", "ruamel.yaml.")
 _COUNTERS = frozenset({"counter", "sequence", "seq", "serial", "lease", "ledger"})
 _PROJECT_FILES = frozenset(
     "pyproject.toml setup.cfg tox.ini pytest.ini mypy.ini package.json cargo.toml composer.json tsconfig.json "
@@ -34,6 +36,18 @@ def describes_a_project(project: Project, path: int) -> bool:
     """Whether a file is one that people keep by hand, in version control: the description of a project."""
     evidence = project.evidence.of(path) if path >= 0 else None
     return evidence is not None and any(t.rpartition("/")[2].lower() in _PROJECT_FILES for t in evidence.texts[:1])
+
+
+def keeps_comments(project: Project, read: Effect, write: Effect) -> bool:
+    """Whether a program takes care of the comments and the layout of a document that it changes: people write them."""
+    calls = (call for effect in (read, write) for call in (effect.call, *effect.calls, effect.site.call))
+    scopes = dict.fromkeys(map(project.locks.scope_of, calls))
+    return any(
+        name.startswith(_KEEPING)
+        for scope in scopes
+        for number in project.locks.calls_in(scope)
+        for name in project.linked.externals.get(number, ())
+    )
 
 
 def is_counter(project: Project, path: int) -> bool:
@@ -49,7 +63,7 @@ def is_edited(project: Project, write: Write) -> bool:
     found = [u for u in project.races.updates if u.write.write and u.write.write.site.call == write.site.call]
     if not found or is_counter(project, write.path_node):
         return False
-    if describes_a_project(project, write.path_node):
+    if describes_a_project(project, write.path_node) or any(keeps_comments(project, u.read, u.write) for u in found):
         return True
     formats = {*write.formats, *(f for u in found for e in (u.read, u.write) for f in project.effects.formats(e))}
     named = any(_SUFFIX.search(text) for text in write.evidence.texts)

@@ -25,6 +25,8 @@ _OF_PATHS = frozenset(
     "path paths file files filename dir dirs directory folder dest destination target out output root base location "
     "joinpath parent resolve absolute cache tmp temp".split()
 )
+#: What changes the directory that a program works in.
+_GOES = frozenset({"os.chdir", "contextlib.chdir"})
 _WHAT = {
     "artifact": "an artifact",
     "state": "a state file",
@@ -89,6 +91,17 @@ def _handed_over(project: Project, write: Write) -> Iterator[Defect]:
             ),
             group=f"write:{where.line}:{where.column}",
         )
+
+
+def _is_where_nobody_looks(project: Project, write: Write) -> bool:
+    """Whether a file has a plain name, and the function has gone into a temporary directory before."""
+    path = project.identity.of(write.path_node)
+    if path[0] != "text" or path[2] or path[1].startswith(("/", "~", "\\")):
+        return False
+    here = project.locks.calls_in(project.locks.scope_of(write.site.call))
+    gone = [n for n in here if n < write.site.call and _GOES & set(project.linked.externals.get(n, ()))]
+    into = [node for number in gone[-1:] for _, node in project.linked.argument_nodes(number)[:1]]
+    return any(project.evidence.is_temporary(node) for node in into)
 
 
 def _made_anew(project: Project, write: Write) -> Write:
@@ -161,9 +174,21 @@ def _confidence(project: Project, write: Write, stake: str) -> Confidence:
         return "low"
     if not _is_at_stake(project, write, stake) or changes_the_sources(project, write) or is_edited(project, write):
         return "low"
+    if _is_where_nobody_looks(project, write):
+        return "low"
+    if not stake and not write.evidence.texts and _is_opened_for_others(project, write):
+        return "low"
     if write.mode == "update":
         return "low" if write.site.model.name.endswith("memmap") else "medium"  # it is there to be changed in place
     return "high" if write.kind.kind == "artifact" and write.kind.literal else "medium"
+
+
+def _is_opened_for_others(project: Project, write: Write) -> bool:
+    """Whether a function opens what it is told to, in the mode that it is told: what becomes of the file is said
+    elsewhere, and what it is called as well."""
+    opens = write.site.model.opens
+    mode = write.site.ports.get(opens.mode, -1) if opens is not None and opens.mode else -1
+    return mode >= 0 and project.world.nodes[mode].kind == NodeKind.PARAM
 
 
 def _is_at_stake(project: Project, write: Write, stake: str) -> bool:

@@ -199,46 +199,70 @@ class Branches(Expressions):
                 self.has_paths = True
         elif type(test) is cst.Call and type(test.func) is cst.Name and len(test.args) == 2:
             if test.func.value == "isinstance":
-                self._narrow_type(test, env, holds)
+                self._narrow_type("", test.args[0].value, test.args[1].value, env, holds)
         elif type(test) is cst.Comparison and len(test.comparisons) == 1:
             self._narrow_length(test, env, holds)
+            against = test.comparisons[0]
+            if holds and isinstance(against.operator, (cst.Is, cst.Equal, cst.In)):
+                name, subject = self._asked_for_type(test.left, env)
+                if subject is not None:
+                    self._narrow_type(name, subject, against.comparator, env, True)
 
-    def _narrow_type(self, test: cst.Call, env: Env, holds: bool) -> None:
-        path = attribute_path(test.args[0].value) or known_element(test.args[0].value)
-        names = _type_names(test.args[1].value)
+    def _asked_for_type(self, asked: cst.BaseExpression, env: Env) -> tuple[str, cst.BaseExpression | None]:
+        """What ``type(x)`` asks for the type of, also by a name that was given to the answer: ``kind = type(x)``."""
+        if isinstance(asked, cst.Call):
+            return "", asked.args[0].value if dotted(asked.func) == "type" and len(asked.args) == 1 else None
+        known = env.get(asked.value, ()) if isinstance(asked, cst.Name) else ()
+        record = self.nodes[known[0]] if len(known) == 1 else None
+        if record is None or record.kind != Kind.CALL or not 0 <= record.base < len(self.calls):
+            return "", None
+        call = self.calls[record.base]
+        if self.nodes[call.callee].name != "type" or call.method or len(call.args) != 1:
+            return "", None
+        names = [name for name, value in env.items() if value == (call.args[0].node,) and name.isidentifier()]
+        return (names[0], asked) if names else ("", None)
+
+    def _narrow_type(
+        self, path: str, asked: cst.BaseExpression, written: cst.BaseExpression, env: Env, holds: bool
+    ) -> None:
+        """What a test for the type of ``asked`` says of it; ``path``: its name, if it is not what stands there."""
+        path = path or attribute_path(asked) or known_element(asked)
+        names = _type_names(written)
         ops = {NARROW[name][0 if holds else 1] for name in names if name in NARROW}
         if holds and path and len(ops) > 1 and Op.AS_SET in ops and all(name in NARROW for name in names):
-            value = env.get(path) or self.value(test.args[0].value)
-            typed = self.node(Kind.VALUE, test.args[0].value, ":set")
+            value = env.get(path) or self.value(asked)
+            typed = self.node(Kind.VALUE, asked, ":set")
             self.edge(value, typed)
             env[path] = (typed,)
         if holds and path and not ops:
-            self._narrow_class(path, test, env, names)
+            self._narrow_class(path, asked, written, env, names)
         if not path or len(ops) != 1 or not all(name in NARROW for name in names):
             return
         (op,) = ops
-        value = env.get(path) or self.value(test.args[0].value)
+        value = env.get(path) or self.value(asked)
         self.has_paths = True
         if holds and value and op == Op.AS_SET:
-            typed = self.node(Kind.VALUE, test.args[0].value, ":" + " | ".join(names))
+            typed = self.node(Kind.VALUE, asked, ":" + " | ".join(names))
             self.edge(value, typed, Op.AS_SET)
             env[path] = (typed,)
             return
         if op == Op.ONLY_VALUE and value:  # the type is known as by an annotation
-            env[path] = self.derived(op, value, test.args[0].value, name=self._annotated(test.args[1].value))
+            env[path] = self.derived(op, value, asked, name=self._of_classes(written))
         elif op is not None and value:
-            env[path] = self.derived(op, value, test.args[0].value)
+            env[path] = self.derived(op, value, asked)
 
-    def _narrow_class(self, path: str, test: cst.Call, env: Env, names: Sequence[str]) -> None:
+    def _narrow_class(
+        self, path: str, asked: cst.BaseExpression, written: cst.BaseExpression, env: Env, names: Sequence[str]
+    ) -> None:
         """``isinstance(x, Shape)`` says of ``x`` what an annotation would."""
-        value = env.get(path) or self.value(test.args[0].value)
+        value = env.get(path) or self.value(asked)
         if value and names and len(names) <= _CLASSES and all(name.lstrip("_")[:1].isupper() for name in names):
-            typed = self.node(Kind.VALUE, test.args[0].value, self._annotated(test.args[1].value))
+            typed = self.node(Kind.VALUE, asked, self._of_classes(written))
             self.edge(value, typed, Op.SAME if any("Set" in name for name in names) else Op.NOT_SET)
             env[path] = (typed,)
             self.has_paths = True
 
-    def _annotated(self, written: cst.BaseExpression) -> str:
+    def _of_classes(self, written: cst.BaseExpression) -> str:
         """The classes of ``isinstance`` as an annotation would name them."""
         parts = [e.value for e in written.elements] if isinstance(written, cst.Tuple) else [written]
         return ":" + " | ".join(self.positions.snippet(part) for part in parts)

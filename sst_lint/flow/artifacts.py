@@ -206,7 +206,9 @@ def classify(
         if found is not None and (text == evidence.last or not evidence.last or found.kind in ("temp", "console")):
             if found.kind == "artifact" and _stronger_name(evidence):
                 break
-            return replace(found, why=found.why.replace(_ENDS, _MAY_END)) if text in evidence.either else found
+            if text in evidence.either:  # one of several: it may be any of them
+                return replace(found, why=found.why.replace(_ENDS, _MAY_END), literal=False)
+            return found
     for text in evidence.texts[:2]:
         for part in text.split("/"):
             found = _by_name(part) if part.isidentifier() and text not in evidence.either else None

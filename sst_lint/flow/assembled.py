@@ -208,6 +208,8 @@ class Assembled:
         linked = self._linked
         given = linked.argument_nodes(number)
         path = next((node for slot, node in given if self._says_where(slot, node)), -1)
+        if linked.result_of(number) in self._looped:
+            return  # it gives several, and writes none: ``hooks.write_wrapper(...)``
         if path < 0 or not (linked.externals.get(number) or self.is_foreign(linked.receiver_of(number))):
             return
         content = linked.content(number)
@@ -216,6 +218,12 @@ class Assembled:
         for node in (*holders, *(node for _, node in given if node != path)):
             self._render(node, content)
         self._note(number, name, path)
+
+    @cached_property
+    def _looped(self) -> frozenset[int]:
+        """What loops run through."""
+        edges = self._linked.edges
+        return frozenset(edges.source[number] for number in places(edges.op, Op.LOOP, Op.ITER))
 
     def _note(self, number: int, name: str, path: int) -> None:
         """Note that call ``number`` writes its content to ``path``."""

@@ -241,7 +241,10 @@ class Clauses:
         return frozenset(found)
 
     def _given_whole(self, body: Iterable[int]) -> bool:
-        """Whether a function of the program gives back, or keeps, the error that is being handled."""
+        """Whether a function of the program gives back, or keeps, the error that is being handled; or a handler of
+        ``logging`` shows it, which is what it has a method for."""
+        if any(self.name_of(number) == "handleError" for number in body):
+            return True
         return any(scope in self._giving for number in body for scope in self._linked.callees.get(number, ()))
 
     @cached_property

@@ -52,6 +52,25 @@ def is_buried(graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
     return depth > 1
 
 
+def is_hidden(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether a way passes the text of a record by an object in a field of it that says nothing of its own fields:
+    ``str(order)`` shows that there is a customer, and not what the customer has bought."""
+    held: list[int] = []
+    for _, edge in path:
+        op, key = (graph.op[edge], graph.key[edge]) if edge >= 0 else (Op.SAME, "")
+        if op in _TEXTS:
+            if any(_is_silent(linked, node) for node in held[:-1]):
+                return True
+            held.clear()
+        elif key.startswith("."):
+            held = [*held, graph.target[edge]] if op == Op.STORE else held[:-1]
+    return False
+
+
+def _is_silent(linked: Mutations, node: int) -> bool:
+    return linked.has_class(node) and not linked.prints_itself(node) and not linked.shows_fields(node)
+
+
 def broken_at(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> int:
     """As ``torn_at``; or the edge on which a way comes back to who has asked for another key."""
     torn = torn_at(graph, path)

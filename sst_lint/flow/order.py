@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sst_lint.facts.ops import KEYS_ANY, ORDER, SETS, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.before import is_read_before
-from sst_lint.flow.coherence import asks_for_text, holds_records, is_buried, takes_by_name
+from sst_lint.flow.coherence import asks_for_text, holds_records, is_buried, is_hidden, takes_by_name
 from sst_lint.flow.disorder import FOUND, Disorder, Sources
 from sst_lint.flow.escapes import LONGEST_ESCAPE, LONGEST_TEXT, Escapes
 from sst_lint.flow.graph import LONGEST, Graph, Mask
@@ -234,7 +234,7 @@ class Order:
             return
         weak = max(guessed(self._linked, self._graph, path), of_anything(self._linked, self._graph, path))
         weak = max(weak, ONE_OF_SEVERAL) if reads_deep(self._linked, path) else weak
-        if leaves_another(self._linked, self._graph, path):
+        if leaves_another(self._linked, self._graph, path) or is_hidden(self._linked, self._graph, path):
             if rank < 3:
                 self._torn.setdefault((kind, place), Reach(kind, place, source, path, sink, ONE_OF_SEVERAL, others))
             return

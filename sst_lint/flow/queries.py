@@ -23,6 +23,9 @@ _ORDERS = re.compile(r"(?i)\border\s+by\b")
 _TOTAL = re.compile(r"(?is)^\W*select\s+(?:count|sum|min|max|avg|total|exists|every|bool_and|bool_or)\s*\(")
 _GROUPS = re.compile(r"(?i)\bgroup\s+by\b")
 _ONE = re.compile(r"(?i)\blimit\s+1\s*;?\s*$")
+#: A row is asked for by what tells it from all others, in one table.
+_BY_NUMBER = re.compile(r"(?is)\bwhere\s+[\"`\[]?(?:rowid|_rowid_|oid|id|uuid|pk)[\"`\]]?\s*=")
+_SEVERAL = re.compile(r"(?i)\b(?:join|or|union)\b")
 #: A hole at the end is a table's name there, and anything else elsewhere.
 _TABLE = re.compile(r"(?i)\b(?:from|join)\s+[\w.\"`\[]*\x00[\"`\]]?\s*;?\s*$")
 #: What ``format`` and ``%`` fill; elsewhere ``%s`` is a parameter of the query.
@@ -61,6 +64,8 @@ def asks_for_any_order(texts: tuple[str, ...], parameter: bool = False) -> bool:
 
 def _gives_rows(text: str, texts: tuple[str, ...], parameter: bool) -> bool:
     if not any(_FROM.search(each) for each in texts) or _ONE.search(text):
+        return False
+    if _BY_NUMBER.search(text) and not _SEVERAL.search(text):
         return False
     if _TOTAL.search(text) and not any(_GROUPS.search(each) for each in texts):
         return False

@@ -106,6 +106,8 @@ class Stakes:
             return "only programs read such files"
         near = write.evidence.texts[:2]
         for text in write.evidence.texts[:_TEXTS]:
+            if text in write.evidence.either:
+                continue  # one of several that the path may end in
             if _LOADED_SUFFIX.search(text) or (text in near and words(text.rpartition("/")[2]) & _KEPT):
                 return text
         function = self._linked.world.functions.get(self._locks.scope_of(write.site.call))
