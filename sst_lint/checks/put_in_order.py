@@ -23,7 +23,20 @@ _IN_PLACE = "sorted"
 def is_put_in_order(project: Project, path: Sequence[tuple[int, int]]) -> bool:
     """Whether a way passes an attribute that some method sorts where it lies, or puts back sorted."""
     fields = project.linked.field_nodes
-    return any(_is_sorted(project, node, fields[node][1]) for node, _ in path if node in fields)
+    return any(
+        _is_sorted(project, node, fields[node][1]) if node in fields else _is_sorted_there(project, node, edge)
+        for node, edge in path
+    )
+
+
+def _is_sorted_there(project: Project, node: int, edge: int) -> bool:
+    """Whether what is put into an attribute, or under a key, is sorted in the same function: ``self.rows = rows``,
+    ``self.rows.sort()``."""
+    graph, nodes = project.graph, project.world.nodes
+    if edge < 0 or (graph.op[edge] != Op.STORE and nodes[graph.target[edge]].kind != Kind.PUT):
+        return False
+    after = (number for number in graph.outgoing.get(node, ()) if graph.op[number] == Op.SORT)
+    return any(nodes[graph.target[number]].name == _IN_PLACE for number in after)
 
 
 def _is_sorted(project: Project, field: int, name: str) -> bool:
