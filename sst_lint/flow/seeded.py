@@ -12,6 +12,7 @@ from sst_lint.facts.ops import VALUE
 from sst_lint.facts.records import Kind
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.reseeded import before, seeded_later
 from sst_lint.flow.writes import Writes
 
 _GENERATORS = ("random.Random", "numpy.random.Generator")
@@ -26,8 +27,6 @@ _SOME_DRAW = {
         "rand rand_like randn randn_like randint randint_like randperm normal bernoulli multinomial poisson".split()
     )
 }
-#: So many values are looked through for what a seed is made of, and for where a generator is made.
-_NEAR = 40
 #: These rearrange, or choose from, what they are given first.
 _OF_ELEMENTS = frozenset("choice choices sample shuffle permutation permuted".split())
 
@@ -47,6 +46,9 @@ class Seeded:
                 known = model.seed in site.given and site.constants.get(model.seed, 0) is not None
                 owner = model.returns if makes else model.seeds.rstrip(".")
                 self._made[site.ports["return"]] = (owner, known and not self._varies(site.ports[model.seed]))
+        for site, node in seeded_later(linked, graph):
+            if self._made.get(site.ports["return"], ("", False))[1] and node in self._made:
+                self._made[node] = (self._made[node][0], True)
 
     def draws(self) -> Iterator[tuple[int, int]]:
         """(call, what gives its result an order: a loop around it, or the elements that it is given)."""
@@ -76,12 +78,7 @@ class Seeded:
         return not given and any(bits == VALUE for node in near for bits, _, _ in sources.get(node, ()))
 
     def _before(self, node: int) -> list[int]:
-        """What a value comes from, nearest first, as far as its own functions say, and those that they call."""
-        graph, near = self._graph, [node]
-        for one in near:
-            before = [graph.source[edge] for edge in graph.incoming.get(one, ()) if graph.label[edge] <= 0]
-            near += [each for each in before if each not in near][: max(0, _NEAR - len(near))]
-        return near
+        return before(self._graph, node)
 
     def _in_test(self, call: int) -> bool:
         world = self._linked.world

@@ -15,6 +15,7 @@ from sst_lint.flow.graph import Graph
 from sst_lint.flow.habits import EPOCH
 from sst_lint.flow.models import VALUE_KINDS
 from sst_lint.flow.mutation import Mutations
+from sst_lint.flow.reseeded import seeded_later
 from sst_lint.flow.sites import Site
 from sst_lint.flow.writes import Write, Writes
 
@@ -74,6 +75,7 @@ class Sources:
             and site.constants.get(site.model.seed, 0) is not None
             and not writes.is_test(world.path_of_unit(world.call_unit[site.call]))
         )
+        self._seeded_later = {node for _, node in seeded_later(linked, graph)}
 
     def values(self) -> list[Source]:
         """Sources of clock, random, process and machine values, by node."""
@@ -140,6 +142,8 @@ class Sources:
         if kind == "random":
             name = site.model.name
             last = name.rpartition(".")[2]
+            if node in self._seeded_later:
+                return True
             return not site.model.seed and not last[:1].isupper() and name.startswith(self._seeded or ("\x00",))
         if kind in ("hash", "identity"):
             if world.units[unit][1].qualname.rpartition(".")[2] in _IDENTITY_METHODS:
