@@ -22,6 +22,7 @@ from sst_lint.checks.shown import before_place, is_certain, is_likely, is_told_a
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
+from sst_lint.flow.saved_whole import is_saved_whole
 from sst_lint.flow.sinks import A_DIGEST, A_NAME, HANDED_ON, IS_PRINTED
 from sst_lint.flow.trace import LONG_OF_SETS, long_for
 
@@ -60,6 +61,8 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
         confidence = LESS[confidence]  # who fills a mapping that comes so far is mostly the code itself
     if distance and reach.sink.what == IS_PRINTED and not found.stays and not _is_plain(project, reach, distance):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
+    if reach.sink.what == A_DIGEST and is_saved_whole(project.linked, reach.path, deep=2):
+        confidence = "low"  # what is digested is asked for its own fields
     if not found.stays and is_said_aside(project, reach):
         confidence = "low"
     if _is_of_a_test(project, reach):
@@ -78,7 +81,7 @@ def is_sure(project: Project, reach: Reach) -> bool:
 
 def believed_steps(project: Project, reach: Reach) -> int:
     """How many steps of a trace, as they are shown, are believed."""
-    if reach.sink.call in project.pickling:
+    if reach.sink.call in project.pickling or is_saved_whole(project.linked, reach.path):
         return LONG_OF_PICKLED
     if not is_sure(project, reach):
         return long_for(reach.kind)

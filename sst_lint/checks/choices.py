@@ -239,6 +239,9 @@ def _is_random(project: Project, picked: Picked) -> bool:
     world = project.world
     drawn = [world.call_of(node) for node, _ in picked.path if world.nodes[node].kind == Kind.CALL]
     names = [name for number in (picked.call, *drawn) for name in project.linked.externals.get(number, ())]
+    mixed = {site.ports.get(site.model.shuffles, -1) for site in project.linked.sites if site.model.shuffles}
+    if any(node in mixed for node, _ in picked.path):
+        return True
     return any(name.startswith(("random.", "numpy.random.")) for name in names)
 
 

@@ -7,7 +7,7 @@ fields of its class are read here, as ``self.name`` would read them, and those o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import Op
@@ -29,6 +29,10 @@ _RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.JSON, Op.JSON_SORTED})
 _STATE, _STATES = "__getstate__", ("__reduce__", "__reduce_ex__", "__getnewargs__")
 #: The method of an encoder that is asked for objects that it does not know.
 _HOOK = "default"
+#: Of an object that may be of more classes than this it is not asked what it holds.
+_MOST = 3
+#: How what objects hold is called among the nodes.
+_SAVED = "saved"
 #: What an object holds, where its class begins.
 _OF_A_CLASS = Node(int(Kind.VALUE), "", line=1, column=1)
 
@@ -60,6 +64,8 @@ class Saved:
                 op = linked.edges.op[edge]
                 if op not in _RENDERS or linked.edges.label[edge]:
                     continue
+                if len(_classes(linked, linked.edges.source[edge])) > _MOST:
+                    continue  # whatever somebody hands over: nobody knows which of them it is
                 for cls in _may_be(linked, linked.edges.source[edge]):
                     held = self.held_by(cls, DEEP)
                     linked._edge(held, text, Op(op))
@@ -71,7 +77,7 @@ class Saved:
         known = self._held.get((cls, depth))
         if known is not None:
             return known
-        held = self._held[(cls, depth)] = world.add_node(Kind.VALUE, world.classes[cls].unit, _OF_A_CLASS, "saved")
+        held = self._held[(cls, depth)] = world.add_node(Kind.VALUE, world.classes[cls].unit, _OF_A_CLASS, _SAVED)
         for function in linked.find_method(cls, _STATE):
             linked._edge(linked.read_alone(function, Op.SAME), held, Op.SAME)
         for name, node in self._own(cls):
@@ -147,4 +153,11 @@ def _classes(linked: Mutations, node: int) -> list[int]:
     return list(dict.fromkeys(int(value[1]) for value in held if value[0] == "i"))
 
 
-__all__ = ["save_whole"]
+def is_saved_whole(linked: Mutations, path: Sequence[tuple[int, int]], deep: int = 1) -> bool:
+    """Whether a way goes through all that an object holds, or one in it (``deep`` 2): one value among many, which
+    nobody has picked."""
+    nodes = linked.world.nodes
+    return sum(nodes[node].kind == Kind.VALUE and nodes[node].name == _SAVED for node, _ in path) >= deep
+
+
+__all__ = ["is_saved_whole", "save_whole"]
