@@ -23,7 +23,7 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import words
 from sst_lint.flow.saved_whole import is_saved_whole
-from sst_lint.flow.sinks import A_DIGEST, A_NAME, HANDED_ON, IS_PRINTED
+from sst_lint.flow.sinks import A_DIGEST, A_NAME, HANDED_ON, HELP, IS_PRINTED
 from sst_lint.flow.trace import LONG_OF_SETS, long_for
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
     distance = project.distance(reach.path)
     found = _of_mapping(project, reach) if reach.kind == "dict" else _of_unordered(project, reach, distance)
     confidence = found.confidence
-    far = FAR - 1 if rule == "SST203" and project.keeps_key_order else FAR
-    if distance >= far and not (confidence == "medium" and is_sure(project, reach)):
+    if distance >= (FAR - 1 if rule == "SST203" else FAR) and not (confidence == "medium" and is_sure(project, reach)):
         confidence = LESS[confidence]  # who fills a mapping that comes so far is mostly the code itself
     if distance and reach.sink.what == IS_PRINTED and not found.stays and not _is_plain(project, reach, distance):
         confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
@@ -99,8 +98,8 @@ def _of_mapping(project: Project, reach: Reach) -> Judgment:
         confidence = LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
     if reach.sink.call in project.pickling:
         confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
-    if _is_uncompared(project, reach) or reach.sink.what in (HANDED_ON, A_NAME):
-        confidence = "low"  # who is handed a mapping in a temporary file asks it for its keys, and no name is one
+    if _is_uncompared(project, reach) or reach.sink.what in (HANDED_ON, A_NAME, HELP):
+        confidence = "low"  # who is handed a mapping in a temporary file asks it for its keys; nobody compares a help
     return Judgment(confidence)
 
 

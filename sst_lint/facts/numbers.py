@@ -53,13 +53,15 @@ class Numbers(Accesses):
                     self.numbers[one] = self.loop
 
     def paired_with_numbers(self, node: cst.Call) -> None:
-        """``dict(zip(names, count()))``, the call that was read last: as a loop that numbers them."""
+        """``dict(zip(names, count()))``, ``dict(enumerate(names))``, the call read last: as a loop that numbers
+        them."""
         pairs = node.args[0].value if len(node.args) == 1 and not node.args[0].star else None
-        if dotted(node.func) != "dict" or not isinstance(pairs, cst.Call) or dotted(pairs.func) != "zip":
+        if dotted(node.func) != "dict" or not isinstance(pairs, cst.Call):
             return
         made = self.calls[-1]
-        zipped = self.nodes[made.args[0].node]
-        if zipped.kind != Kind.CALL or not any(_is_count(argument) for argument in pairs.args):
+        zipped, paired = self.nodes[made.args[0].node], dotted(pairs.func)
+        counted = paired == "zip" and any(_is_count(argument) for argument in pairs.args)
+        if zipped.kind != Kind.CALL or not (counted or paired == "enumerate"):
             return
         for argument, given in zip(pairs.args, self.calls[zipped.base].args, strict=True):
             if not _is_count(argument):

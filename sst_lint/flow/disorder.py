@@ -27,6 +27,8 @@ _FROM_OTHERS = frozenset({Kind.PARAM, Kind.CALL, Kind.ITEM, Kind.ATTR})
 _MAY_GROW = frozenset({Kind.BINOP, Kind.PUT, Kind.BOUND, Kind.CELL})
 #: Mappings that have an order of their own only on a Python that keeps the one of insertions.
 _HASHED = frozenset({"builtins.dict", "collections.defaultdict", "collections.Counter", "json.load", "json.loads"})
+#: The one that has an order on every Python.
+_KEEPS_ORDER = "collections.OrderedDict"
 #: What these make is a list, whatever a function promises that gives it back.
 _OF_LISTS = frozenset({"builtins.sorted", "builtins.list"})
 
@@ -101,8 +103,9 @@ class Disorder:
             self.taken[payload] = None
             linked.add_source(payload, at_depth(KEYS, 1), "mapping", -1)
         for node, bits in linked.mapping_sources.items():
-            linked.add_source(node, bits, "mapping", -1)
-        for node in self._filled_in_loops():
+            if not self.hashed or not linked.has_type(node, _KEEPS_ORDER):
+                linked.add_source(node, bits, "mapping", -1)
+        for node in self._filled_in_loops() if not self.hashed else ():
             linked.add_source(node, KEYS, "filled", -1)
         for node in (*filled_by_setters(linked, self._graph), *self.hashed):
             linked.add_source(node, KEYS, "mapping", -1)
