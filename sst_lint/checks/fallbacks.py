@@ -9,7 +9,6 @@ from sst_lint.checks.defect import Confidence, Defect
 from sst_lint.checks.handlers import defect_of, is_handled
 from sst_lint.flow.fallbacks import is_identity
 from sst_lint.flow.location import Step
-from sst_lint.flow.saved_whole import is_saved_whole
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -57,8 +56,6 @@ def _confidence(project: Project, poison: Poison) -> Confidence:
     obvious = poison.sort in ("changing", "not a number", "placeholder")
     if info.decides or info.tested or poison.leak.weak or distance > (_FAR if obvious else _FAR - 1):
         return "low"
-    if is_saved_whole(project.linked, poison.leak.path):
-        return "low"  # an object is saved that holds it somewhere
     if poison.unchanged and poison.sort == "given":
         return "low"
     if info.handler.explained and poison.sort in ("computed", "given", "empty"):

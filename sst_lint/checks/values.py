@@ -15,7 +15,6 @@ from sst_lint.checks.meant import is_meant, spells, unique
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.permanence import LOOKED_UP
-from sst_lint.flow.saved_whole import is_saved_whole
 from sst_lint.flow.trace import LONG, length
 
 if TYPE_CHECKING:
@@ -333,8 +332,6 @@ def _defect(
         confidence = "low"  # far away it is one of many things that an object holds
     if rule == "SST301" and leak.sink.where == "digest" and _is_signed(project, leak):
         confidence = "low"  # the time belongs to what is signed
-    if is_saved_whole(project.linked, leak.path):
-        confidence = "low"  # an object is saved that holds it somewhere
     if project.is_test(where.path) or project.passes_test(leak.path) or length(steps) > LONG:
         confidence = "low"
     return Defect(

@@ -22,7 +22,6 @@ from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order
 from sst_lint.flow.reach import Search
-from sst_lint.flow.saved_whole import is_saved_whole
 from sst_lint.flow.sinks import A_SIGNATURE, HELP
 from sst_lint.flow.started import Started
 from sst_lint.flow.writes import Writes
@@ -262,8 +261,8 @@ class Handlers:
         if found is None:
             return ()
         path = tuple((s[0], e) for s, e in self._search.path(*found))
-        if path[-1][0] not in self._sinks or is_saved_whole(self._linked, path):
-            return ()  # too long a way to be shown is no evidence, nor is all that an object holds
+        if path[-1][0] not in self._sinks:
+            return ()  # too long a way to be shown is no evidence
         parts = any(e >= 0 and self._graph.op[e] in (Op.TEXT, Op.PATH) for _, e in path)
         return path if parts or path[-1][0] not in self._names else ()  # where a file lies is not what it is called
 

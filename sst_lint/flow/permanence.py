@@ -25,6 +25,7 @@ from sst_lint.flow.guesses import guessed
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.order import Order
 from sst_lint.flow.reach import Search
+from sst_lint.flow.saved_whole import SAVED
 from sst_lint.flow.sinks import A_DIGEST, A_NAME, A_SIGNATURE, rank_of
 from sst_lint.flow.writes import Writes
 
@@ -314,6 +315,10 @@ def _strict(linked: Mutations, graph: Graph) -> Graph:
             call = world.call_of(target) if record.base >= 0 else -1
             method = call >= 0 and linked.result_of(call) == target and linked.receiver_of(call) == source
             if not method or call in linked.callees or not _is_scalar(linked, source):
+                op[number] = Op.NOTHING
+    for node in world.of_kind(Kind.VALUE):
+        if world.nodes[node].name == SAVED:  # one value among many, which nobody has picked
+            for number in graph.outgoing.get(node, ()):
                 op[number] = Op.NOTHING
     return with_ops(graph, op)
 

@@ -32,7 +32,7 @@ _HOOK = "default"
 #: Of an object that may be of more classes than this it is not asked what it holds.
 _MOST = 3
 #: How what objects hold is called among the nodes.
-_SAVED = "saved"
+SAVED = "saved"
 #: What an object holds, where its class begins.
 _OF_A_CLASS = Node(int(Kind.VALUE), "", line=1, column=1)
 
@@ -77,7 +77,7 @@ class Saved:
         known = self._held.get((cls, depth))
         if known is not None:
             return known
-        held = self._held[(cls, depth)] = world.add_node(Kind.VALUE, world.classes[cls].unit, _OF_A_CLASS, _SAVED)
+        held = self._held[(cls, depth)] = world.add_node(Kind.VALUE, world.classes[cls].unit, _OF_A_CLASS, SAVED)
         for function in linked.find_method(cls, _STATE):
             linked._edge(linked.read_alone(function, Op.SAME), held, Op.SAME)
         for name, node in self._own(cls):
@@ -157,7 +157,7 @@ def is_saved_whole(linked: Mutations, path: Sequence[tuple[int, int]], deep: int
     """Whether a way goes through all that an object holds, or one in it (``deep`` 2): one value among many, which
     nobody has picked."""
     nodes = linked.world.nodes
-    return sum(nodes[node].kind == Kind.VALUE and nodes[node].name == _SAVED for node, _ in path) >= deep
+    return sum(nodes[node].kind == Kind.VALUE and nodes[node].name == SAVED for node, _ in path) >= deep
 
 
-__all__ = ["is_saved_whole", "save_whole"]
+__all__ = ["SAVED", "is_saved_whole", "save_whole"]
