@@ -86,7 +86,8 @@ def _configuration(config: Config, path: str) -> Section:
     for key in KEYS:
         value = getattr(config, key.field)
         if value != key.default and key.name != "per-path":
-            rows.append((key.name, f"{_shown(value)} (from {source}; default: {_shown(key.default)})"))
+            told = "the packaging metadata" if key.field in config.found else source
+            rows.append((key.name, f"{_shown(value)} (from {told}; default: {_shown(key.default)})"))
     for pattern, entries in config.per_path:
         if not path or matches(path, (pattern,)):
             values = "; ".join(f"{field.replace('_', '-')} = {_shown(value)}" for field, value in entries)

@@ -307,6 +307,7 @@ class Config:
     # Not keys: how the configuration came to be
     sources: tuple[str, ...] = ()  #: the files that were read, relative to the root where they are below it
     notes: tuple[str, ...] = ()  #: warnings for the user
+    found: tuple[str, ...] = ()  #: fields that nobody configured, and the packaging metadata tell
     pinned: tuple[str, ...] = ()  #: fields given on the command line, which per-path tables do not replace
 
     def for_path(self, path: str) -> Config:

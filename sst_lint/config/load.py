@@ -53,10 +53,12 @@ def load_config(
         sources = (where,) if where else ()
     values = _parse_table(table, sources[0]) if sources else {}
     _check_version(values.get("required_version", ""), sources)
+    found: tuple[str, ...] = ()
     if not values.get("target_version") and not isolated:
         values["target_version"] = oldest_python(root)
+        found = ("target_version",) if values["target_version"] else ()
     pinned = _apply_overrides(values, overrides or {})
-    return Config(**values, sources=sources, notes=notes, pinned=pinned)
+    return Config(**values, sources=sources, notes=notes, found=found, pinned=pinned)
 
 
 def has_configuration(directory: Path) -> bool:

@@ -65,7 +65,9 @@ def test_it_is_read_where_packages_say_it(tmp_path: Path, files: dict[str, str],
 def test_what_is_configured_counts_before_the_metadata(tmp_path: Path) -> None:
     (tmp_path / "setup.py").write_text(SETUP.format("python_requires='>=3.5'"))
     assert (load_config(tmp_path).target_version, load_config(tmp_path).keeps_key_order) == ("3.5", False)
+    assert load_config(tmp_path).found == ("target_version",)
     (tmp_path / "sst-lint.toml").write_text('target-version = "3.6"\n')
+    assert load_config(tmp_path).found == ()
     assert (load_config(tmp_path).target_version, load_config(tmp_path).keeps_key_order) == ("3.6", True)
 
 

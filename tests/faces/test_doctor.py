@@ -43,6 +43,12 @@ def test_configuration_and_where_it_comes_from(project: Path) -> None:
     assert "min-confidence" not in rows
 
 
+def test_what_the_packaging_metadata_tell(project: Path) -> None:
+    (project / "setup.py").write_text("from setuptools import setup\nsetup(python_requires='>=3.5')\n")
+    rows = told(project)["Configuration"]
+    assert rows["target-version"] == "3.5 (from the packaging metadata; default: none)"
+
+
 def test_each_rule_with_its_reason(project: Path) -> None:
     rows = told(project)["Rules"]
     assert rows["SST101 non-atomic-write"] == "on   select has `SST1`"
