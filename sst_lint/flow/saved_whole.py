@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sst_lint.facts.ops import Op
-from sst_lint.facts.records import Kind, Node
+from sst_lint.facts.records import Kind
 from sst_lint.flow.by_name import OPENS
 from sst_lint.flow.calls import ATTRIBUTES
 from sst_lint.flow.classes import OVERRIDES
-from sst_lint.flow.templates import DEEP
+from sst_lint.flow.templates import DEEP, OF_A_CLASS, classes_held
 
 if TYPE_CHECKING:
     from sst_lint.flow.mutation import Mutations
@@ -33,8 +33,6 @@ _HOOK = "default"
 _MOST = 3
 #: How what objects hold is called among the nodes.
 SAVED = "saved"
-#: What an object holds, where its class begins.
-_OF_A_CLASS = Node(int(Kind.VALUE), "", line=1, column=1)
 
 
 def save_whole(linked: Mutations) -> None:
@@ -64,7 +62,7 @@ class Saved:
                 op = linked.edges.op[edge]
                 if op not in _RENDERS or linked.edges.label[edge]:
                     continue
-                if len(_classes(linked, linked.edges.source[edge])) > _MOST:
+                if len(classes_held(linked, linked.edges.source[edge])) > _MOST:
                     continue  # whatever somebody hands over: nobody knows which of them it is
                 for cls in _may_be(linked, linked.edges.source[edge]):
                     held = self.held_by(cls, DEEP)
@@ -77,12 +75,12 @@ class Saved:
         known = self._held.get((cls, depth))
         if known is not None:
             return known
-        held = self._held[(cls, depth)] = world.add_node(Kind.VALUE, world.classes[cls].unit, _OF_A_CLASS, SAVED)
+        held = self._held[(cls, depth)] = world.add_node(Kind.VALUE, world.classes[cls].unit, OF_A_CLASS, SAVED)
         for function in linked.find_method(cls, _STATE):
             linked._edge(linked.read_alone(function, Op.SAME), held, Op.SAME)
         for name, node in self._own(cls):
             linked._edge(node, held, Op.STORE, "'" + name)
-            for other in _classes(linked, node) if depth > 1 else ():
+            for other in classes_held(linked, node) if depth > 1 else ():
                 linked._edge(self.held_by(other, depth - 1), held, Op.STORE, "'" + name)
         return held
 
@@ -140,17 +138,11 @@ def _opens(linked: Mutations, function: Function) -> bool:
 
 def _may_be(linked: Mutations, node: int) -> list[int]:
     """The classes whose objects a node holds; what a function is given may be of one that inherits from them."""
-    found = _classes(linked, node)
+    found = classes_held(linked, node)
     if linked.world.nodes[node].kind == Kind.PARAM:
         below = [one for cls in found for one in linked.descendants(cls)]
         found += [one for one in below if one not in found] if len(below) <= OVERRIDES else []
     return found
-
-
-def _classes(linked: Mutations, node: int) -> list[int]:
-    """The classes of the program whose objects a node holds, itself or inside."""
-    held = (value for level in linked.levels(node) for value in level)
-    return list(dict.fromkeys(int(value[1]) for value in held if value[0] == "i"))
 
 
 def is_saved_whole(linked: Mutations, path: Sequence[tuple[int, int]], deep: int = 1) -> bool:

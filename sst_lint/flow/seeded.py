@@ -66,19 +66,19 @@ class Seeded:
 
     def _has_seed(self, call: int, owner: str) -> bool:
         """Whether every generator that the call may draw from has a seed; all of its kind, if it is not seen."""
-        near = [*self._before(self._linked.receiver_of(call)), *self._before(self._linked.callee_of(call))]
+        near = [
+            *before(self._graph, self._linked.receiver_of(call)),
+            *before(self._graph, self._linked.callee_of(call)),
+        ]
         found = [self._made[node] for node in near if node in self._made]
         return all(known for kind, known in found or self._made.values() if kind == owner)
 
     def _varies(self, seed: int) -> bool:
         """Whether a seed is another one in each run: a clock, the process, a random number; unless a caller may give
         one, ``int(time()) if seed is None else seed``."""
-        sources, nodes, near = self._linked.sources, self._linked.world.nodes, self._before(seed)
+        sources, nodes, near = self._linked.sources, self._linked.world.nodes, before(self._graph, seed)
         given = any(nodes[node].kind == Kind.PARAM and "seed" in nodes[node].name.lower() for node in near)
         return not given and any(bits == VALUE for node in near for bits, _, _ in sources.get(node, ()))
-
-    def _before(self, node: int) -> list[int]:
-        return before(self._graph, node)
 
     def _in_test(self, call: int) -> bool:
         world = self._linked.world

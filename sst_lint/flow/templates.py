@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DEEP = 2
 #: The name of what an object shows, and where it stands: where the class begins.
 _SHOWN = "shown"
-_OF_A_CLASS = Node(int(Kind.VALUE), "", line=1, column=1)
+OF_A_CLASS = Node(int(Kind.VALUE), "", line=1, column=1)
 
 
 def read_by_templates(linked: Mutations) -> None:
@@ -34,6 +34,12 @@ def reads_deep(linked: Mutations, path: Sequence[tuple[int, int]]) -> bool:
     """Whether a way goes through what an object shows that lies in another one: few templates look so far."""
     nodes = linked.world.nodes
     return sum(nodes[node].kind == Kind.VALUE and nodes[node].name == _SHOWN for node, _ in path) > 1
+
+
+def classes_held(linked: Mutations, node: int) -> list[int]:
+    """The classes of the program whose objects a node holds, itself or inside."""
+    held = (value for level in linked.levels(node) for value in level)
+    return list(dict.fromkeys(int(value[1]) for value in held if value[0] == "i"))
 
 
 class Templates:
@@ -67,16 +73,11 @@ class Templates:
         """Add the edges, from what the objects show to the text that the template makes."""
         linked = self._linked
         for given, text in sorted(linked.templated):
-            for cls in self._classes(given):
+            for cls in classes_held(self._linked, given):
                 shown = self._shows(cls, DEEP)
                 linked._edge(shown, text, Op.TEXT_SORTED)
                 linked.templated.add((shown, text))
         linked.run()
-
-    def _classes(self, node: int) -> list[int]:
-        """The classes of the program whose objects a node holds, itself or inside."""
-        held = (value for level in self._linked.levels(node) for value in level)
-        return list(dict.fromkeys(value[1] for value in held if value[0] == "i"))
 
     def _shows(self, cls: int, depth: int) -> int:
         """The node of what objects of a class show, as many classes deep."""
@@ -85,10 +86,10 @@ class Templates:
         if known is not None:
             return known
         unit = world.classes[cls].unit
-        shown = self._shown[(cls, depth)] = world.add_node(Kind.VALUE, unit, _OF_A_CLASS, _SHOWN)
+        shown = self._shown[(cls, depth)] = world.add_node(Kind.VALUE, unit, OF_A_CLASS, _SHOWN)
         for name, node in (*self._public_fields(cls), *self._properties(cls)):
             linked._edge(node, shown, Op.STORE, "'" + name)
-            for other in self._classes(node) if depth > 1 else ():
+            for other in classes_held(self._linked, node) if depth > 1 else ():
                 linked._edge(self._shows(other, depth - 1), shown, Op.STORE, "'" + name)
         return shown
 
@@ -102,7 +103,7 @@ class Templates:
                 if name.startswith("_") or (name not in declared and linked.is_shared(node)):
                     continue
                 if name in self._searched:
-                    shown = linked.world.add_node(Kind.VALUE, linked.world.classes[one].unit, _OF_A_CLASS, name)
+                    shown = linked.world.add_node(Kind.VALUE, linked.world.classes[one].unit, OF_A_CLASS, name)
                     linked._edge(node, shown, Op.NOT_SET)
                     yield name, shown
                 else:
@@ -119,4 +120,4 @@ class Templates:
                     yield name, linked.read_alone(function, Op.NOT_SET if name in self._asked else Op.SAME)
 
 
-__all__ = ["DEEP", "read_by_templates", "reads_deep"]
+__all__ = ["DEEP", "OF_A_CLASS", "classes_held", "read_by_templates", "reads_deep"]
