@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sst_lint.checks.aside import is_said_aside
-from sst_lint.checks.certainty import FAR, LESS, confidence_of, is_accepted, is_any_collection
-from sst_lint.checks.defect import Confidence
+from sst_lint.checks.belief import BY_FIELDS, MEDIUM, OF_A_TEST, Belief
+from sst_lint.checks.certainty import FAR, confidence_of, is_accepted, is_any_collection
 from sst_lint.checks.kept import (
     is_given_once,
     joined_later,
@@ -38,6 +38,7 @@ _UNCOMPARED = frozenset("cache caches cached token tokens credentials cookies".s
 _NAMES = 8
 #: And so many of what is pickled: far away from what a program saves, it is part of all that an object holds.
 LONG_OF_PICKLED = 8
+_UNREAD = "only this program reads the file again, and it asks for the keys"
 #: Steps that make the order of keys one of a sequence.
 _SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW, Op.KEYED})
 
@@ -46,7 +47,7 @@ _SHOWS_KEYS = frozenset({Op.LOOP, Op.COPY, Op.VIEW, Op.KEYED})
 class Judgment:
     """How sure a finding is, and what its message says of the end of its way."""
 
-    confidence: Confidence
+    belief: Belief
     stays: bool = False  #: in a field of what is built
     lost: bool = False  #: what it takes the place of had an order
 
@@ -55,18 +56,19 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
     """How far what ``reach`` says is believed; the length of its trace comes on top."""
     distance = project.distance(reach.path)
     found = _of_mapping(project, reach) if reach.kind == "dict" else _of_unordered(project, reach, distance)
-    confidence = found.confidence
-    if distance >= (FAR - 1 if rule == "SST203" else FAR) and not (confidence == "medium" and is_sure(project, reach)):
-        confidence = LESS[confidence]  # who fills a mapping that comes so far is mostly the code itself
+    belief = found.belief
+    certain = belief.confidence == "medium" and is_sure(project, reach)
+    if distance >= (FAR - 1 if rule == "SST203" else FAR) and not certain:
+        belief = belief.less(BY_FIELDS)  # who fills a mapping that comes so far is mostly the code itself
     if distance and reach.sink.what == IS_PRINTED and not found.stays and not _is_plain(project, reach, distance):
-        confidence = "low"  # an object is printed that holds it somewhere: hardly anybody reads that order
+        belief = belief.low("an object is printed that holds it somewhere, and hardly anybody reads that order")
     if reach.sink.what == A_DIGEST and is_saved_whole(project.linked, reach.path, deep=2):
-        confidence = "low"  # what is digested is asked for its own fields
+        belief = belief.low("it lies deep in an object that is digested, and that may ask it for some fields alone")
     if not found.stays and is_said_aside(project, reach):
-        confidence = "low"
+        belief = belief.low("it is only told to whoever watches the program, as a warning or on request")
     if _is_of_a_test(project, reach):
-        confidence = "low"  # what only a test does is no defect of the program
-    return Judgment(confidence, found.stays, found.lost)
+        belief = belief.low(OF_A_TEST)  # which is no defect of the program
+    return Judgment(belief, found.stays, found.lost)
 
 
 def is_sure(project: Project, reach: Reach) -> bool:
@@ -91,16 +93,20 @@ def believed_steps(project: Project, reach: Reach) -> int:
 
 def _of_mapping(project: Project, reach: Reach) -> Judgment:
     keeps = project.keeps_key_order
-    confidence = confidence_of(reach.sink.rank, reach.weak, dict_order=keeps)
-    if confidence == "high" or (not keeps and _is_made(project, reach.source) and leaves_as_text(project, reach)):
-        confidence = "medium"
+    belief = confidence_of(reach.sink.rank, reach.weak, dict_order=keeps)
+    if belief.confidence == "high" or (
+        not keeps and _is_made(project, reach.source) and leaves_as_text(project, reach)
+    ):
+        belief = MEDIUM
     if keeps and project.implied(reach.path):
-        confidence = LESS[confidence]  # a dict that an object prints is mostly its own, filled in a fixed order
+        belief = belief.less("an object tells of a dict of its own, which is mostly filled in a fixed order")
     if reach.sink.call in project.pickling:
-        confidence = "low"  # nobody compares the bytes of a pickle, and a dict comes back in its order
-    if _is_uncompared(project, reach) or reach.sink.what in (HANDED_ON, A_NAME, HELP):
-        confidence = "low"  # who is handed a mapping in a temporary file asks it for its keys; nobody compares a help
-    return Judgment(confidence)
+        belief = belief.low("nobody compares the bytes of a pickle, and a dict comes back in its order")
+    if _is_uncompared(project, reach):
+        belief = belief.low(_UNREAD)
+    if reach.sink.what in (HANDED_ON, A_NAME, HELP):
+        belief = belief.low("who gets a mapping handed on, in a name or in a help asks it for its keys")
+    return Judgment(belief)
 
 
 def _is_made(project: Project, source: int) -> bool:
@@ -121,29 +127,34 @@ def _is_uncompared(project: Project, reach: Reach) -> bool:
 def _of_unordered(project: Project, reach: Reach, distance: int) -> Judgment:
     is_set = reach.kind == "set"
     weak = 0 if is_set and is_likely(project, reach, distance) else reach.weak
-    confidence = confidence_of(reach.sink.rank, weak)
+    belief = confidence_of(reach.sink.rank, weak)
     sure = reach.kind in ("set", "listing") and not reach.weak and not is_accepted(project, reach.source)
     stays = sure and is_set and stays_inside(project, reach)
     lost = sure and is_set and (loses_its_order(project, reach) or is_given_once(project, reach))
     seen = sure and (leaves_as_text(project, reach) or (is_set and joined_later(project, reach)))
     seen = seen or (sure and is_set and leaves_as_lines(project, reach))
     if stays or lost or seen:
-        confidence = "medium"
+        belief = MEDIUM
     if reach.sink.call in project.pickling and reach.sink.what != A_DIGEST and _only_keys(project, reach):
-        confidence = "low"  # what is loaded is asked for its keys
+        belief = belief.low("it is the order of keys in a pickle, and what is loaded is asked for its keys")
     if reach.sink.what != A_DIGEST and _only_keys(project, reach) and _is_uncompared(project, reach):
-        confidence = "low"
-    if is_put_in_order(project, reach.path) or (is_set and _may_be_list(project, reach)):
-        confidence = "low"
-    if confidence == "high" and (_as_keys(project, reach) or (is_set and _is_templated(project, reach))):
-        confidence = "medium"  # the order of keys is weaker than that of a list, and a template may sort a set
+        belief = belief.low(_UNREAD)
+    if is_put_in_order(project, reach.path):
+        belief = belief.low("something on its way is put in order elsewhere in the program")
+    if is_set and _may_be_list(project, reach):
+        belief = belief.low("all that speaks for a set is a test that lists pass, too")
+    if belief.confidence == "high" and _as_keys(project, reach):
+        belief = belief.less("it is the order of the keys of a mapping")
+    if belief.confidence == "high" and is_set and _is_templated(project, reach):
+        belief = belief.less("a template gets it, which may sort")
     if is_set and _comes_back(project, reach):
-        confidence = "low" if distance or _is_of_state(project, reach) else LESS[confidence]
+        back = "a set is pickled and comes back as a set: only the bytes differ"
+        belief = belief.low(back) if distance or _is_of_state(project, reach) else belief.less(back)
     if is_set and _is_of_numbers(project, reach):
-        confidence = "low"  # the same in each run, if the numbers are added in the same order
+        belief = belief.low("a set of whole numbers has the same order each time that it is filled alike")
     if is_set and may_be_text(project, reach):
-        confidence = "low"  # somewhere a set comes to the same name
-    return Judgment(confidence, stays, lost)
+        belief = belief.low("what comes by that name is a set in some places only")
+    return Judgment(belief, stays, lost)
 
 
 def _is_of_numbers(project: Project, reach: Reach) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.belief import LONG_WAY, MEDIUM
+from sst_lint.checks.defect import Defect
 from sst_lint.checks.handlers import defect_of, is_harmless, is_near, where
 from sst_lint.facts.records import Kind
 from sst_lint.flow.fallbacks import ABSENCE
@@ -47,8 +48,12 @@ def lost(project: Project) -> Iterator[Defect]:
             text = "raises another error `from None` that says nothing of this one; use `from`, or put it into the text"
         else:
             continue
-        sure: Confidence = "low" if _names_the_value(project, info) or _is_far(project, info) else "medium"
-        yield defect_of(project, info, "SST406", text, "warning", sure, path=info.path)
+        belief = MEDIUM
+        if _names_the_value(project, info):
+            belief = belief.low("the text says which value was wrong, and there is hardly more to say")
+        if _is_far(project, info):
+            belief = belief.low(LONG_WAY)
+        yield defect_of(project, info, "SST406", text, "warning", belief, path=info.path)
 
 
 def _has_cause(info: HandlerInfo) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.defect import Confidence
+from sst_lint.checks.belief import GUESSED, HIGH, LEAVES, MEDIUM, Belief, low
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.trace import length
@@ -18,22 +18,27 @@ if TYPE_CHECKING:
 FAR = 3
 #: What comes to a field is believed so many steps far.
 _NEAR = 4
-#: One step less certain.
-LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
 #: Between the classes of a test.
 _EITHER = " | "
-_BY_RANK: tuple[Confidence, ...] = ("high", "medium", "low", "low")
+_BY_RANK = (
+    HIGH,
+    MEDIUM,
+    low("nobody is known to compare or to read what it comes to"),
+    low(LEAVES),
+)
+_OF_SEVERAL = "it is not known which of several functions is called on its way"
+_KEYS = "the order of keys is mostly that of the code"
 
 
-def confidence_of(rank: int, weak: int, dict_order: bool = False) -> Confidence:
+def confidence_of(rank: int, weak: int, dict_order: bool = False) -> Belief:
     """How sure an order finding is: by the rank of its sink, one step less when a call was resolved by name
     alone, and low when a function that was handed over is one of several."""
     if weak == ONE_OF_SEVERAL:
-        return "low"
-    confidence = _BY_RANK[rank]
+        return low(_OF_SEVERAL)
+    belief = _BY_RANK[rank]
     if weak or (dict_order and rank > 0):
-        confidence = LESS[confidence]
-    return LESS[confidence] if dict_order and rank == 0 and confidence == "high" else confidence
+        belief = belief.less(GUESSED if weak else _KEYS)
+    return belief.less(_KEYS) if dict_order and rank == 0 and belief == HIGH else belief
 
 
 def is_far(project: Project, path: tuple[tuple[int, int], ...], steps: tuple[Step, ...]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sst_lint.checks.belief import BY_FIELDS, GUESSED, HIGH, LONG_WAY, MEDIUM, OF_A_TEST, Belief, low
 from sst_lint.checks.certainty import is_accepted
-from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.defect import Defect, Severity
 from sst_lint.checks.in_front import is_in_front
 from sst_lint.checks.lone import is_lone, is_only_entry, is_top_of_walk, items, passes_one
 from sst_lint.checks.paired import paired
@@ -28,8 +29,11 @@ from sst_lint.flow.trace import length, long_for
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
+    from sst_lint.flow.order import Reach
     from sst_lint.flow.picks import Picked
 
+#: What is said of a collection of one.
+_ONE = "there is only one to pick from"
 _WHAT = {
     "index": "an element is picked by its position",
     "slice": "elements are picked by their position",
@@ -85,26 +89,32 @@ def first_match(project: Project) -> Iterator[Defect]:
         else:
             result = project.linked.result_of(picked.call)
             where, statement = project.trace.location(result), project.trace.statement_line(result)
-        confidence = _confidence(project, picked)
-        if confidence is None or is_drawn_in_no_order(project, picked) or _is_done(project, picked):
+        belief = _belief(project, picked)
+        if belief is None or is_drawn_in_no_order(project, picked) or _is_done(project, picked):
             continue
         if kind == "index" and (picked.unit, picked.node) in told:
             continue  # `x[0].a`, then `x[0].b`: the same choice
-        if confidence != "low":
+        if not belief.is_low:
             told.add((picked.unit, picked.node))
         steps = project.trace.steps(picked.path, f"{_OF[picked.kind]}", _WHAT[kind])
         if len(steps) > 1:  # told where it is picked, not where the collection was bound
             steps = (*steps[:-1], Step(where.path, where.line, where.function, _WHAT[kind]))
+        severity: Severity = "error" if belief == HIGH else "warning"
+        if _by_test(project, where.path, picked):
+            belief = belief.low(OF_A_TEST)
+        if _is_far(project, picked, steps):
+            belief = belief.low(LONG_WAY)
         yield Defect(
             "SST205",
             where,
             statement,
             "",
             f"{_WHAT[kind]} out of {_OF[picked.kind]}: another run may pick another; sort first, or use `min`/`max`",
-            "error" if confidence == "high" else "warning",
-            "low" if _by_test(project, where.path, picked) or _is_far(project, picked, steps) else confidence,
+            severity,
+            belief.confidence,
             steps,
             f"order:{where.line}:{where.column}",
+            doubts=belief.doubts,
         )
 
 
@@ -137,8 +147,11 @@ def first_of_mapping(project: Project) -> Iterator[Defect]:
             continue
         where = project.trace.location(node)
         steps = project.trace.steps(reach.path, "a mapping", f"reaches {reach.sink.what}")
-        slight = reach.weak or passes_one(project, reach.path) or project.distance(reach.path) > 0
-        slight = slight or is_only_entry(project, reach.path, picks[0])
+        belief = _of_mapping(project, reach, picks[0])
+        if project.is_test(where.path):
+            belief = belief.low(OF_A_TEST)
+        if length(steps) > long_for(reach.kind):
+            belief = belief.low(LONG_WAY)
         yield Defect(
             "SST205",
             where,
@@ -147,13 +160,22 @@ def first_of_mapping(project: Project) -> Iterator[Defect]:
             f"the first element of a mapping is picked and reaches {reach.sink.what}: whichever was inserted first; "
             "name the key, or use `min`/`max`",
             "warning",
-            "low" if slight or project.is_test(where.path) or length(steps) > long_for(reach.kind) else "medium",
+            belief.confidence,
             steps,
             f"order:{where.line}:{where.column}",
+            doubts=belief.doubts,
         )
 
 
-def _confidence(project: Project, picked: Picked) -> Confidence | None:
+def _of_mapping(project: Project, reach: Reach, pick: int) -> Belief:
+    if reach.weak:
+        return low(GUESSED)
+    if passes_one(project, reach.path) or is_only_entry(project, reach.path, pick):
+        return low(_ONE)
+    return low("whoever fills the mapping is far away") if project.distance(reach.path) > 0 else MEDIUM
+
+
+def _belief(project: Project, picked: Picked) -> Belief | None:
     choice = picked.choice
     if project.linked.has_type(picked.node, "builtins.str", "builtins.bytes"):
         return None  # a character of a text, a part of it
@@ -161,24 +183,40 @@ def _confidence(project: Project, picked: Picked) -> Confidence | None:
         return None
     if is_in_front(project, picked.path, [project.world.nodes[item].name for item in items(project, picked)]):
         return None
-    if (choice is not None and choice.keyed) or (picked.kind == "set" and _is_of_numbers(project, picked)):
-        return "low"
-    if passes_one(project, picked.path):
-        return "low"
-    if picked.weak or _is_random(project, picked) or (bool(picked.path) and is_accepted(project, picked.path[0][0])):
-        return "low"
     distance = project.distance(picked.path)
-    if is_next_of_own(project, picked.call):
-        return "low"
-    if (distance and is_from_queue(project, picked.call)) or is_only_told(project, picked, bool(distance)):
-        return "low"
-    if _is_next_to_come(project, picked) or _is_measured(project, picked) or _is_plugin(project, picked):
-        return "low"
+    why = _doubt(project, picked, distance)
+    if why:
+        return low(why)
     if distance:
-        return "medium" if distance <= _AWAY else "low"
+        return MEDIUM if distance <= _AWAY else low(BY_FIELDS)
     if choice is not None and choice.kind in ("assign", "slice", "return", "unpack", "act"):
-        return "medium"
-    return "high"
+        return MEDIUM
+    return HIGH
+
+
+def _doubt(project: Project, picked: Picked, distance: int) -> str:
+    """Why nobody would mind which one is picked, or why that is not believed; "" if all speaks for it."""
+    if picked.choice is not None and picked.choice.keyed:
+        return "it is asked for by what it is, so at most one answers"
+    if picked.kind == "set" and _is_of_numbers(project, picked):
+        return "a set of whole numbers has the same order each time that it is filled alike"
+    if passes_one(project, picked.path):
+        return _ONE
+    if picked.weak:
+        return GUESSED
+    if _is_random(project, picked):
+        return "it is drawn at random"
+    if picked.path and is_accepted(project, picked.path[0][0]):
+        return "all that speaks for a set is a test that others pass, too"
+    if is_next_of_own(project, picked.call) or _is_next_to_come(project, picked):
+        return "whoever asks wants whatever comes next"
+    if distance and is_from_queue(project, picked.call):
+        return "it is taken out of a queue"
+    if is_only_told(project, picked, bool(distance)):
+        return "it is only told to people"
+    if _is_measured(project, picked):
+        return "only its length is asked for, which all of them share"
+    return "which plugins there are is up to who installs them" if _is_plugin(project, picked) else ""
 
 
 def _is_of_numbers(project: Project, picked: Picked) -> bool:

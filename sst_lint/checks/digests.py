@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.certainty import FAR, LESS, is_far
-from sst_lint.checks.defect import Confidence, Defect, Severity
+from sst_lint.checks.belief import BY_FIELDS, GUESSED, HIGH, MEDIUM, OF_A_TEST, Belief, low
+from sst_lint.checks.certainty import FAR, is_far
+from sst_lint.checks.defect import Defect, Severity
 from sst_lint.checks.own_order import key_order
 from sst_lint.flow.sinks import A_DIGEST
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Among so few bits two of some ten thousand things share them; among so many, of some ten million.
 _FEW, _SOME = 32, 48
+_NAMES_LITTLE = "the file that it names is not known to be kept"
 #: So few name no thing, but a directory for some of them.
 _SHARD = 8
 _WHY = {
@@ -33,12 +35,12 @@ _WHAT = {
     "object": "an object",
     "pickle": "an object",
 }
-_CONFIDENCE: dict[str, Confidence] = {
-    "pickle": "medium",
-    "table": "high",
-    "mapping": "medium",
-    "sequence": "low",
-    "object": "medium",
+_BELIEF = {
+    "pickle": MEDIUM,
+    "table": HIGH,
+    "mapping": MEDIUM,
+    "sequence": low("the text of a list of plain values is the same each time"),
+    "object": MEDIUM,
 }
 
 
@@ -55,7 +57,7 @@ def truncated(project: Project) -> Iterator[Defect]:
             short.leak,
             "SST306",
             message + "use the whole digest",
-            "low" if _says_itself(project, short.node) else _confidence(short),
+            low("an object says it of itself, to people") if _says_itself(project, short.node) else _belief(short),
             "warning",
             f"value:{short.node}",
             "a digest is cut short" if not short.checksum else "a checksum",
@@ -76,15 +78,17 @@ def _becomes(short: Short) -> str:
     )
 
 
-def _confidence(short: Short) -> Confidence:
+def _belief(short: Short) -> Belief:
     sink = short.leak.sink
-    if sink.where != "name" or short.bits <= _SHARD:
-        return "low"
-    if short.checksum:
-        return "medium" if sink.rank == 0 else "low"
-    if short.bits <= _FEW:
-        return "medium"
-    return "medium" if short.bits <= _SOME and sink.rank == 0 else "low"
+    if sink.where != "name":
+        return low("it names no file, and what is told by it is not known")
+    if short.bits <= _SHARD:
+        return low("so few bits choose a directory, and name nothing")
+    if sink.rank == 0 and (short.checksum or short.bits <= _SOME):
+        return MEDIUM
+    if short.bits <= _FEW and not short.checksum:
+        return MEDIUM
+    return low(_NAMES_LITTLE if sink.rank else "two of so many bits are hardly ever the same")
 
 
 def unstable_input(project: Project) -> Iterator[Defect]:
@@ -97,7 +101,9 @@ def unstable_input(project: Project) -> Iterator[Defect]:
             found.leak,
             "SST307",
             f"{api} {_WHAT[found.what]} reaches a digest: {_WHY[found.what]}",
-            "low" if found.kept else _CONFIDENCE[found.what],
+            low("the same bytes go into a file: the digest is one of what the file holds")
+            if found.kept
+            else _BELIEF[found.what],
             "error" if found.what in ("table", "pickle") else "warning",
             "",
             f"{api} {_WHAT[found.what]}",
@@ -111,9 +117,11 @@ def _unsorted_json(project: Project) -> Iterator[Defect]:
         if reach.kind != "dict" or reach.sink.what != A_DIGEST or site is None or not site.model.sort_param:
             continue
         where = project.trace.location(reach.place)
-        confidence: Confidence = "low" if reach.weak or project.stretch(reach.path) >= FAR else "medium"
+        belief = MEDIUM
+        if reach.weak or project.stretch(reach.path) >= FAR:
+            belief = belief.low(GUESSED if reach.weak else BY_FIELDS)
         if project.is_test(where.path) or project.passes_test(reach.path):
-            confidence = "low"
+            belief = belief.low(OF_A_TEST)
         name = site.model.name.removeprefix("builtins.")
         yield Defect(
             "SST307",
@@ -123,9 +131,10 @@ def _unsorted_json(project: Project) -> Iterator[Defect]:
             f"`{name}` writes keys in {key_order(project, 'the order of their insertion', 'arbitrary order')}, and the "
             f"text reaches a digest: equal mappings get different digests; pass `{site.model.sort_param}=True`",
             "warning",
-            confidence,
+            belief.confidence,
             project.trace.steps(reach.path, "a mapping", "digested"),
             f"order:{where.line}:{where.column}",
+            doubts=belief.doubts,
         )
 
 
@@ -135,20 +144,20 @@ def _defect(
     leak: Leak,
     rule: str,
     message: str,
-    confidence: Confidence,
+    belief: Belief,
     severity: Severity,
     group: str,
     first: str,
 ) -> Defect:
     where = project.trace.location(node)
     if leak.weak:
-        confidence = LESS[confidence]
+        belief = belief.less(GUESSED)
     steps = project.trace.steps(leak.path, first, f"reaches {leak.sink.what}", True)
     far = is_far(project, leak.path, steps) if rule == "SST307" else project.stretch(leak.path) >= FAR
     if far:
-        confidence = "low"
+        belief = belief.low(BY_FIELDS)
     if project.is_test(where.path) or project.passes_test(leak.path):
-        confidence = "low"
+        belief = belief.low(OF_A_TEST)
     return Defect(
         rule,
         where,
@@ -156,7 +165,8 @@ def _defect(
         "",
         message,
         severity,
-        confidence,
+        belief.confidence,
         steps,
         f"value:{where.line}:{where.column}" if group else f"order:{where.line}:{where.column}",
+        doubts=belief.doubts,
     )

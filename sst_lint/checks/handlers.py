@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.defect import Confidence, Defect, Severity
+from sst_lint.checks.belief import EXPLAINED, HIGH, LONG_WAY, MEDIUM, OF_A_TEST, Belief, low
+from sst_lint.checks.defect import Defect, Severity
 from sst_lint.facts.records import Kind
 from sst_lint.flow.trace import LONG
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from sst_lint.flow.handlers import HandlerInfo
     from sst_lint.flow.location import Step
 
+#: Doubts about clauses, which several rules share.
+DECIDES = "the clause raises on some ways, so somebody has thought of the others"
+TESTED = "all callers test the failure that is returned"
 _PROGRAMS = frozenset({"main", "cli", "entry_point", "run_cli", "console_main", "main_cli"})
+_FAR = "what it guards comes to an artifact by several fields, globals or orders of calls"
 #: Raised to end the program.
 _EXITS = frozenset({"SystemExit", "Exit", "KeyboardInterrupt", "Abort", "GeneratorExit"})
 #: Who closes things goes through all of them: what cannot be closed is logged, and the next one has its turn.
@@ -33,7 +38,7 @@ def bare(project: Project) -> Iterator[Defect]:
                 "bare `except` also catches KeyboardInterrupt and SystemExit, and makes another error of them; name "
                 "the exceptions",
                 "warning",
-                "medium",
+                MEDIUM,
             )
         if info.handler.bare and info.completes:
             yield defect_of(
@@ -44,7 +49,7 @@ def bare(project: Project) -> Iterator[Defect]:
                 + where(project, info)
                 + "; name the exceptions",
                 "error" if info.context == "artifact-shaping" and is_near(project, info) else "warning",
-                "low" if info.fate.whole else "high",  # which hands all of it on, whatever it is
+                low("the clause hands all of the error on, whatever it is") if info.fate.whole else HIGH,
             )
 
 
@@ -66,11 +71,8 @@ def silent(project: Project) -> Iterator[Defect]:
             continue
         clause = "`suppress`" if info.handler.suppress >= 0 else "`except`"
         certain = info.context == "artifact-shaping" and info.certain and is_near(project, info) and not info.tested
-        explained = info.handler.explained and not certain  # somebody has thought of it, and says so
-        beside = info.beside and info.context != "artifact-shaping"
-        foreseen = info.probe or info.decides or info.meant or info.again or (info.tested and not info.in_turn)
-        sure: Confidence = "low" if foreseen or explained or beside else "medium"
-        high = certain and sure == "medium" and not info.logs
+        belief = _told(info, certain)
+        high = certain and belief == MEDIUM and not info.logs
         yield defect_of(
             project,
             info,
@@ -78,8 +80,28 @@ def silent(project: Project) -> Iterator[Defect]:
             f"broad {clause} {'logs, but not the error' if info.logs else 'says nothing of the error'}"
             f"{where(project, info)}; log the error, raise it, or hand it on",
             "error" if high else "warning",
-            "high" if high else sure,
+            HIGH if high else belief,
         )
+
+
+def _told(info: HandlerInfo, certain: bool) -> Belief:
+    """How sure it is that somebody would want to know of the error. ``certain``: an artifact is at stake."""
+    belief = MEDIUM
+    if info.handler.explained and not certain:
+        belief = belief.low(EXPLAINED)
+    if info.beside and info.context != "artifact-shaping":
+        belief = belief.low("nobody waits for what may fail there")
+    if info.decides:
+        belief = belief.low(DECIDES)
+    if info.tested and not info.in_turn:
+        belief = belief.low(TESTED)
+    if info.probe:
+        belief = belief.low("the function asks whether something works, and the clause answers")
+    if info.meant:
+        belief = belief.low("the code says that silence is meant, or nothing fails there that anybody would look for")
+    if info.again:
+        belief = belief.low("something else is tried after it")
+    return belief
 
 
 def fail_open(project: Project) -> Iterator[Defect]:
@@ -89,15 +111,15 @@ def fail_open(project: Project) -> Iterator[Defect]:
             continue
         if ends_program(project, info):
             continue
-        confidence = _confidence(project, info)
+        belief = _belief(project, info)
         yield defect_of(
             project,
             info,
             "SST403",
             f"broad `except` goes on after an error{where(project, info)}; raise, or decide with "
             "`handle_error_with_policy`",
-            "error" if info.certain and confidence == "high" else "warning",
-            confidence,
+            "error" if info.certain and belief == HIGH else "warning",
+            belief,
             path=info.path,
         )
 
@@ -128,16 +150,21 @@ def function_name(project: Project, info: HandlerInfo) -> str:
     return project.world.units[info.unit][1].qualname.rpartition(".")[2]
 
 
-def _confidence(project: Project, info: HandlerInfo) -> Confidence:
+def _belief(project: Project, info: HandlerInfo) -> Belief:
     """The further the way, and the more somebody has thought of the failure, the less sure."""
-    if info.decides or info.tested or info.in_memory or (info.fate.logged and info.accounts):
-        return "low"
+    if info.decides or info.tested:
+        return low(DECIDES if info.decides else TESTED)
+    if info.in_memory:
+        return low("what it guards only looks at values in memory")
+    if info.fate.logged and info.accounts:
+        return low("the error is logged, and what failed is undone or written down")
     if not info.path:
-        return "low" if info.fate.logged and _CLOSING.search(function_name(project, info)) else "medium"
+        closes = info.fate.logged and _CLOSING.search(function_name(project, info))
+        return low("it closes one thing after the other, and logs what cannot be closed") if closes else MEDIUM
     distance = project.stretch(info.path)
     if info.handler.explained and not info.certain:
-        return "low"  # somebody has thought of it, and says so; and it is no artifact for certain
-    return "low" if distance > 1 else "high" if info.certain and distance == 0 else "medium"
+        return low(EXPLAINED)
+    return low(_FAR) if distance > 1 else HIGH if info.certain and distance == 0 else MEDIUM
 
 
 def is_near(project: Project, info: HandlerInfo) -> bool:
@@ -160,7 +187,7 @@ def defect_of(
     rule: str,
     message: str,
     severity: Severity,
-    confidence: Confidence,
+    belief: Belief,
     steps: tuple[Step, ...] = (),
     path: tuple[tuple[int, int], ...] = (),
 ) -> Defect:
@@ -168,11 +195,13 @@ def defect_of(
     rests on. Without ``steps`` the way of what it guards is shown."""
     handler = info.handler
     place = project.trace.span(info.unit, handler.line, handler.column, handler.end_line, handler.end_column)
-    if project.is_test(place.path) or project.passes_test(path) or project.is_for_developers(place.path):
-        confidence = "low"
+    if project.is_test(place.path) or project.passes_test(path):
+        belief = belief.low(OF_A_TEST)
+    if project.is_for_developers(place.path):
+        belief = belief.low("it stands in a script for those who work on the program")
     if not steps and info.path and is_near(project, info):
         steps = project.trace.steps(info.path, "guarded here", f"reaches {info.what}", True)
     if path and len(steps) > LONG:
-        confidence = "low"  # nobody believes that it is this error that comes so far
+        belief = belief.low(LONG_WAY)  # nobody believes that it is this error that comes so far
     group = f"handler:{place.line}:{place.column}"
-    return Defect(rule, place, place.line, "", message, severity, confidence, steps, group)
+    return Defect(rule, place, place.line, "", message, severity, belief.confidence, steps, group, doubts=belief.doubts)

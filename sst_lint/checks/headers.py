@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.belief import MEDIUM, OF_A_TEST
+from sst_lint.checks.defect import Defect
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -32,13 +33,15 @@ def headers(project: Project) -> Iterator[Defect]:
         kept = write.kind.kind not in ("argument", "state") and not _UNCOMPARED.search(f"{where.path} {where.function}")
         # what has no name of its own is what somebody asked for; the time in a gzip header nobody ever asks for
         kept = kept and (rank == 0 or bool(write.shown) or source.api.startswith("gzip."))
-        confidence: Confidence = "medium" if rank <= 1 and kept else "low"
+        belief = MEDIUM if rank <= 1 and kept else MEDIUM.low("nobody is known to compare the file")
         form = _form(source, write)
         whole = source.site is not None and source.site.model.writes is not None
         if (whole or form in _SHOWN) and write.final.kind != "artifact":
-            confidence = "low"  # a drawing is looked at, and nobody compares it unless it is an artifact
-        if project.is_test(where.path) or not (write.kind.declared or project.compares_archives):
-            confidence = "low"  # whoever compares archives has settled the date of some of them, or gives seeds
+            belief = belief.low("people look at a drawing, and nobody compares it")
+        if project.is_test(where.path):
+            belief = belief.low(OF_A_TEST)
+        if not (write.kind.declared or project.compares_archives):
+            belief = belief.low("nothing in the program says that it compares archives: no date settled, no seed")
         yield Defect(
             "SST301",
             where,
@@ -47,8 +50,9 @@ def headers(project: Project) -> Iterator[Defect]:
             f"`{source.api}` writes a date into the header of {what}: the bytes differ although the content does not; "
             + _HEADER_CURES.get(form, "give the date yourself (`mtime=0`, `ZipInfo(date_time=...)`, a `filter`)"),
             "warning",
-            confidence,
+            belief.confidence,
             group=f"value:{where.line}:{where.column}",
+            doubts=belief.doubts,
         )
 
 

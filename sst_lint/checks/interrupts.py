@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.defect import Confidence, Defect
-from sst_lint.checks.handlers import defect_of, ends_program, function_name, where
+from sst_lint.checks.belief import EXPLAINED, HIGH, MEDIUM, OF_A_TEST, Belief, low
+from sst_lint.checks.defect import Defect
+from sst_lint.checks.handlers import DECIDES, defect_of, ends_program, function_name, where
 
 if TYPE_CHECKING:
     from sst_lint.facts.records import Handler, UnitFacts
@@ -35,8 +36,8 @@ def swallowed(project: Project) -> Iterator[Defect]:
     for info in project.handlers():
         if info.handler.bare or not info.stops or not info.completes or info.cleanup or info.fate.policy:
             continue
-        confidence = _whole(project, info) if _BASE in info.stops else _named(project, info)
-        if confidence is None:
+        belief = _whole(project, info) if _BASE in info.stops else _named(project, info)
+        if belief is None:
             continue
         names = ", ".join(_SHORT.get(n, n.rpartition(".")[2]) for n in info.stops)
         what = "a loop goes on" if info.loops else "the code goes on"
@@ -45,8 +46,8 @@ def swallowed(project: Project) -> Iterator[Defect]:
             info,
             "SST405",
             f"swallows {names}: {what}{where(project, info)}; raise it again, or catch `Exception`",
-            "error" if confidence == "high" and info.certain and info.path else "warning",
-            confidence,
+            "error" if belief == HIGH and info.certain and info.path else "warning",
+            belief,
         )
 
 
@@ -56,7 +57,9 @@ def _left(project: Project) -> Iterator[Defect]:
         for each in facts.leavings:
             place = project.trace.span(unit, each.line, each.column, each.end_line, each.end_column)
             caught = any(_takes_all(handler, facts) for handler in facts.handlers if handler.tried == each.tried)
-            sure: Confidence = "high" if each.always else "medium"
+            belief = HIGH if each.always else MEDIUM
+            belief = belief.low("a clause of the same `try` has taken everything already") if caught else belief
+            belief = belief.low(OF_A_TEST) if project.is_test(place.path) else belief
             yield Defect(
                 "SST405",
                 place,
@@ -64,9 +67,10 @@ def _left(project: Project) -> Iterator[Defect]:
                 "",
                 f"`{each.how}` in `finally` swallows every error and every request to stop; leave the block by its end",
                 "warning",
-                "low" if caught or project.is_test(place.path) else sure,
+                belief.confidence,
                 (),
                 f"handler:{place.line}:{place.column}",
+                doubts=belief.doubts,
             )
 
 
@@ -76,18 +80,25 @@ def _takes_all(handler: Handler, facts: UnitFacts) -> bool:
     return (handler.bare or "BaseException" in named) and "raises" not in handler.ends
 
 
-def _whole(project: Project, info: HandlerInfo) -> Confidence | None:
+_ON_PURPOSE = "the clause names the request to stop, which is mostly done on purpose"
+
+
+def _whole(project: Project, info: HandlerInfo) -> Belief | None:
     """`except BaseException` that does not raise: fine where the error object is kept for somebody else."""
     if info.fate.whole or ends_program(project, info) or _is_program(project, info):
         return None
-    if info.decides or info.in_memory or _stopped_before(project, info) or info.only_imports:
-        return "low"
+    if info.decides:
+        return low(DECIDES)
+    if info.in_memory or info.only_imports:
+        return low("what it guards takes no time, and nobody stops it there")
+    if _stopped_before(project, info):
+        return low("an earlier clause takes the request to stop")
     if info.fate.kept and info.started and not info.loops:
-        return "low"  # the task, thread or process ends with it, and its error has been told
-    return "high" if (info.silent or info.loops) and not info.meant else "medium"
+        return low("the task, thread or process ends with it, and its error has been told")
+    return HIGH if (info.silent or info.loops) and not info.meant else MEDIUM
 
 
-def _named(project: Project, info: HandlerInfo) -> Confidence | None:
+def _named(project: Project, info: HandlerInfo) -> Belief | None:
     """A clause that names the request: on purpose, unless it is treated like any other failure, or a loop goes on."""
     if info.fate.whole or ends_program(project, info) or _is_program(project, info):
         return None
@@ -97,14 +108,18 @@ def _named(project: Project, info: HandlerInfo) -> Confidence | None:
     if cancelled:
         if not info.asynchronous or called & _CANCELS:
             return None
-        return "medium" if (mixed or info.loops) and not info.decides else "low"
+        return MEDIUM if (mixed or info.loops) and not info.decides else low(_ON_PURPOSE)
     if called & _PROMPTS or "builtins.EOFError" in info.names:
         return None
     if not _TOLD.isdisjoint(_called_in(project, info)):
-        return "low"
-    if info.decides or "breaks" in info.handler.ends or info.notes or called & _RUNNING or info.handler.explained:
-        return "low"
-    return "medium" if info.loops or (mixed and info.silent and "returns" not in info.handler.ends) else "low"
+        return low("the clause tells others to stop")
+    if info.handler.explained:
+        return low(EXPLAINED)
+    if info.decides or "breaks" in info.handler.ends or info.notes or called & _RUNNING:
+        return low("the clause ends what was running, or notes that it was stopped")
+    if info.loops or (mixed and info.silent and "returns" not in info.handler.ends):
+        return MEDIUM
+    return low(_ON_PURPOSE)
 
 
 def _stopped_before(project: Project, info: HandlerInfo) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.belief import BY_HAND, GIVEN_BY_USER, GUESSED, HIGH, MEDIUM, Belief, Confidence, low
+from sst_lint.checks.defect import Defect
 from sst_lint.checks.given_by import given_by
 from sst_lint.checks.versioned import (
     RESULTS,
@@ -43,14 +44,14 @@ def unlocked(project: Project) -> Iterator[Defect]:
 
     The methods of a class that all save through one of its own are one defect: it wants one lock.
     """
-    causes: dict[tuple[object, ...], list[tuple[Update, Confidence]]] = {}
+    causes: dict[tuple[object, ...], list[tuple[Update, Belief]]] = {}
     for update in project.races.updates:
-        confidence = None if update.held else _shared(project, update.read, update.write)
-        if confidence is not None:
-            key = (update.saver, confidence) if update.saver >= 0 else (update.write.call, update.write.path)
-            causes.setdefault(key, []).append((update, confidence))
+        belief = None if update.held else _shared(project, update.read, update.write)
+        if belief is not None:
+            key = (update.saver, belief.confidence) if update.saver >= 0 else (update.write.call, update.write.path)
+            causes.setdefault(key, []).append((update, belief))
     for found in causes.values():
-        first, confidence = found[0]
+        first, belief = found[0]
         others = {u.write.call: u.write for u, _ in found[1:] if u.write.call != first.write.call}
         steps = [*given_by(project, first.write.call, first.write.node)]
         steps += [_step(project, first.read, "read here"), _step(project, first.write, "written back here")]
@@ -61,7 +62,7 @@ def unlocked(project: Project) -> Iterator[Defect]:
             first.write,
             "the file is read, changed and written back without a lock: of two writers one loses its change; hold a "
             "lock from before the read until after the write",
-            confidence,
+            belief,
             tuple(steps),
         )
 
@@ -69,14 +70,13 @@ def unlocked(project: Project) -> Iterator[Defect]:
 def ineffective(project: Project) -> Iterator[Defect]:
     """SST111: a lock that does not guard what it seems to guard."""
     for found in project.races.ineffective:
-        confidence: Confidence = "high" if found.certain else "medium"
         other = (_step(project, found.other, found.there),) if found.other is not None else ()
-        yield _defect(project, "SST111", found.effect, found.text, confidence, other)
+        yield _defect(project, "SST111", found.effect, found.text, HIGH if found.certain else MEDIUM, other)
     for taken, look in project.stale_locks:
         where = project.trace.location(project.linked.result_of(taken.call))
         if not project.is_test(where.path):
             steps = (_step(project, look, "its age is asked here"), _step(project, taken, "taken away here"))
-            yield _defect(project, "SST111", taken, _STALE, "medium", steps)
+            yield _defect(project, "SST111", taken, _STALE, MEDIUM, steps)
 
 
 _STALE = (
@@ -90,24 +90,24 @@ def check_then_write(project: Project) -> Iterator[Defect]:
 
     What is done in several branches after one test is one defect.
     """
-    causes: dict[tuple[int, str, Confidence], list[Tested]] = {}
+    causes: dict[tuple[int, str, Confidence], list[tuple[Tested, Belief]]] = {}
     for pair in project.tested:
-        confidence = _raced(project, pair.act)
-        if confidence == "medium" and pair.anew:
-            confidence = "low"  # who came between has made it anew, too
-        if confidence is not None:
-            causes.setdefault((pair.test.call, pair.act.kind, confidence), []).append(pair)
-    for (_, kind, confidence), found in causes.items():
-        first = found[0]
-        others = [_step(project, pair.act, "and here") for pair in found[1:] if pair.act.call != first.act.call]
+        belief = _raced(project, pair.act)
+        if belief == MEDIUM and pair.anew:
+            belief = low("whoever came in between has made it anew, too")
+        if belief is not None:
+            causes.setdefault((pair.test.call, pair.act.kind, belief.confidence), []).append((pair, belief))
+    for (_, kind, _), found in causes.items():
+        first, belief = found[0]
+        others = [_step(project, pair.act, "and here") for pair, _ in found[1:] if pair.act.call != first.act.call]
         steps = (_step(project, first.test, "tested here"), _step(project, first.act, "acted upon here"), *others)
-        yield _defect(project, "SST112", first.act, _RACES[kind], confidence, steps)
+        yield _defect(project, "SST112", first.act, _RACES[kind], belief, steps)
     for counted in project.counted:
-        confidence = _raced(project, counted.act)
-        if confidence is not None:
+        belief = _raced(project, counted.act)
+        if belief is not None:
             at = project.trace.location(counted.listing.ports["return"])
             steps = (Step(at.path, at.line, at.function, COUNTED), _step(project, counted.act, "made here"))
-            yield _defect(project, "SST112", counted.act, _ANOTHER, confidence, steps)
+            yield _defect(project, "SST112", counted.act, _ANOTHER, belief, steps)
 
 
 #: What a trace says of the listing from which a number was counted.
@@ -142,23 +142,26 @@ def _kind(project: Project, effect: Effect) -> Kind | None:
     return effect.write.final if effect.write is not None else None
 
 
-def _shared(project: Project, read: Effect, write: Effect) -> Confidence | None:
+def _shared(project: Project, read: Effect, write: Effect) -> Belief | None:
     """How sure it is that several writers share the file; None if they do not."""
     where = project.trace.location(project.linked.result_of(write.call))
     kind = _kind(project, write)
     if project.is_test(where.path) or kind is None or kind.kind in _QUIET:
         return None
     if write.site.weak or kind.kind == "argument":
-        return "low"
+        return low(GUESSED if write.site.weak else GIVEN_BY_USER)
     formats = {*project.effects.formats(read), *project.effects.formats(write)}
     formats.update(write.write.formats if write.write is not None else ())
     if _named(project, write, _CACHES):
-        return "low"  # an entry that is lost is made again
+        return low("an entry of a cache that is lost is made again")
     edited = describes_a_project(project, write.node) or keeps_comments(project, read, write)
-    edited = edited or is_of_the_sources(project, read, write)
-    if edited or project.is_by_hand(where.path):
-        return "low"  # by people, whose editors take no lock
-    return "medium" if STRUCTURED & formats or is_counter(project, write.node) else "low"
+    if edited or is_of_the_sources(project, read, write):
+        return low("people edit the file, and their editors take no lock")
+    if project.is_by_hand(where.path):
+        return low(BY_HAND)
+    if STRUCTURED & formats or is_counter(project, write.node):
+        return MEDIUM
+    return low("it is a text, and not known to be a table that several writers share")
 
 
 def _named(project: Project, write: Effect, vocabulary: frozenset[str]) -> bool:
@@ -167,25 +170,38 @@ def _named(project: Project, write: Effect, vocabulary: frozenset[str]) -> bool:
     return evidence is not None and any(words(n) & vocabulary for n in (*evidence.names[:3], *evidence.texts[:1]))
 
 
-def _raced(project: Project, effect: Effect) -> Confidence | None:
+def _raced(project: Project, effect: Effect) -> Belief | None:
     where = project.trace.location(project.linked.result_of(effect.call))
     if project.is_test(where.path):
         return None
     if project.runs_once(where.path):
-        return "low"  # by hand, or from a fresh checkout
-    if effect.kind in _WRITES:
-        kind = _kind(project, effect)
-        if kind is None or kind.kind in _QUIET:
-            return None
-        if effect.site.weak or kind.kind == "argument":
-            return "low"
-        if effect.write is not None and (project.nothing_to_lose(effect.write) or project.made_again(effect.write)):
-            return "low"
-        if effect.kind == "replace" and (_named(project, effect, _CACHES) or words(where.function) & _CACHES):
-            return "low"  # both put the same entry there, each in one step
-        if effect.write is not None and is_for_another(effect.write):
-            return "low"
-        return "medium" if kind.kind in _SHARED or effect.kind == "write" else "low"
+        return low(BY_HAND)
+    return _raced_file(project, effect) if effect.kind in _WRITES else _raced_place(project, effect)
+
+
+def _raced_file(project: Project, effect: Effect) -> Belief | None:
+    """How sure it is that somebody else writes a file, too, that was not there."""
+    kind = _kind(project, effect)
+    if kind is None or kind.kind in _QUIET:
+        return None
+    if effect.site.weak or kind.kind == "argument":
+        return low(GUESSED if effect.site.weak else GIVEN_BY_USER)
+    harmless = effect.write and (project.nothing_to_lose(effect.write) or project.made_again(effect.write))
+    if harmless:
+        return low(f"whoever comes second does no harm ({harmless})")
+    function = project.trace.location(project.linked.result_of(effect.call)).function
+    if effect.kind == "replace" and (_named(project, effect, _CACHES) or words(function) & _CACHES):
+        return low("both put the same entry into a cache, each in one step")
+    if effect.write is not None and is_for_another(effect.write):
+        return low("it is a configuration that another program is given, and that is made again")
+    if kind.kind in _SHARED or effect.kind == "write":
+        return MEDIUM
+    return low("nothing says that others share the file, and it is put in place in one step")
+
+
+def _raced_place(project: Project, effect: Effect) -> Belief | None:
+    """How sure it is that somebody else makes a directory, or removes what was there."""
+    where = project.trace.location(project.linked.result_of(effect.call))
     path = effect.site.ports.get(effect.site.model.makes_directory or effect.site.model.removes, -1)
     judged = project.kind_of_path(path, where.path)
     if project.evidence.is_temporary(path, fresh=True) or (
@@ -193,15 +209,19 @@ def _raced(project: Project, effect: Effect) -> Confidence | None:
     ):
         return None
     if effect.site.weak or judged.kind == "argument":
-        return "low"
+        return low(GUESSED if effect.site.weak else "the user names the directory or file")
     if effect.site.model.name == _OF_TREES:
-        return "low"  # it fails at any file that somebody else removes in the meantime, however it was tested
+        return low("it fails at any file that somebody else removes in the meantime, however it was tested")
     if effect.kind == "mkdir":
         alone = _is_of_one_run(project, path) or _is_where_it_runs(project, path) or project.is_by_hand(where.path)
-        return "low" if project.is_for_scaffold(effect) or alone or _is_passing(project, path) else "medium"
+        if project.is_for_scaffold(effect) or alone or _is_passing(project, path):
+            return low("the directory belongs to one run, or is made by hand: nobody makes it at the same time")
+        return MEDIUM
     if _is_put_right(project, effect.call):
-        return "low"
-    return "medium" if judged.kind in _SHARED or project.writes_path(path) else "low"
+        return low("it takes away what the same program has made, after a failure or at its end")
+    if judged.kind in _SHARED or project.writes_path(path):
+        return MEDIUM
+    return low("the program is not known to share the file with others")
 
 
 def _is_put_right(project: Project, call: int) -> bool:
@@ -235,20 +255,19 @@ def _step(project: Project, effect: Effect, text: str) -> Step:
     return Step(at.path, at.line, at.function, text)
 
 
-def _defect(
-    project: Project, rule: str, effect: Effect, text: str, confidence: Confidence, trace: tuple[Step, ...]
-) -> Defect:
+def _defect(project: Project, rule: str, effect: Effect, text: str, belief: Belief, trace: tuple[Step, ...]) -> Defect:
     node = project.linked.result_of(effect.call)
     where = project.trace.location(node)
-    group = f"write:{where.line}:{where.column}" if confidence != "low" else ""
+    group = f"write:{where.line}:{where.column}" if not belief.is_low else ""
     return Defect(
         rule,
         where,
         project.trace.statement_line(node),
         "",
         text,
-        "error" if confidence == "high" else "warning",
-        confidence,
+        "error" if belief == HIGH else "warning",
+        belief.confidence,
         trace,
         group=group,
+        doubts=belief.doubts,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sst_lint.checks.belief import LEAVES, LONG_WAY
 from sst_lint.checks.believed import believed_steps, judge
 from sst_lint.checks.defect import Defect, Severity
 from sst_lint.checks.lone import passes_one
@@ -122,7 +123,7 @@ def dicts(project: Project) -> Iterator[Defect]:
             "a mapping that others fill" if project.keeps_key_order else "a mapping",
         )
         if wanted == "always" and not project.sorts_keys and has_own_order(project, reach):
-            defect = replace(defect, confidence="low")
+            defect = defect.low("the program fills the mapping itself, or has read it, in one order")
         yield defect
 
 
@@ -154,10 +155,14 @@ def serializations(project: Project) -> Iterator[Defect]:
             "a mapping",
         )
         filled = is_filled_here(project, reach) and (chosen or not project.sorts_keys)
-        if was_read(project, reach) or filled or (reach.sink.rank == 3 and project.keeps_key_order):
-            defect = replace(defect, confidence="low")
+        if was_read(project, reach):
+            defect = defect.low("the program has read the mapping, whose order may be meant")
+        if filled:
+            defect = defect.low("the program fills the mapping itself, in one order")
+        if reach.sink.rank == 3 and project.keeps_key_order:
+            defect = defect.low(LEAVES)
         if site.model.sort_param in site.given and site.constants.get(site.model.sort_param) is None:
-            defect = replace(defect, confidence="low")  # `sort_keys=options.sort`: somebody decides
+            defect = defect.low("somebody decides elsewhere whether the keys are sorted")
         yield replace(defect, about=site.model.name)
 
 
@@ -211,14 +216,14 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
     where = project.trace.location(reach.place)
     is_dict = reach.kind == "dict"
     found = judge(project, reach, rule)
-    confidence = found.confidence
+    belief = found.belief
     severity: Severity = "error" if reach.sink.rank == 0 and not reach.weak and not is_dict else "warning"
     last = f"written to {reach.sink.what}" if reach.sink.rank < 3 else "leaves the program here"
     if reach.sink.what == A_DIGEST:
         last = "digested"
     steps = project.trace.steps(reach.path, first, last)
     if length(steps) > believed_steps(project, reach):
-        confidence = "low"
+        belief = belief.low(LONG_WAY)
     steps = project.trace.among(steps, reach.others, "and another one here, which comes to the same place")
     return Defect(
         rule,
@@ -227,8 +232,9 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
         "",
         f"{head}, {_LOST if found.lost else _consequence(reach, found.stays)}; {advice}",
         severity,
-        confidence,
+        belief.confidence,
         steps,
         f"order:{where.line}:{where.column}",
         A_QUERY if reach.kind == "rows" else _api(project, reach).strip("`") if reach.kind != "dict" else "",
+        belief.doubts,
     )

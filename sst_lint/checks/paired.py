@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.belief import BY_FIELDS, GUESSED, MEDIUM, OF_A_TEST, Belief, low
+from sst_lint.checks.defect import Defect
 from sst_lint.facts.records import Kind
 from sst_lint.flow.guesses import guessed
 from sst_lint.flow.location import Step
@@ -95,6 +96,7 @@ def _defect(project: Project, result: int, one: tuple[str, _Path], other: tuple[
     steps = project.trace.steps(tuple(one[1]), _OF[one[0]], _TOLD)
     beside = project.trace.steps(tuple(other[1]), _OF[other[0]], _TOLD)
     both = (*steps[:-1], *beside[:-1], Step(where.path, where.line, where.function, _TOLD))
+    belief = _belief(project, where.path, (one[1], other[1]))
     return Defect(
         "SST205",
         where,
@@ -102,15 +104,16 @@ def _defect(project: Project, result: int, one: tuple[str, _Path], other: tuple[
         "",
         f"{_TOLD}, {_OF[one[0]]} and {_OF[other[0]]}: another run may pair others; sort both first",
         "warning",
-        _confidence(project, where.path, (one[1], other[1])),
+        belief.confidence,
         tuple(dict.fromkeys(both)),
         f"order:{where.line}:{where.column}",
+        doubts=belief.doubts,
     )
 
 
-def _confidence(project: Project, place: str, paths: Sequence[_Path]) -> Confidence:
+def _belief(project: Project, place: str, paths: Sequence[_Path]) -> Belief:
     if project.is_test(place) or any(project.passes_test(tuple(path)) for path in paths):
-        return "low"
+        return low(OF_A_TEST)
     if any(guessed(project.linked, project.graph, path) for path in paths):
-        return "low"
-    return "low" if any(project.distance(path) > _AWAY for path in paths) else "medium"
+        return low(GUESSED)
+    return low(BY_FIELDS) if any(project.distance(path) > _AWAY for path in paths) else MEDIUM

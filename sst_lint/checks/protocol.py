@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.belief import GUESSED, HIGH, MEDIUM, Belief, low
+from sst_lint.checks.defect import Defect
 from sst_lint.flow.location import Step
 
 if TYPE_CHECKING:
@@ -34,23 +35,24 @@ def _by_protocol(project: Project) -> Iterator[Defect]:
         found = list(_lacking(project, protocol))
         if not found or project.is_test(project.trace.location(protocol.move.ports["return"]).path):
             continue
-        confidence = max((c for c, _, _ in found), key=lambda c: _ORDER[c])
-        said = [(step, text) for c, step, text in found if c == confidence or _ORDER[c] > 0]
+        belief = max((b for b, _, _ in found), key=lambda b: _ORDER[b.confidence])
+        said = [(step, text) for b, step, text in found if b.confidence == belief.confidence or not b.is_low]
         wrong = [step for step, _ in said]
         node = _place(project, protocol, wrong)
         where = project.trace.location(node)
         if protocol.move.weak:
-            confidence = "low"
+            belief = belief.low(GUESSED)
         yield Defect(
             "SST102",
             where,
             project.trace.statement_line(node),
             "",
             _message(protocol, [text for _, text in said], node == protocol.move.ports["return"]),
-            "error" if protocol.final.kind in _KNOWN and confidence == "high" else "warning",
-            confidence,
+            "error" if protocol.final.kind in _KNOWN and belief == HIGH else "warning",
+            belief.confidence,
             _trace(project, protocol, wrong),
             group=f"write:{where.line}:{where.column}",
+            doubts=belief.doubts,
         )
 
 
@@ -61,6 +63,7 @@ def _plain(project: Project) -> Iterator[Defect]:
         where = project.trace.location(node)
         if rename.final.kind in _QUIET or project.is_test(where.path) or project.runs_once(where.path):
             continue
+        belief = MEDIUM if rename.certain else low("nothing in the program says that the target may be there")
         yield Defect(
             "SST102",
             where,
@@ -68,8 +71,9 @@ def _plain(project: Project) -> Iterator[Defect]:
             "",
             _of_rename(rename),
             "warning",
-            "medium" if rename.certain else "low",
+            belief.confidence,
             group=f"write:{where.line}:{where.column}",
+            doubts=belief.doubts,
         )
 
 
@@ -113,13 +117,13 @@ def _is_handed(project: Project, source: int) -> bool:
     return project.identity.of(source)[0] == "param" and not project.evidence.is_temporary(source)
 
 
-def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence, str, str]]:
+def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Belief, str, str]]:
     """What is missing: how much that matters, the step, and the words for it."""
     missing, known, way = protocol.missing, protocol.seen, protocol.way
     if way == "copy":
         if protocol.temporary:
             yield (
-                "low" if _is_handed(project, protocol.source) else "high",
+                low("only some callers hand over a temporary file") if _is_handed(project, protocol.source) else HIGH,
                 "replace",
                 "copies over the final path where `os.replace` would change it in one step",
             )
@@ -127,19 +131,19 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
     if "same-directory" in missing:
         outcome = "the move is a copy" if way == "move" else "this fails"
         text = f"the temporary file lies in another directory, so on another device {outcome}"
-        yield "high", "same-directory", text
+        yield HIGH, "same-directory", text
     if protocol.removes_first and way != "replace":
-        yield "high" if known else "medium", "replace", "the target is removed before, so in between there is no file"
+        yield HIGH if known else MEDIUM, "replace", "the target is removed before, so in between there is no file"
     elif "replace" in missing and way == "rename":
         yield (
-            "low" if protocol.wrapped else "medium",
+            low("a function of its own moves the file, and its callers decide") if protocol.wrapped else MEDIUM,
             "replace",
             "`os.rename` fails on Windows when the target exists, `os.replace` does not",
         )
     elif "replace" in missing and way == "move" and "same-directory" not in missing:
         text = "`shutil.move` may fall back to a copy, `os.replace` never does"
         beside = "same-directory" in protocol.steps  # then it renames
-        yield "medium" if known and not beside else "low", "replace", text
+        yield MEDIUM if known and not beside else low("nothing says that it is ever a copy"), "replace", text
     if not known:
         return
     if "unique-name" in missing:
@@ -147,15 +151,16 @@ def _lacking(project: Project, protocol: Protocol) -> Iterator[tuple[Confidence,
         made = [w.mode for w in protocol.writes if w.mode != "update"]  # which only opens what is there
         alone = all(mode == "exclusive" for mode in made) and not _cleared(project, protocol)
         weak = protocol.versioned or locked or alone or _are_alike(project, protocol)
-        yield "low" if weak else "medium", "unique-name", "the temporary name is fixed, so two writers share it"
+        text = "the temporary name is fixed, so two writers share it"
+        yield low("there is one writer at a time") if weak else MEDIUM, "unique-name", text
     if "fsync" in missing:
         text = "nothing is synced, so after a power cut the new name may hold no content"
         yield _fsync(project, protocol), "fsync", text
     elif "flush" in missing:
-        yield "medium", "flush", "fsync without flush leaves the buffer of the program unwritten"
+        yield MEDIUM, "flush", "fsync without flush leaves the buffer of the program unwritten"
     for step, text in _LOW:
         if step in missing:
-            yield "low", step, text
+            yield low("only a step that few files need is missing"), step, text
 
 
 def _are_alike(project: Project, protocol: Protocol) -> bool:
@@ -184,15 +189,17 @@ _LOW = (
 )
 
 
-def _fsync(project: Project, protocol: Protocol) -> Confidence:
+def _fsync(project: Project, protocol: Protocol) -> Belief:
     from sst_lint.flow.artifacts import words
 
     if protocol.final.kind not in _KNOWN:
-        return "low"
+        return low("nothing is known to need the file after a power cut")
     names = project.evidence.of(protocol.target).names
     function = project.trace.location(protocol.move.ports["return"])
     said = [*names, *project.evidence.of(protocol.target).texts, function.function, function.path]
-    return "low" if any(words(name) & _CACHES for name in said) else "medium"
+    if any(words(name) & _CACHES for name in said):
+        return low("a cache that is lost in a power cut is made again")
+    return MEDIUM
 
 
 def _message(protocol: Protocol, texts: list[str], ends: bool) -> str:

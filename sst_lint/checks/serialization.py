@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.certainty import FAR, LESS, is_far
-from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.belief import BY_FIELDS, GUESSED, HIGH, LONG_WAY, MEDIUM, OF_A_TEST, low
+from sst_lint.checks.certainty import FAR, is_far
+from sst_lint.checks.defect import Defect
 from sst_lint.flow.trace import length
 
 if TYPE_CHECKING:
@@ -52,16 +53,17 @@ def _defect(
 ) -> Defect:
     where = project.trace.location(found.place)
     sink = found.leak.sink
-    confidence: Confidence = "high" if sink.where == "digest" else "medium" if sink.rank == 0 else "low"
+    belief = HIGH if sink.where == "digest" else MEDIUM if sink.rank == 0 else low("nobody is known to keep the text")
     if found.source or found.leak.weak or project.stretch(found.leak.path) >= FAR:
-        confidence = LESS[confidence] if confidence == "high" or not found.source else confidence
+        if belief == HIGH or not found.source:
+            belief = belief.less(GUESSED if found.leak.weak else BY_FIELDS)
     steps = project.trace.steps(path, first, f"reaches {last}")
     if found.source and is_far(project, found.source, steps):
-        confidence = "low"
+        belief = belief.low(BY_FIELDS)
     if length(steps) > _NEAR:
-        confidence = "low"  # by then it is something else that the text is a part of
+        belief = belief.low(LONG_WAY)  # by then it is something else that the text is a part of
     if project.is_test(where.path) or project.passes_test((*found.leak.path, *found.source)):
-        confidence = "low"
+        belief = belief.low(OF_A_TEST)
     return Defect(
         "SST104",
         where,
@@ -69,7 +71,8 @@ def _defect(
         "",
         message,
         "error" if sink.where == "digest" else "warning",
-        confidence,
+        belief.confidence,
         steps,
         f"order:{where.line}:{where.column}",
+        doubts=belief.doubts,
     )

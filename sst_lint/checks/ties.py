@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.certainty import FAR
+from sst_lint.checks.belief import BY_FIELDS, GUESSED, LONG_WAY, MEDIUM, OF_A_TEST, Belief, low
+from sst_lint.checks.certainty import FAR, confidence_of
 from sst_lint.checks.choices import only_tested
-from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.defect import Defect
 from sst_lint.checks.lone import items
 from sst_lint.facts.ops import Op
 from sst_lint.flow.location import Step
@@ -52,25 +53,31 @@ def ambiguous(project: Project) -> Iterator[Defect]:
 
 
 def _defects(project: Project, rule: str, keys: tuple[str, ...]) -> Iterator[Defect]:
-    found: dict[int, tuple[SortedBy, tuple[tuple[int, int], ...], str, Confidence]] = {}
+    found: dict[int, tuple[SortedBy, tuple[tuple[int, int], ...], str, Belief]] = {}
     for row in project.selections():
         if row.row.key in keys:
-            found[row.row.result] = (row, (), "chosen here", "medium")
+            found[row.row.result] = (row, (), "chosen here", MEDIUM)
     for picked in project.picked:
         row_ = _sort_of(project, picked.path)
         if picked.kind in ("clocked", "tied") and row_ is not None and row_.row.key in keys:
             if not only_tested(project, picked) and not _guarded(project, picked) and not _is_time(project, picked):
-                weak = picked.weak or _is_page(row_, picked) or project.distance(picked.path) > FAR
-                sure: Confidence = "low" if weak else "medium"
-                found.setdefault(row_.row.result, (row_, picked.path, "picked here", sure))
+                found.setdefault(row_.row.result, (row_, picked.path, "picked here", _of_pick(project, row_, picked)))
     for reach in project.reaches():
         row_ = _sort_of(project, reach.path)
         if reach.kind in ("clocked", "tied") and row_ is not None and row_.row.key in keys:
             found.setdefault(row_.row.result, (row_, reach.path, _last(reach), _by_rank(project, reach)))
     for result in sorted(found):
-        row, path, last, confidence = found[result]
+        row, path, last, belief = found[result]
         if not _tidied(project, row, path):
-            yield _defect(project, rule, row, path, last, confidence)
+            yield _defect(project, rule, row, path, last, belief)
+
+
+def _of_pick(project: Project, row: SortedBy, picked: Picked) -> Belief:
+    if _is_page(row, picked):
+        return low("the first few of many entries are shown, and none is chosen for all others")
+    if picked.weak:
+        return low(GUESSED)
+    return low(BY_FIELDS) if project.distance(picked.path) > FAR else MEDIUM
 
 
 def _sort_of(project: Project, path: tuple[tuple[int, int], ...]) -> SortedBy | None:
@@ -98,9 +105,12 @@ def _last(reach: Reach) -> str:
     return f"written to {reach.sink.what}" if reach.sink.rank < 3 else "leaves the program here"
 
 
-def _by_rank(project: Project, reach: Reach) -> Confidence:
-    near = reach.sink.rank < 2 and not reach.weak and project.distance(reach.path) <= FAR
-    return "medium" if near else "low"
+def _by_rank(project: Project, reach: Reach) -> Belief:
+    if reach.sink.rank >= 2:
+        return confidence_of(reach.sink.rank, 0)
+    if reach.weak:
+        return low(GUESSED)
+    return MEDIUM if project.distance(reach.path) <= FAR else low(BY_FIELDS)
 
 
 def _defect(
@@ -109,12 +119,14 @@ def _defect(
     row: SortedBy,
     path: tuple[tuple[int, int], ...],
     last: str,
-    confidence: Confidence,
+    belief: Belief,
 ) -> Defect:
     node = project.linked.result_of(row.row.site.call)
     where = project.trace.location(node)
-    if not row.origin or row.weak or project.is_test(where.path) or project.passes_test((*row.path, *path)):
-        confidence = "low"
+    if not row.origin or row.weak:
+        belief = belief.low(GUESSED if row.weak else "it is not seen where the compared things come from")
+    if project.is_test(where.path) or project.passes_test((*row.path, *path)):
+        belief = belief.low(OF_A_TEST)
     what, by = _OF[row.origin], _BY[row.row.key]
     if rule == "SST206":
         act = "one is chosen" if row.row.selects or last == "picked here" else "the order goes on"
@@ -125,7 +137,7 @@ def _defect(
     if not path and len(steps) > 1:  # told where it is chosen, not where the collection was bound
         steps = (*steps[:-1], Step(where.path, where.line, where.function, last))
     if length(steps) > LONG:
-        confidence = "low"
+        belief = belief.low(LONG_WAY)
     return Defect(
         rule,
         where,
@@ -133,9 +145,10 @@ def _defect(
         "",
         message,
         "warning",
-        confidence,
+        belief.confidence,
         steps,
         f"order:{where.line}:{where.column}",
+        doubts=belief.doubts,
     )
 
 

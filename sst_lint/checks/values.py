@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.certainty import FAR, LESS
-from sst_lint.checks.defect import Confidence, Defect, Severity
+from sst_lint.checks.belief import BY_FIELDS, GUESSED, HIGH, LEAVES, LONG_WAY, MEDIUM, OF_A_TEST, Belief, low
+from sst_lint.checks.certainty import FAR
+from sst_lint.checks.defect import Defect, Severity
 from sst_lint.checks.headers import headers
 from sst_lint.checks.meant import is_meant, spells, unique
 from sst_lint.facts.ops import Op
@@ -22,68 +22,77 @@ if TYPE_CHECKING:
     from sst_lint.flow.permanence import Leak, Where
     from sst_lint.flow.volatile import Source
 
-#: Confidence by kind, for (where, rank) that count at all. What is missing is no defect.
-_CONFIDENCE: dict[str, dict[tuple[Where, int], Confidence]] = {
+_SAID = low("a date in a file is mostly meant, and is no part of what is compared")
+_TIMES = low("the time of a file is mostly asked for to see whether it has changed")
+_RANDOM = low("random values in a file are mostly meant")
+_TOLD = low("what a file says of the machine or the run is mostly meant")
+_MAYBE = low("the file is not known to be an artifact")
+_NAMES = low("the file that gets the name is not known to be an artifact")
+_SEEDS = low("a process number as a seed is mostly meant to differ")
+_PLATFORM = low("what is digested may be meant for this kind of machine alone")
+_LEAVES = low(LEAVES)
+#: How sure, by kind, for (where, rank) that count at all. What is missing is no defect.
+_BELIEF: dict[str, dict[tuple[Where, int], Belief]] = {
     "clock": {
-        ("digest", 0): "high",
-        ("name", 0): "medium",
-        ("seed", 0): "medium",
-        ("name", 1): "low",
-        ("content", 0): "low",
-        ("content", 1): "low",
+        ("digest", 0): HIGH,
+        ("name", 0): MEDIUM,
+        ("seed", 0): MEDIUM,
+        ("name", 1): _NAMES,
+        ("content", 0): _SAID,
+        ("content", 1): _SAID,
     },
-    "file-time": {("digest", 0): "low", ("name", 0): "low", ("content", 0): "low", ("content", 1): "low"},
+    "file-time": {("digest", 0): _TIMES, ("name", 0): _TIMES, ("content", 0): _SAID, ("content", 1): _SAID},
     "random": {
-        ("digest", 0): "medium",
-        ("name", 0): "medium",
-        ("name", 1): "low",
-        ("content", 0): "low",
-        ("content", 1): "low",
-        ("leaves", 3): "low",
+        ("digest", 0): MEDIUM,
+        ("name", 0): MEDIUM,
+        ("name", 1): _NAMES,
+        ("content", 0): _RANDOM,
+        ("content", 1): _RANDOM,
+        ("leaves", 3): _LEAVES,
     },
     "drawn": {
-        ("digest", 0): "high",
-        ("name", 0): "medium",
-        ("name", 1): "low",
-        ("content", 0): "medium",
-        ("content", 1): "medium",
-        ("leaves", 3): "low",
+        ("digest", 0): HIGH,
+        ("name", 0): MEDIUM,
+        ("name", 1): _NAMES,
+        ("content", 0): MEDIUM,
+        ("content", 1): MEDIUM,
+        ("leaves", 3): _LEAVES,
     },
     "hash": {
-        ("digest", 0): "high",
-        ("name", 0): "high",
-        ("seed", 0): "medium",
-        ("shard", 0): "medium",
-        ("comparison", 0): "medium",
-        ("name", 1): "medium",
-        ("content", 0): "medium",
-        ("content", 1): "low",
-        ("leaves", 3): "low",
+        ("digest", 0): HIGH,
+        ("name", 0): HIGH,
+        ("seed", 0): MEDIUM,
+        ("shard", 0): MEDIUM,
+        ("comparison", 0): MEDIUM,
+        ("name", 1): MEDIUM,
+        ("content", 0): MEDIUM,
+        ("content", 1): _MAYBE,
+        ("leaves", 3): _LEAVES,
     },
     "identity": {
-        ("digest", 0): "high",
-        ("name", 0): "medium",
-        ("seed", 0): "low",
-        ("name", 1): "low",
-        ("content", 0): "low",
-        ("content", 1): "low",
+        ("digest", 0): HIGH,
+        ("name", 0): MEDIUM,
+        ("seed", 0): _SEEDS,
+        ("name", 1): _NAMES,
+        ("content", 0): _TOLD,
+        ("content", 1): _TOLD,
     },
     "repr": {
-        ("digest", 0): "high",
-        ("name", 0): "medium",
-        ("name", 1): "low",
-        ("content", 0): "medium",
-        ("content", 1): "low",
+        ("digest", 0): HIGH,
+        ("name", 0): MEDIUM,
+        ("name", 1): _NAMES,
+        ("content", 0): MEDIUM,
+        ("content", 1): _MAYBE,
     },
     "machine": {
-        ("digest", 0): "high",
-        ("name", 0): "medium",
-        ("name", 1): "low",
-        ("content", 0): "low",
-        ("content", 1): "low",
+        ("digest", 0): HIGH,
+        ("name", 0): MEDIUM,
+        ("name", 1): _NAMES,
+        ("content", 0): _TOLD,
+        ("content", 1): _TOLD,
     },
-    "place": {("digest", 0): "medium", ("content", 0): "low", ("content", 1): "low"},
-    "platform": {("digest", 0): "low", ("content", 0): "low", ("content", 1): "low"},
+    "place": {("digest", 0): MEDIUM, ("content", 0): _TOLD, ("content", 1): _TOLD},
+    "platform": {("digest", 0): _PLATFORM, ("content", 0): _TOLD, ("content", 1): _TOLD},
 }
 _RULE = {
     "clock": "SST301",
@@ -150,7 +159,9 @@ def naive_dates(project: Project) -> Iterator[Defect]:
     for source, leak in project.leaks.naive:
         # who reads the name of a file knows the clock of the machine
         certain = leak.sink.where == "digest" or (leak.sink.rank == 0 and leak.sink.where != "name")
-        confidence: Confidence = "medium" if certain and not source.api.endswith("datetime.datetime") else "low"
+        belief = MEDIUM if certain else low("nobody is known to read the date again")
+        if source.api.endswith("datetime.datetime"):
+            belief = belief.low("the zone of a date that is put together may be told elsewhere")
         yield _defect(
             project,
             source,
@@ -158,7 +169,7 @@ def naive_dates(project: Project) -> Iterator[Defect]:
             "SST305",
             f"`{source.api}` gives a date without a time zone, which {_verb(leak)} {leak.sink.what}: nobody can tell "
             "which moment it is; use `datetime.now(timezone.utc)`, or pass the zone",
-            confidence,
+            belief,
             "warning",
         )
 
@@ -169,34 +180,34 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
         kind = _kind(project, source)
         if _RULE[kind] != rule:
             continue
-        confidence = _CONFIDENCE[kind].get((leak.sink.where, leak.sink.rank))
-        if confidence is None:
+        belief = _BELIEF[kind].get((leak.sink.where, leak.sink.rank))
+        if belief is None:
             continue
         if leak.sink.where == "content":
             if kind in _MOMENTS and _in_banner(project, leak):
-                confidence = "medium"
+                belief = MEDIUM
             elif _is_volatile(project, source, leak):
                 continue
-        if kind == "place" and confidence == "medium" and not _is_near(project, leak):
-            confidence = "low"
+        if kind == "place" and belief == MEDIUM and not _is_near(project, leak):
+            belief = belief.low("a directory that comes from afar is mostly what a cache is for")
         if leak.sink.node in apart or is_meant(project, source, leak):
-            confidence = "low"
+            belief = belief.low("it is meant to differ: nobody else may have the same name, token or signature")
         kept = leak.sink.where == "content" and _is_of_text(project, source)
         told = kind == "hash" and (kept or _gives_text(project, source, leak))
         what, cure = _WHY[kind]
         lasting = leak.sink.where not in ("content", "leaves") and leak.sink.rank == 0
-        lasting = lasting and (leak.sink.where != "name" or confidence == "high")  # people name files by the day
+        lasting = lasting and (leak.sink.where != "name" or belief == HIGH)  # people name files by the day
         defect = _defect(
             project,
             source,
             leak,
             rule,
             f"{_named(source)} {what}, and it {_verb(leak)} {leak.sink.what}; {cure}",
-            confidence,
+            belief,
             "error" if lasting else "warning",
         )
         if told and defect.confidence == "low" and not project.is_test(defect.location.path):
-            defect = replace(defect, confidence="medium")
+            defect = defect.believed(MEDIUM)
         yield defect
 
 
@@ -317,23 +328,27 @@ def _defect(
     leak: Leak,
     rule: str,
     message: str,
-    confidence: Confidence,
+    belief: Belief,
     severity: Severity,
 ) -> Defect:
     where = project.trace.location(source.place)
     if leak.weak:
-        confidence = LESS[confidence]
-    if project.stretch(leak.path) >= FAR or (rule == "SST303" and _is_key(project, leak)):
-        confidence = "low"  # a value that passes so many fields proves little
+        belief = belief.less(GUESSED)
+    if project.stretch(leak.path) >= FAR:
+        belief = belief.low(BY_FIELDS)
+    if rule == "SST303" and _is_key(project, leak):
+        belief = belief.low("it is a key, by which things are mostly looked up in memory")
     steps = project.trace.steps(leak.path, f"{_named(source)} {_FIRST[rule]}", f"{_verb(leak)} {leak.sink.what}", True)
     if (rule in _MEANT or source.kind in _HELD) and (
         length(steps) > (_NEAR_OBJECT if project.stretch(leak.path) else _NEAR)
     ):
-        confidence = "low"  # far away it is one of many things that an object holds
+        belief = belief.low(LONG_WAY)
     if rule == "SST301" and leak.sink.where == "digest" and _is_signed(project, leak):
-        confidence = "low"  # the time belongs to what is signed
-    if project.is_test(where.path) or project.passes_test(leak.path) or length(steps) > LONG:
-        confidence = "low"
+        belief = belief.low("the time belongs to what is signed")
+    if project.is_test(where.path) or project.passes_test(leak.path):
+        belief = belief.low(OF_A_TEST)
+    if length(steps) > LONG:
+        belief = belief.low(LONG_WAY)
     return Defect(
         rule,
         where,
@@ -341,9 +356,10 @@ def _defect(
         "",
         message,
         severity,
-        confidence,
+        belief.confidence,
         steps,
         f"value:{where.line}:{where.column}",
+        doubts=belief.doubts,
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.defect import Confidence, Defect
+from sst_lint.checks.belief import BY_HAND, GIVEN_BY_USER, GUESSED, HIGH, MEDIUM, Belief, low
+from sst_lint.checks.defect import Defect
 from sst_lint.checks.given_by import given_by
 from sst_lint.checks.versioned import changes_the_sources, is_edited, is_for_another
 from sst_lint.facts.records import Kind as NodeKind
@@ -55,6 +56,7 @@ def non_atomic(project: Project) -> Iterator[Defect]:
         if project.is_test(where.path) or project.demonstrations.holds(write.site.ports["return"]):
             continue
         stake = project.stakes.why(write)
+        belief = _belief(project, write, stake)
         yield Defect(
             "SST101",
             where,
@@ -62,10 +64,11 @@ def non_atomic(project: Project) -> Iterator[Defect]:
             "",
             _message(write, stake),
             "error" if write.kind.kind in ("artifact", "state") else "warning",
-            _confidence(project, write, stake),
+            belief.confidence,
             _trace(project, write),
             group=f"write:{where.line}:{where.column}",
             about=write.site.model.name if write.site.handed is None else "",  # no call of it stands here to be fixed
+            doubts=belief.doubts,
         )
 
 
@@ -76,6 +79,7 @@ def _handed_over(project: Project, write: Write) -> Iterator[Defect]:
             continue
         node = project.linked.result_of(handed.call)
         where, there = project.trace.location(node), project.trace.location(write.site.ports["return"])
+        belief = low(GIVEN_BY_USER) if handed.kind.kind == "argument" else MEDIUM
         yield Defect(
             "SST101",
             where,
@@ -84,12 +88,13 @@ def _handed_over(project: Project, write: Write) -> Iterator[Defect]:
             f"hands over the final path of {_WHAT[handed.kind.kind]}, which is truncated and rewritten in place: a "
             "crash leaves half of it; hand over a temporary name as other callers do, then `os.replace`",
             "error" if handed.kind.kind in ("artifact", "state") else "warning",
-            "low" if handed.kind.kind == "argument" else "medium",
+            belief.confidence,
             (
                 Step(where.path, where.line, where.function, "hands over the path"),
                 Step(there.path, there.line, there.function, "written here"),
             ),
             group=f"write:{where.line}:{where.column}",
+            doubts=belief.doubts,
         )
 
 
@@ -165,22 +170,34 @@ def _trace(project: Project, write: Write) -> tuple[Step, ...]:
     return (*callers, Step(here.path, here.line, here.function, "written here"))
 
 
-def _confidence(project: Project, write: Write, stake: str) -> Confidence:
-    if write.site.weak or write.kind.kind == "argument" or project.nothing_to_lose(write):
-        return "low"
-    if project.made_again(write) or project.runs_once(project.trace.location(write.site.ports["return"]).path):
-        return "low"
-    if write.kind.kind == "unknown" and any(slight(project, write) for slight in _SLIGHT):
-        return "low"
-    if not _is_at_stake(project, write, stake) or changes_the_sources(project, write) or is_edited(project, write):
-        return "low"
+def _belief(project: Project, write: Write, stake: str) -> Belief:
+    if write.site.weak:
+        return low(GUESSED)
+    if write.kind.kind == "argument":
+        return low(GIVEN_BY_USER)
+    for reason in (project.nothing_to_lose(write), project.made_again(write)):
+        if reason:
+            return low(f"half of the file does no harm ({reason})")
+    if project.runs_once(project.trace.location(write.site.ports["return"]).path):
+        return low(BY_HAND)
+    for slight, why in _SLIGHT if write.kind.kind == "unknown" else ():
+        if slight(project, write):
+            return low(why)
+    if not _is_at_stake(project, write, stake):
+        return low("nothing is known to read the file again or to keep anything in it")
+    if changes_the_sources(project, write) or is_edited(project, write):
+        return low("what is changed in place is under version control, or is edited by people")
     if _is_where_nobody_looks(project, write):
-        return "low"
+        return low("the program has gone into a temporary directory before")
     if not stake and not write.evidence.texts and _is_opened_for_others(project, write):
-        return "low"
+        return low("the function opens what it is told to, in the mode that it is told")
     if write.mode == "update":
-        return "low" if write.site.model.name.endswith("memmap") else "medium"  # it is there to be changed in place
-    return "high" if write.kind.kind == "artifact" and write.kind.literal else "medium"
+        return low("it is a map of memory, there to be changed in place") if _is_mapped(write) else MEDIUM
+    return HIGH if write.kind.kind == "artifact" and write.kind.literal else MEDIUM
+
+
+def _is_mapped(write: Write) -> bool:
+    return write.site.model.name.endswith("memmap")
 
 
 def _is_opened_for_others(project: Project, write: Write) -> bool:
@@ -236,7 +253,11 @@ _DATA = frozenset({"json", "yaml", "toml", "pickle", "msgpack"})
 #: a reader refuses half. They are made again, and nobody keeps anything in them.
 _OF_RESULTS = frozenset({"csv", "excel", "xlsx", "xml", "text", "archive", "gzip", "bz2", "xz"})
 _PACKS = ("zipfile.", "tarfile.")
-_SLIGHT = (_brings_itself, _is_no_path, _is_of_developers)
+_SLIGHT = (
+    (_brings_itself, "the program copies data that it brings itself, and can copy it again"),
+    (_is_no_path, "nothing but the name of a method says that there is a path"),
+    (_is_of_developers, BY_HAND),
+)
 
 
 def _message(write: Write, stake: str) -> str:

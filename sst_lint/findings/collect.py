@@ -95,6 +95,7 @@ def _findings(defects: Sequence[Defect], rules: Mapping[str, Rule], policy: Poli
                 statement_line=defect.statement_line,
                 snippet=defect.snippet,
                 about=defect.about,
+                doubts=defect.doubts,
             )
         )
         seen[content] += 1

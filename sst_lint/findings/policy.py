@@ -8,7 +8,8 @@ from typing import cast
 
 from sst_lint.catalogue import Rule
 from sst_lint.catalogue.select import enabled, resolve
-from sst_lint.checks.defect import Confidence, Severity
+from sst_lint.checks.belief import Confidence
+from sst_lint.checks.defect import Severity
 from sst_lint.config import Config
 from sst_lint.findings.records import CONFIDENCE
 

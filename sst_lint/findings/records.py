@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sst_lint.catalogue import Rule
-from sst_lint.checks.defect import Confidence, Severity
+from sst_lint.checks.belief import Confidence
+from sst_lint.checks.defect import Severity
 from sst_lint.flow.location import Step
 
 FailOn = Literal["warning", "error", "never"]
@@ -74,6 +75,7 @@ class Finding:
     statement_line: int = 0  #: where a suppression comment may stand beside ``line``; not part of the JSON
     snippet: str = ""  #: the normalized source that names the finding; not part of the JSON
     about: str = ""  #: the qualified name of the call at the place, for fixes; not part of the JSON
+    doubts: tuple[str, ...] = ()  #: what has taken the confidence down, in words that go on behind "because"
 
     @property
     def reported(self) -> bool:

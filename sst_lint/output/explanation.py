@@ -13,6 +13,7 @@ from sst_lint.flow.location import Location, Step
 from sst_lint.flow.provenance import FileAnswer, ReadFile, WrittenFile
 from sst_lint.output.machine import finding_record
 from sst_lint.output.style import Style, count, escape
+from sst_lint.output.text import doubts
 
 VERSION = 1
 _PASSING = 5  # findings elsewhere that are listed
@@ -98,7 +99,8 @@ def _steps(steps: Iterable[Step], style: Style) -> list[str]:
 
 
 def _finding(judged: Judged, style: Style) -> list[str]:
-    return [f"{_verdict(judged, style)}: {escape(judged[0].message)}", *_steps(judged[0].trace, style)]
+    why = [f"    {doubts(judged[0])}"] if judged[0].doubts else []
+    return [f"{_verdict(judged, style)}: {escape(judged[0].message)}", *why, *_steps(judged[0].trace, style)]
 
 
 def _verdict(judged: Judged, style: Style) -> str:
@@ -172,6 +174,7 @@ def _written(written: WrittenFile, findings: Sequence[Judged], style: Style) -> 
     for judged in findings:
         if judged[0].path == where.path and _belongs(judged[0], where):
             lines.append(_verdict(judged, style))  # the message may quote the file of another caller
+            lines += [f"    {doubts(judged[0])}"] if judged[0].doubts else []
     return lines
 
 

@@ -48,6 +48,7 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "fix": _fix(finding),
         "suppressed": _suppressed(finding),
         "baseline": finding.baseline,
+        "doubts": list(finding.doubts),
     }
 
 

@@ -130,6 +130,8 @@ def _result(finding: Finding, report: Report, index: int, seen: Counter[str]) ->
     }
     if finding.also:
         result["properties"]["also"] = list(finding.also)
+    if finding.doubts:
+        result["properties"]["doubts"] = [escape(why) for why in finding.doubts]
     if finding.trace:
         result["codeFlows"] = [{"threadFlows": [{"locations": _steps(finding, report)}]}]
     if finding.fix is not None and finding.fix.edits:

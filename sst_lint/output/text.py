@@ -69,7 +69,14 @@ def full(finding: Finding, report: Report, style: Style) -> list[str]:
     elif finding.fix is not None and not finding.fix.needs:
         lines.append(f"    suggested: {escape(finding.fix.message)}")
     lines.append("    " + style.paint("; ".join(facts), "dim"))
+    if finding.doubts:
+        lines.append("    " + style.paint(doubts(finding), "dim"))
     return lines
+
+
+def doubts(finding: Finding) -> str:
+    """Return why a finding is less sure than its rule can be."""
+    return f"less sure because {'; and because '.join(escape(why) for why in finding.doubts)}"
 
 
 def closing(report: Report, style: Style) -> str:

@@ -140,6 +140,14 @@ def test_findings_that_are_not_shown(project: Path, capsys: pytest.CaptureFixtur
     assert "Finding: SST201" in explained(capsys, "pkg/run.py:8")
 
 
+def test_what_is_less_sure_says_why(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_file = project / "pkg/run.py"
+    run_file.write_text(run_file.read_text() + "\n\ndef names(root: Path) -> list[str]:\n    return os.listdir(root)\n")
+    out = explained(capsys, f"pkg/run.py:{len(run_file.read_text().splitlines())}")
+    assert "Not shown: SST201 unsorted-listing (warning, low confidence), less sure than" in out
+    assert "    less sure because it leaves through a public function, and what is made of it there is not seen" in out
+
+
 def test_steps_of_other_findings(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = explained(capsys, "pkg/files.py:7:5")
     assert "finding elsewhere has a step on this line" in out and "pkg/run.py:8: SST201" in out

@@ -52,6 +52,13 @@ def test_text_shows_place_source_and_trace() -> None:
     )
 
 
+def test_what_is_less_sure_says_why() -> None:
+    unsure = finding(confidence="low", doubts=("its way is long", "only a test does it"))
+    lines = FORMATS["text"](report(unsure), Style()).splitlines()
+    assert lines[6] == "    less sure because its way is long; and because only a test does it"
+    assert json.loads(FORMATS["json-lines"](report(unsure), Style()))["doubts"] == list(unsure.doubts)
+
+
 def test_concise_is_one_line_each() -> None:
     assert FORMATS["concise"](report(finding(), finding(line=9)), Style()) == (
         "src/a.py:4:11: SST201 the order of glob reaches out.txt; sort it\n"
@@ -91,7 +98,7 @@ def test_json_has_the_keys_of_version_1_in_order() -> None:
     record = json.loads(text)
     assert list(record) == ["version", "findings", "summary"] and record["version"] == 1
     keys = "rule name path line column end_line end_column message severity confidence function fingerprint trace also"
-    assert list(record["findings"][0]) == [*keys.split(), "fix", "suppressed", "baseline"]
+    assert list(record["findings"][0]) == [*keys.split(), "fix", "suppressed", "baseline", "doubts"]
     assert record["findings"][0]["trace"][1] == {
         "path": "src/b.py",
         "line": 9,
