@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sst_lint.flow.order import Reach
 
 _WORDS = re.compile("[A-Za-z]{2}[:,.!?]+ |[A-Za-z]{2}.* .*[A-Za-z]{2}|[A-Za-z]{2} .*[A-Za-z]{2}")
+#: How a line of a program ends that goes on in the next one: `from shapes import (`.
+_OPEN = ("(", "[", "{")
 #: So many places are asked for where what an attribute holds is joined.
 _NEAR = 24
 #: So many calls a function makes that only prints.
@@ -165,8 +167,11 @@ def _is_parameter(project: Project, node: int) -> bool:
     for one in near:
         if graph.is_param[one] and one not in project.linked.given_out:
             return True
-        if project.world.nodes[one].name[:1] == "[":
+        record = project.world.nodes[one]
+        if record.name[:1] == "[":
             continue  # `rows[:]` is a list of its own
+        if record.kind == Kind.BINOP and not all(graph.is_param[graph.source[e]] for e in graph.incoming.get(one, ())):
+            continue  # `names + more`, with something of its own
         before = [graph.source[e] for e in graph.incoming.get(one, ()) if graph.op[e] == Op.SAME and not graph.label[e]]
         near += [each for each in before if each not in near][: _NEAR - len(near)]
     return False
@@ -286,4 +291,4 @@ def tells(project: Project, node: int) -> bool:
             before = [graph.source[edge] for edge in graph.incoming.get(part, ()) if not graph.label[edge]]
             parts += [each for each in before if each not in parts][: _NEAR - len(parts)]
     texts = [nodes[part].name for part in parts if nodes[part].kind == Kind.TEXT]
-    return any(_WORDS.search(text) and "\n" not in text for text in texts)
+    return any(_WORDS.search(text) and "\n" not in text and not text.endswith(_OPEN) for text in texts)
