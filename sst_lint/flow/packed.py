@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
 from sst_lint.facts.ops import Op
-from sst_lint.facts.records import Kind
+from sst_lint.facts.records import AFTER, Kind
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
@@ -43,11 +43,19 @@ class Packed:
     def _kept(self, site: Site) -> Iterator[int]:
         model, moves = site.model, site.model.moves
         if model.packs and self._is_kept(site):
-            yield site.ports.get(model.packs, -1)
+            yield from self._named(site.ports.get(model.packs, -1))
         if moves is not None and moves.kind in _COPIES:
             target = site.ports.get(moves.dst, -1)
             if target >= 0 and self._writes.stays(target, site.call):
                 yield site.ports.get(moves.src, -1)
+
+    def _named(self, node: int) -> Iterator[int]:
+        """A path; of an open file the path by which it was opened."""
+        yield node
+        for kind, call in self._linked.values(node) if node >= 0 else ():
+            for site in self._linked.sites_of.get(int(call), ()) if kind == "h" else ():
+                if site.model.opens is not None:
+                    yield site.ports.get(site.model.opens.path, -1)
 
     def _is_kept(self, site: Site) -> bool:
         """Whether the archive that a call packs something into is kept, as far as is known."""
@@ -92,11 +100,14 @@ class Packed:
         for node in near:
             for edge in graph.outgoing.get(node, ()):
                 made = graph.target[edge]
+                if graph.op[edge] == Op.SAME and nodes[made].name == AFTER and made not in near and len(near) < _NEAR:
+                    near.append(made)  # the directory again, after a call that was given it
+                    continue
                 joins = graph.op[edge] == Op.PATH or nodes[made].kind == Kind.BINOP
                 if not joins or made in near or len(near) > _NEAR:
                     continue
                 put = [graph.source[e] for e in graph.within.get(made, ()) if not graph.label[e]]
-                others = [nodes[one] for one in put if one != node]
+                others = [nodes[one] for one in put if one not in near]
                 if not others and nodes[made].kind != Kind.CALL:
                     continue  # `path.parent`; but `Path(folder)` is the folder
                 if all(other.kind == Kind.TEXT and other.name in texts for other in others):
