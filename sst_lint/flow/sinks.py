@@ -39,6 +39,8 @@ PRINTS = frozenset(
     {"builtins.print", "click.echo", "click.secho", "typer.echo", "typer.secho", "rich.print",
      "rich.console.Console.print", "sys.stdout.write"}
 )  # fmt: skip
+#: Where what is printed goes anyway.
+_OUTPUT = ("x", "sys.stdout")
 #: What carries a path, or a command that it is part of, on.
 _CARRIES = frozenset({Op.SAME, Op.TEXT, Op.STORE, Op.PATH, Op.COPY})
 #: What a path is made of.
@@ -307,7 +309,10 @@ class Sinks:
     def _names_file(self, site: Site) -> bool:
         """Whether a call that prints is told where to; what a star may bring does not count."""
         stars = [node for slot, node in self._linked.argument_nodes(site.call) if slot in ("*", "**")]
-        return "file" in site.given and site.ports["file"] not in stars
+        if "file" not in site.given or site.ports["file"] in stars:
+            return False
+        held = self._linked.values(site.ports["file"])
+        return _OUTPUT not in held or any(value[0] in ("x", "h") and value != _OUTPUT for value in held)
 
     def rank(self, write: Write) -> tuple[int, str]:
         """As ``rank_of``; a temporary file that another program reads is as permanent as what that makes of it. What is
