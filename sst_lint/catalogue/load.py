@@ -179,6 +179,7 @@ _PORT_FIELDS = (
     "sorts",
     "shuffles",
     "removes",
+    "reads",
     "packs",
     "makes_directory",
     "sets_mode",

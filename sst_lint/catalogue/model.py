@@ -163,7 +163,8 @@ class Model:
     temp: Literal["", "path", "handle", "directory"] = ""  #: the result is a new temporary ...
     sync: Literal["", "flush", "fsync"] = ""
     removes: str = ""  #: port of the path that is removed
-    packs: str = ""  #: port of the path of a file, or of a directory, that is put into an archive with all it holds
+    reads: str = ""  #: port of an object that stands for a file, of which all is read
+    packs: str = ""  #: port of a file (its path, or opened), or of a directory, that is put into an archive as a whole
     makes_directory: str = ""  #: port of the directory that is made
     sets_mode: str = ""  #: port of the path or handle whose permission bits are set
     tests_existence: str = ""  #: port of the path whose existence is tested
@@ -173,6 +174,7 @@ class Model:
     logs: Literal["", "debug", "info", "warning", "error", "exception", "critical"] = ""
     console: bool = False  #: writes to a terminal stream
     callback: tuple[tuple[str, str], ...] = ()  #: (port of a function, port whose elements it is called with)
+    by_column: bool = False  #: functions may be held: `agg({"a": f})`, `agg([f, g])`, by name `agg(b=("a", f))`
     arguments: tuple[str, ...] = ()  #: ports that hold all arguments of the callback: a sequence, a mapping by name
     unpacks: bool = False  #: each element of what the callback is called with holds all of its arguments
     policy: bool = False  #: an error policy: what it is given is handled

@@ -137,6 +137,8 @@ class Effects:
                 yield from self._on("read", site, "self")
             if model.name in _FILLED:
                 yield from self._on("read", site, model.params[0])
+            if model.reads:
+                yield from self._on("read", site, model.reads)
             yield from self._opened(site)
             protocol = self._moves.get(call)
             if protocol is not None and protocol.move is site:

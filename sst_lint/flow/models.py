@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sst_lint.catalogue.model import How, Model
 from sst_lint.facts.ops import KEYS, ORDER, SET, VALUE, Op, at_depth
@@ -98,10 +98,10 @@ class Modeled(Sites):
         if model.opens is not None:
             self.add_value(result, ("h", number))
         for function, elements in model.callback:
-            if function in ports:
+            for node in self._handed_functions(site, function):
                 made = self._callback_result(number, function)
-                self._callbacks.add(ports[function], (number, ports.get(elements, -1), made))
-                for value in self.values(ports[function]):
+                self._callbacks.add(node, (number, ports.get(elements, -1), made))
+                for value in self.values(node):
                     self._call_back(number, ports.get(elements, -1), made, value)
         spread = {n for s, n in self.arguments_of(site) if s == "*"}
         named = {n for s, n in self.arguments_of(site) if s == "**"}
@@ -150,6 +150,15 @@ class Modeled(Sites):
                         self._walked(number, port)
                     else:
                         self.add_source(port, self._bits(effect.kind, depth), effect.kind, number)
+
+    def _handed_functions(self, site: Site, port: str) -> Iterator[int]:
+        """Where the functions are that a call is handed: the argument, or what it holds."""
+        if port in site.ports:
+            yield site.ports[port]
+        for node in (*self._port_nodes(site, port), *self._port_nodes(site, "**")) if site.model.by_column else ():
+            held = self._step_node(site.call, f"held of {node}")
+            self.add_edge(node, held, Op.LOAD)
+            yield held
 
     def _walked(self, number: int, port: int) -> None:
         """A walk gives (directory, directories, files): the last two are lists in arbitrary order, the first a text."""
