@@ -3,8 +3,9 @@ of elements that becomes a text, records that an unknown ``write`` puts into a f
 
 Five things are taken from how people name what they write, each only of calls that no model knows: a method whose
 result nobody takes changes its object (so does one called ``add``, whatever takes its result); a class, or what is
-called ``make_...``, keeps the sequences that it is given; what is called ``to_string`` tells all of an object; what is
-called ``save`` and is given a path writes all that it is given; and what opens a path, is filled and closed writes it.
+called ``make_...``, keeps the sequences that it is given, and a class the texts; what is called ``to_string`` tells all
+of an object; what is called ``save`` and is given a path writes all that it is given; and what opens a path, is filled
+and closed writes it.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ _KNOWN = (
     "numpy.",
 )  # fmt: skip
 _SEQUENCES = ("builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.dict_keys")
+_TEXTS = ("builtins.str", "builtins.bytes")
 _PLAIN = ("builtins.str", "builtins.bytes", "builtins.int", "builtins.float", "builtins.bool")
 #: So many values back from a receiver it is asked where it comes from.
 _NEAR = 24
@@ -83,7 +85,7 @@ class Assembled:
                 self._fill(number, call)
             name = self._name(number, call)
             if call.used and _MAKES.match(name) and name not in _SETS and linked.externals.get(number):
-                self._take_in(number, linked.result_of(number))
+                self._take_in(number, linked.result_of(number), texts=name[:1].isupper())
             if call.used and _TELLS.match(name):
                 for node in self._told(number, call):
                     self._render(node, linked.result_of(number))
@@ -114,13 +116,20 @@ class Assembled:
             linked.changed(whole)
             linked._ordered(number, whole, whole, Op.ORDERS)
 
-    def _take_in(self, number: int, holder: int) -> None:
+    def _take_in(self, number: int, holder: int, texts: bool = True) -> None:
         """What a call is given goes into ``holder``, in the order in which it comes. Nothing else is said of it: what
-        it holds, and what it is, may be told elsewhere or not at all."""
+        it holds, and what it is, may be told elsewhere or not at all. ``texts``: what is given as a text lies there as
+        it is; to a function it is mostly the name of something."""
         linked = self._linked
-        for at, (_, node) in enumerate(linked.argument_nodes(number)):
-            sequence = linked.has_type(node, *_SEQUENCES) and not linked.has_type(node, "builtins.str")
-            if not (sequence or self.is_foreign(node)):  # what may be a text as well is mostly one
+        for at, (slot, node) in enumerate(linked.argument_nodes(number)):
+            text = linked.has_type(node, *_TEXTS)  # what may be a text as well is mostly one
+            sequence = linked.has_type(node, *_SEQUENCES) and not text
+            if text and (not texts or self._says_where(slot, node)):
+                continue
+            if not (text or sequence or self.is_foreign(node)):
+                continue
+            linked._edge(node, holder, Op.STORE)
+            if text:
                 continue
             step = linked._step_node(number, f"taken in {at}")
             linked._edge(node, step, Op.LOOP)

@@ -9,6 +9,7 @@ from sst_lint.facts.ops import KEYS_ANY, ORDER, SETS, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.before import is_read_before
 from sst_lint.flow.coherence import asks_for_text, holds_records, is_buried, is_hidden, takes_by_name
+from sst_lint.flow.demonstrations import Demonstrations
 from sst_lint.flow.disorder import FOUND, Disorder, Sources
 from sst_lint.flow.escapes import LONGEST_ESCAPE, LONGEST_TEXT, Escapes
 from sst_lint.flow.graph import LONGEST, Graph, Mask
@@ -70,9 +71,13 @@ def doubt(linked: Mutations, graph: Graph, path: Sequence[tuple[int, int]]) -> i
 class Order:
     """The answers on order for a linked program."""
 
-    def __init__(self, linked: Mutations, graph: Graph, writes: Writes, keeps_key_order: bool) -> None:
-        """``keeps_key_order``: whether the keys of a mapping stand in the order of their insertion."""
+    def __init__(
+        self, linked: Mutations, graph: Graph, writes: Writes, keeps_key_order: bool, shown: Demonstrations
+    ) -> None:
+        """``keeps_key_order``: whether the keys of a mapping stand in the order of their insertion; ``shown``: what
+        only shows what a module can do."""
         self._linked = linked
+        self._shown = shown
         self._graph = graph
         self._writes = writes
         self._tracer = Tracer(linked, graph)
@@ -251,7 +256,7 @@ class Order:
         """Whether no way from there is known that is believed, so that a file of less weight may be a better end."""
         known = self.reaches.get((kind, place))
         if rank == _TEXTS:
-            return kind == "set" and known is not None and known.sink.rank >= 2
+            return kind == "set" and known is not None and (known.sink.rank >= 2 or self._is_tested(known))
         if known is None:
             return True
         if rank == 3 and known.sink.rank > 0:
@@ -266,8 +271,10 @@ class Order:
         return far or self._is_long(kind, known.path)
 
     def _is_tested(self, reach: Reach) -> bool:
-        """Whether the way passes code of a test."""
+        """Whether the way passes code of a test, or of a demonstration."""
         world = self._linked.world
+        if any(self._shown.holds(node) for node, _ in reach.path):
+            return True
         units = dict.fromkeys(world.node_unit[node] for node, _ in reach.path)
         return any(self._writes.is_test(world.path_of_unit(unit)) for unit in units)
 
@@ -287,7 +294,7 @@ class Order:
         if not writes:
             return sink
         rank, what = min(
-            (self._sinks.rank(self._writes.along(write, via)) for write in writes), key=lambda found: found[0]
+            (self._sinks.rank(self._writes.along(write, via), via) for write in writes), key=lambda found: found[0]
         )
         return replace(sink, rank=min(rank, 2), what=what)
 

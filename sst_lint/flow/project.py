@@ -110,7 +110,7 @@ class Project:
     @cached_property
     def _order(self) -> Order:
         add_rows(self.linked, self.evidence)
-        return Order(self.linked, self.graph, self._writes, self.keeps_key_order)
+        return Order(self.linked, self.graph, self._writes, self.keeps_key_order, self.demonstrations)
 
     @cached_property
     def _handlers(self) -> Handlers:

@@ -11,6 +11,7 @@ from sst_lint.facts.ops import ORDER, ORDERS_ANY, Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.artifacts import ArtifactKind
 from sst_lint.flow.commands import STARTS, applying, combining
+from sst_lint.flow.continued import ITSELF
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.packed import Packed
@@ -314,12 +315,14 @@ class Sinks:
         held = self._linked.values(site.ports["file"])
         return _OUTPUT not in held or any(value[0] in ("x", "h") and value != _OUTPUT for value in held)
 
-    def rank(self, write: Write) -> tuple[int, str]:
+    def rank(self, write: Write, via: frozenset[int] = frozenset()) -> tuple[int, str]:
         """As ``rank_of``; a temporary file that another program reads is as permanent as what that makes of it. What is
-        appended to is a log, unless the function has begun the file itself, or its name, as it is written down, is that
-        of an artifact: its lines are compared."""
+        appended to is a log, unless the program has begun the file itself (where the calls are known through which it
+        comes there, ``via``: through one of these), or its name, as it is written down, is that of an artifact: its
+        lines are compared."""
         named = write.appended
-        if named is not None and write.site.call in self._writes.continued:
+        ways = self._writes.continued.get(write.site.call, frozenset())
+        if named is not None and (ITSELF in ways or (ways & via if via else ways)):
             return rank_of(replace(write, final=named))
         rank, what = rank_of(write)
         if named is not None and (

@@ -11,6 +11,7 @@ from itertools import takewhile
 from sst_lint.config import Config
 from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.artifacts import Kind, by_handle_name, classify, is_test_path, names_directories
+from sst_lint.flow.continued import continued
 from sst_lint.flow.evidence import Evidence, PathEvidence
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.paths import Paths
@@ -28,7 +29,6 @@ _PATHS_ONLY = frozenset({"builtins.open", "io.open", "codecs.open", "os.open", "
 _WRITING_FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_TRUNC"})
 _WRITE_FLAGS = _WRITING_FLAGS | {"O_CREAT"}
 _ASKS = "builtins.hasattr"
-_BEGINNING = ("write", "exclusive", "copy")
 _NOBODY: frozenset[int] = frozenset()
 _PASSING = frozenset({"temp", "scratch", "log", "lock", "test", "console"})
 
@@ -82,23 +82,10 @@ class Writes:
         self.by_call = {write.site.call: write for write in self.all}
 
     @cached_property
-    def continued(self) -> frozenset[int]:
-        """Calls that append to a file which the same function has begun before: what follows is no log, but the rest of
-        it."""
-        begun: dict[int, list[tuple[int, frozenset[object]]]] = {}
-        scope_of, origins = self._linked.world.scope_of_call, self._evidence.origins
-        for write in self.all:
-            if write.mode in _BEGINNING:
-                begun.setdefault(scope_of(write.site.call), []).append((write.site.call, origins(write.path_node)))
-        return frozenset(
-            write.site.call
-            for write in self.all
-            if write.mode == "append"
-            and any(
-                call < write.site.call and _common(names, origins(write.path_node))
-                for call, names in begun.get(scope_of(write.site.call), ())
-            )
-        )
+    def continued(self) -> dict[int, frozenset[int]]:
+        """Calls that append to a file which the program has begun before, with the calls through which it has: what
+        follows is no log, but the rest of it."""
+        return continued(self._linked, self._evidence, self.all)
 
     def _handles(self) -> None:
         """Formats that are written to each opened file, and the content calls of each."""
