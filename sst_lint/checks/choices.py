@@ -319,7 +319,7 @@ def _before_suffix(project: Project, picked: Picked) -> bool:
 
 
 def only_tested(project: Project, picked: Picked) -> bool:
-    """Whether the picked element is only compared: a test for emptiness."""
+    """Whether the picked element is only compared, and with no text that is written down: a test for emptiness."""
     results = [project.linked.result_of(picked.call)] if picked.call >= 0 else items(project, picked)
     targets = [project.graph.target[n] for result in results for n in project.graph.outgoing.get(result, ())]
     if not targets and (picked.call < 0 or _is_given(project, picked)):
@@ -341,4 +341,8 @@ def _is_test(project: Project, node: int) -> bool:
     if record.kind == Kind.CALL:
         names = project.linked.externals.get(project.world.call_of(node), {})
         return "builtins.isinstance" in names or "builtins.bool" in names
-    return record.kind == Kind.VALUE and record.name in ("compare", "not")
+    if record.kind != Kind.VALUE or record.name not in ("compare", "not"):
+        return False
+    nodes, graph = project.world.nodes, project.graph
+    beside = [nodes[graph.source[edge]] for edge in graph.incoming.get(node, ())]
+    return not any(other.kind == Kind.TEXT and other.name for other in beside)  # `names[0] == "main"`: is it that one?

@@ -31,6 +31,8 @@ _WITHOUT_ORDER = frozenset({Op.SORT, Op.SETTED, Op.ONLY_VALUE, Op.NOTHING})
 _HELPERS = 2
 #: What keeps an order, or takes that of a loop.
 _LINES_UP = frozenset({Op.SAME, Op.COPY, Op.LOOP, Op.ORDERS})
+#: How a set is made, and how it is called when something was put into it.
+_MAKES_SETS = frozenset({Kind.SET, Kind.CALL, Kind.VALUE})
 _INT = ("t", "builtins.int")
 #: What fills a new object.
 _BEGINS = ("__init__", "__new__", "__post_init__")
@@ -146,19 +148,33 @@ def loses_its_order(project: Project, reach: Reach) -> bool:
 
 def is_given_once(project: Project, reach: Reach) -> bool:
     """Whether a public function gathers something and gives it back as a sequence in which nothing stands twice:
-    ``return list(set(names))``. It was in another order before, and who gets a sequence takes its order for one that is
-    meant. What was given to it, or is sorted by all who get it, is its callers' business."""
+    ``return list(set(names))``, or a list of a set that it has filled one by one. It was in another order before, and
+    who gets a sequence takes its order for one that is meant. What was given to it, or is sorted by all who get it, is
+    its callers' business."""
     before = before_place(reach)
-    if reach.sink.rank < 3 or before is None or before[0] != reach.source or project.distance(reach.path):
+    if reach.sink.rank < 3 or before is None or project.distance(reach.path):
         return False
     graph, linked, end = project.graph, project.linked, reach.path[-1][0]
     function = project.world.functions.get(graph.port_scope.get(end, -1))
     if function is None or function.returns != end or function.unit != project.world.node_unit[reach.place]:
         return False
-    if graph.op[before[1]] != Op.COPY or _is_sorted_by_all(project, end):
+    begun = reach.path[: reach.path.index(before)]
+    if graph.op[before[1]] != Op.COPY or any(graph.op[edge] != Op.SAME or graph.label[edge] for _, edge in begun):
         return False
-    made = [graph.source[edge] for edge in graph.incoming.get(reach.source, ()) if graph.op[edge] == Op.SETTED]
-    return any(not linked.has_type(node, *SET_TYPES) and not _is_parameter(project, node) for node in made)
+    own = [node for node, _ in (*begun, before)]
+    if not _MAKES_SETS.issuperset(project.world.nodes[node].kind for node in own):
+        return False
+    made, filled = _put_into(project, own, Op.SETTED), _put_into(project, own, Op.STORE)
+    if made and not any(not linked.has_type(node, *SET_TYPES) and not _is_parameter(project, node) for node in made):
+        return False
+    return bool(made or filled) and not _is_sorted_by_all(project, end)
+
+
+def _put_into(project: Project, held: list[int], op: Op) -> list[int]:
+    """What is put into a set in its own function, by ``set(x)`` and ``update``, or one by one."""
+    graph = project.graph
+    into = [edge for node in held for edge in graph.incoming.get(node, ()) if not graph.label[edge]]
+    return [graph.source[edge] for edge in into if graph.op[edge] == op]
 
 
 def _is_parameter(project: Project, node: int) -> bool:
