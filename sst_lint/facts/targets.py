@@ -7,6 +7,7 @@ import re
 import libcst as cst
 
 from sst_lint.facts.build import Val
+from sst_lint.facts.growth import is_longer, keyed_by
 from sst_lint.facts.literals import attribute_path, constant_key, joined_parts, literal_text
 from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import AGAIN, NESTED, Op
@@ -16,6 +17,8 @@ from sst_lint.facts.settled import agreed, refuses_others, sorts_next
 
 #: What is made of others.
 _MADE = frozenset({Kind.BINOP, Kind.TEXT, Kind.LIST, Kind.TUPLE, Kind.CALL})
+#: What ``+=`` makes longer.
+_GROWING = frozenset({Kind.TEXT, Kind.LIST, Kind.TUPLE})
 #: Literals of texts.
 _TEXTS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString)
 #: What is the name of a type of which sets may be part.
@@ -200,11 +203,12 @@ class Targets(Picks):
         for one in folded:
             for index in self.loops_between(one):
                 self.edge(self.loops[index].node, value[0], Op.ORDERS, "fold")
-        if grown and self._grows(grown, value, node.value):
+        grows = node.targets[0].target
+        if grown and (type(grows) is cst.Subscript or self._grows(grown, value, node.value)):
             for one in grown:
                 for made in value:
                     if self.nodes[made].kind in _MADE:
-                        self._order_growth(made, one, cst.Add())
+                        self._order_growth(made, one, cst.Add(), grows)
         if self.type_comment:
             typed = self.node(Kind.VALUE, node.targets[0].target, ":" + self.type_comment)
             self.edge(value, typed)
@@ -236,9 +240,14 @@ class Targets(Picks):
         return self.frame.env.get(target.value, ()) if function.value.value == target.value else ()
 
     def _regrown(self, node: cst.Assign) -> Val:
-        """What ``x`` holds before ``x = x + y`` or ``x = f"{x}..."``, which is a longer ``x``."""
+        """What ``x`` holds before ``x = x + y`` or ``x = f"{x}..."``, which is a longer ``x``; and ``parts`` before
+        ``parts[key] = parts.get(key, []) + y``, of which a part is longer then."""
         target = node.targets[0].target
-        if type(target) is not cst.Name or len(node.targets) > 1 or self.frame.env is None or self.loop < 0:
+        if len(node.targets) > 1 or self.frame.env is None or self.loop < 0:
+            return ()
+        if type(target) is cst.Subscript:
+            return (self.single(target.value),) if is_longer(node.value, target) else ()
+        if type(target) is not cst.Name:
             return ()
         named = any(type(part) is cst.Name and part.value == target.value for part in joined_parts(node.value))
         return self.frame.env.get(target.value, ()) if named else ()
@@ -268,7 +277,7 @@ class Targets(Picks):
                 self.edge(new, base, Op.COPY)  # a list that was handed in grows for its owner, too
                 self.change(base)
             if base >= 0 and self._grows(old, new, node.value):
-                self._order_growth(made[0], base, node.operator)
+                self._order_growth(made[0], base, node.operator, node.target)
         self.assign(node.target, made, node)
 
     def _grows(self, old: Val, new: Val, value: cst.BaseExpression) -> bool:
@@ -287,13 +296,32 @@ class Targets(Picks):
             return "." in name or "e" in name.lower().replace("true", "").replace("false", "").replace("none", "")
         if depth > 6:
             return False
+        if kind == Kind.ITEM and self._has_default(node):
+            return True
         sources = [e.source for e in self.edges if e.target == node and e.op == Op.SAME]
         return any(self._starts_ordered(s, depth + 1) for s in sources)
 
-    def _order_growth(self, made: int, base: int, operator: cst.CSTNode) -> None:
+    def _has_default(self, item: int) -> bool:
+        """Whether a part begins as a text or a sequence: under this key, or by the default of what holds it."""
+        base, key = self.nodes[item].base, self.nodes[item].name
+        into = [e for e in self.edges if e.target == base]
+        if key and any(e.op == Op.STORE and e.key == key and self.nodes[e.source].kind in _GROWING for e in into):
+            return True
+        made = [self.nodes[n] for n in (base, *(e.source for e in into if e.op == Op.SAME)) if n >= 0]
+        calls = [self.calls[record.base] for record in made if record.kind == Kind.CALL]
+        return any(
+            self.nodes[call.callee].name.rpartition(".")[2] == "defaultdict"
+            and call.args
+            and self.nodes[call.args[0].node].name in ("str", "list", "tuple")
+            for call in calls
+        )
+
+    def _order_growth(self, made: int, base: int, operator: cst.CSTNode, target: cst.BaseExpression) -> None:
         op = Op.ORDERS_KEYS if isinstance(operator, cst.BitOrAssign) else Op.ORDERS
+        keys = {one for name in keyed_by(target) for one in (self.frame.env or {}).get(name, ())}
         for index in self.loops_between(base):
-            if self.loops[index].node >= 0:
+            apart = not keys.isdisjoint(self.loop_targets.get(index, ()))  # each round fills a part of its own
+            if self.loops[index].node >= 0 and not apart:
                 self.edge(self.loops[index].node, made, op)
 
     fields: list[tuple[str, str, int]]
