@@ -31,6 +31,8 @@ _COMMUTES = re.compile(
     r"|unlock|release|acquire|cancel|kill|check|assert|validate|log|debug|info|warn|error|progress|tick|connect|subscribe"
     r"|register|listen)"
 )
+#: What puts a text into its object: others send it somewhere, or run it.
+_KEEPS_TEXTS = re.compile(r"(?i)_*(add|append|insert|write|print|output|export|dump)")
 #: What makes an object of what it is given: a class, or a function that says so.
 _MAKES = re.compile(r"[A-Z]\w*[a-z]|_*(make|create|new|build|from)(_|[A-Z])")
 #: What is called like a set holds one.
@@ -111,15 +113,15 @@ class Assembled:
         holder = linked.receiver_of(number)
         if not self.is_foreign(holder):
             return
-        self._take_in(number, holder)
+        self._take_in(number, holder, texts=_KEEPS_TEXTS.match(call.method) is not None)
         for whole in self._wholes(holder):
             linked.changed(whole)
             linked._ordered(number, whole, whole, Op.ORDERS)
 
-    def _take_in(self, number: int, holder: int, texts: bool = True) -> None:
+    def _take_in(self, number: int, holder: int, texts: bool) -> None:
         """What a call is given goes into ``holder``, in the order in which it comes. Nothing else is said of it: what
         it holds, and what it is, may be told elsewhere or not at all. ``texts``: what is given as a text lies there as
-        it is; to a function it is mostly the name of something."""
+        it is; elsewhere it is mostly the name of something, or sent."""
         linked = self._linked
         for at, (slot, node) in enumerate(linked.argument_nodes(number)):
             text = linked.has_type(node, *_TEXTS)  # what may be a text as well is mostly one
