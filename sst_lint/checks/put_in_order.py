@@ -35,8 +35,25 @@ def _is_sorted_there(project: Project, node: int, edge: int) -> bool:
     graph, nodes = project.graph, project.world.nodes
     if edge < 0 or (graph.op[edge] != Op.STORE and nodes[graph.target[edge]].kind != Kind.PUT):
         return False
+    if graph.key[edge].startswith("'") and _is_sorted_under(project, graph.target[edge], graph.key[edge]):
+        return True
     after = (number for number in graph.outgoing.get(node, ()) if graph.op[number] == Op.SORT)
     return any(nodes[graph.target[number]].name == _IN_PLACE for number in after)
+
+
+def _is_sorted_under(project: Project, mapping: int, key: str) -> bool:
+    """Whether what stands under a key is sorted where it lies: ``table["rows"].sort()``."""
+    graph, nodes, near = project.graph, project.world.nodes, [mapping]
+    for node in near:
+        for edge in graph.outgoing.get(node, ()):
+            target = graph.target[edge]
+            if graph.op[edge] == Op.LOAD and graph.key[edge] == key:
+                made = [graph.target[each] for each in graph.outgoing.get(target, ()) if graph.op[each] == Op.SORT]
+                if any(nodes[each].name == _IN_PLACE and each > mapping for each in made):
+                    return True
+            elif graph.op[edge] == Op.SAME and not graph.label[edge] and target not in near and len(near) < _NEAR:
+                near.append(target)
+    return False
 
 
 def _is_sorted(project: Project, field: int, name: str) -> bool:

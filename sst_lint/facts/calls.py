@@ -117,6 +117,8 @@ class Calls(Comprehensions):
         if path and (method == "sort" or (method in _SORTS_TABLES and _in_place(node))):
             self.bind(path, self.derived(Op.SORT, (receiver,), node, name="sorted"))
             self.edge(receiver, len(self.nodes) - 1, Op.TYPE)  # whatever else has such a method remains what it is
+        elif method == "sort" and receiver >= 0 and self.nodes[receiver].kind == Kind.ITEM:
+            self.derived(Op.SORT, (receiver,), node, name="sorted")
 
 
 def _compared_with_first(node: cst.Call) -> str:
