@@ -211,7 +211,11 @@ class Expressions(Calls):
         return value
 
     def _await(self, node: cst.Await) -> Val:
-        return self.value(node.expression)
+        value = self.value(node.expression)
+        self.waits()
+        if self.calls and value == (self.calls[-1].result,):
+            self.calls[-1].awaited = True
+        return value
 
     def _yield(self, node: cst.Yield) -> Val:
         frame = self.frame

@@ -21,6 +21,8 @@ class Loops(Targets):
     """Rounds are joined: what the body assigns may come from the round before."""
 
     def _for(self, node: cst.For) -> None:
+        if node.asynchronous is not None:
+            self.waits()
         source = self.single(node.iter)
         outer = self.loop
         phis = self._open_loop(self.bindings.of(node.body) if hasattr(node.body, "body") else frozenset())

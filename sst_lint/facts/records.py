@@ -90,6 +90,7 @@ class Call(msgspec.Struct, array_like=True):
     used: bool = True
     entered: bool = False  #: used as a context manager
     guarded: bool = False  #: its receiver or first argument is known to have exactly one element
+    awaited: bool = False  #: ``await f(...)``
 
 
 class Param(msgspec.Struct, array_like=True, frozen=True):
@@ -125,6 +126,7 @@ class Scope(msgspec.Struct, array_like=True, frozen=True):
     abstract: bool = False  #: the body is a docstring, `pass`, `...` or `raise NotImplementedError`
     raises: tuple[int, ...] = ()  #: regions of the body in which there is a ``raise`` (-1: in none)
     endless: bool = False  #: no way through the body comes to its end or to a ``return``
+    waits: int = -1  #: first line of the statement in which it waits for the first time (``await``), or -1
 
 
 class Loop(msgspec.Struct, array_like=True, frozen=True, gc=False):

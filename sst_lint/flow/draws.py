@@ -13,14 +13,12 @@ from sst_lint.facts.records import Kind
 from sst_lint.flow.adjacency import Adjacency
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
+from sst_lint.flow.workers import Workers
 
-#: A function that is started so many times runs beside itself.
-_SEVERAL = 2
 #: So many calls below a worker's function belong to the worker.
 _DEEP = 6
 #: So many places are looked at for where a queue was made.
 _STEPS = 80
-_OVER_ELEMENTS = frozenset({"map", "imap", "imap_unordered", "starmap"})
 _ITERATORS = ("collections.abc.Iterator", "typing.Iterator", "collections.abc.Generator", "typing.Generator")
 _HOLDS = frozenset({Op.SAME, Op.STORE, Op.LOAD, Op.ITER})
 
@@ -34,7 +32,7 @@ class Draws:
         self.drawn: dict[int, int] = {}
         #: those that take a part each time, and pass it on in its order
         self.parts: dict[int, None] = {}
-        self._workers = self._started_often()
+        self._workers = Workers(linked)
         self._incoming = Adjacency.by(linked.edges.target, len(linked.world.nodes))
         self._filled_by_workers = self._puts_of_workers()
         for site in tuple(linked.sites):
@@ -77,52 +75,6 @@ class Draws:
 
     # workers
 
-    def _started_often(self) -> dict[int, int]:
-        """Function scope -> a call that starts it beside others."""
-        linked = self._linked
-        started: dict[int, list[int]] = {}
-        for site in linked.sites:
-            if not site.model.spawns:
-                continue
-            for scope in self._run_by(site.call):
-                started.setdefault(scope, []).append(site.call)
-        return {s: calls[0] for s, calls in started.items() if sum(map(self._times, calls)) >= _SEVERAL}
-
-    def _run_by(self, call: int) -> list[int]:
-        """What a call starts: functions that it is handed, or coroutines that are made in its arguments."""
-        linked, world = self._linked, self._linked.world
-        scopes = list(linked.callees.get(call, ()))
-        for _, node in linked.argument_nodes(call):
-            record = world.nodes[node]
-            if record.kind == Kind.CALL:
-                made = world.call_of(node)
-                scopes += [s for s in linked.callees.get(made, ()) if world.functions[s].record.is_async]
-        return list(dict.fromkeys(scopes))
-
-    def _times(self, call: int) -> int:
-        """How often a call starts its function, as far as it can be seen: many times in a loop or over elements."""
-        world, record = self._linked.world, self._linked.world.calls[call]
-        if record.method in _OVER_ELEMENTS:
-            return _SEVERAL
-        if record.loop < 0 or self._waits(call):
-            return 1
-        unit = world.call_unit[call]
-        facts = world.units[unit][2]
-        left = any(c.kind == "return" and c.node == facts.loops[record.loop].node for c in facts.choices)
-        return 1 if left else _SEVERAL  # a loop that returns what it started tries again, and does not go on
-
-    def _waits(self, call: int) -> bool:
-        """Whether the loop that starts a thread joins it before the next round."""
-        world, linked = self._linked.world, self._linked
-        result, unit = linked.result_of(call), world.call_unit[call]
-        first = world.call_base[unit]
-        return any(
-            each.method in ("join", "result", "get")
-            and each.loop == world.calls[call].loop
-            and linked.receiver_of(first + number) == result
-            for number, each in enumerate(world.units[unit][2].calls)
-        )
-
     def _puts_of_workers(self) -> frozenset[int]:
         """The queues into which several workers put something."""
         linked, world = self._linked, self._linked.world
@@ -130,7 +82,7 @@ class Draws:
         for number in range(len(world.calls)):
             calls_of.setdefault(world.scope_of_call(number), []).append(number)
         puts = {s.call: s.ports["self"] for s in linked.sites if s.model.name.endswith((".put", ".put_nowait"))}
-        seen = dict.fromkeys(self._workers)
+        seen = dict.fromkeys(self._workers.scopes)
         level = list(seen)
         found: set[int] = set()
         for _ in range(_DEEP):
@@ -168,26 +120,11 @@ class Draws:
         """What a worker's function fills for others is filled in the order in which the workers come to it."""
         linked = self._linked
         for (scope, root, _), node in tuple(linked._contexts.items()):
-            call = self._workers.get(scope)
-            if call is not None and not self._is_handed_its_own(call, scope, root):
-                made = self._node(call)
-                linked.add_source(made, ORDER, "completion", call)
+            worker = self._workers.shared(scope, root, node)
+            if worker is not None:
+                made = self._node(worker.call)
+                linked.add_source(made, ORDER, "completion", worker.call)
                 linked.add_edge(made, node, Op.ORDERS)
-
-    def _is_handed_its_own(self, call: int, scope: int, root: int) -> bool:
-        """Whether each worker is handed another object for its parameter ``root``: what it fills there, no other
-        worker fills."""
-        linked, world = self._linked, self._linked.world
-        function = world.functions.get(scope)
-        if function is None or not 0 <= root < len(function.params):
-            return False
-        arguments = [node for slot, node in linked.argument_nodes(call) if slot == ""]
-        started = next((n for n, node in enumerate(arguments) if ("f", scope) in linked.values(node)), -1)
-        if started < 0 or len(arguments) <= started + 1 + root:
-            return False
-        if world.calls[call].method in _OVER_ELEMENTS:
-            return True
-        return world.calls[call].loop >= 0 and not linked._loops(call, arguments[started + 1 + root])
 
 
 __all__ = ["Draws"]
