@@ -319,12 +319,16 @@ def _before_suffix(project: Project, picked: Picked) -> bool:
 
 
 def only_tested(project: Project, picked: Picked) -> bool:
-    """Whether the picked element is only compared, and with no text that is written down: a test for emptiness."""
+    """Whether the picked element is only compared, and with no text that is written down: a test for emptiness. What
+    came through calls may have something in front that they have put there (`run("install", *names)`).
+    """
     results = [project.linked.result_of(picked.call)] if picked.call >= 0 else items(project, picked)
     targets = [project.graph.target[n] for result in results for n in project.graph.outgoing.get(result, ())]
     if not targets and (picked.call < 0 or _is_given(project, picked)):
         return False
-    return all(_is_test(project, target) for target in targets)
+    if picked.path and any(edge >= 0 and project.graph.label[edge] for _, edge in picked.path):
+        return all(_is_test(project, target) for target in targets)
+    return all(_is_test(project, target) and not _is_of_text(project, target) for target in targets)
 
 
 def _is_given(project: Project, picked: Picked) -> bool:
@@ -341,8 +345,11 @@ def _is_test(project: Project, node: int) -> bool:
     if record.kind == Kind.CALL:
         names = project.linked.externals.get(project.world.call_of(node), {})
         return "builtins.isinstance" in names or "builtins.bool" in names
-    if record.kind != Kind.VALUE or record.name not in ("compare", "not"):
-        return False
+    return record.kind == Kind.VALUE and record.name in ("compare", "not")
+
+
+def _is_of_text(project: Project, node: int) -> bool:
+    """`names[0] == "main"`: a comparison with a text that is written down asks which one it is."""
     nodes, graph = project.world.nodes, project.graph
     beside = [nodes[graph.source[edge]] for edge in graph.incoming.get(node, ())]
-    return not any(other.kind == Kind.TEXT and other.name for other in beside)  # `names[0] == "main"`: is it that one?
+    return nodes[node].kind == Kind.VALUE and any(one.kind == Kind.TEXT and one.name for one in beside)
