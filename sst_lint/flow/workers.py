@@ -76,11 +76,12 @@ class Workers:
         return [world.call_of(one) for one in near if world.nodes[one].kind == Kind.CALL]
 
     def _is_several(self, found: Sequence[Worker]) -> bool:
-        """Whether a function is started several times before anybody waits for the first."""
-        calls = self._linked.world.calls
-        together: dict[int, int] = {}
+        """Whether one function starts another one several times before it waits for the first. Of what two functions
+        start nobody knows whether it runs at the same time: each may be the handler of a signal."""
+        world, calls = self._linked.world, self._linked.world.calls
+        together: dict[tuple[int, int], int] = {}
         for worker in found:
-            apart = worker.call if calls[worker.call].awaited else -1
+            apart = (worker.call, -1) if calls[worker.call].awaited else (-1, world.scope_of_call(worker.call))
             together[apart] = together.get(apart, 0) + self._times(worker)
         return max(together.values()) >= _SEVERAL
 
