@@ -36,6 +36,7 @@ SOMETIMES = frozenset({"farmhash.hash64", "tifffile.imsave"})
 #: the example is bound to the real signature but not run, and why
 NOT_RUN = {
     "trio.Nursery.start_soon": "needs a running loop",
+    "asyncio.AbstractEventLoop.create_task": "needs a running loop",
     "asyncio.as_completed": "needs a running loop",
     "asyncio.create_task": "needs a running loop",
     "asyncio.ensure_future": "needs a running loop",
