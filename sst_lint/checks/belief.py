@@ -46,6 +46,7 @@ def low(why: str) -> Belief:
 #: Doubts that several checks share.
 OF_A_TEST = "only a test does it"
 BY_HAND = "a script that people run by hand does it, and they can run it again"
+RUN_AGAIN = "a script that builds does it, or one of a CI server: when it fails, all is done again"
 GUESSED = "a call on its way is resolved by the name of a method alone"
 BY_FIELDS = "it passes so many fields, globals or orders of calls that it is one of many things that an object holds"
 LONG_WAY = "its way has so many steps that hardly anybody believes it"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.belief import BY_HAND, GIVEN_BY_USER, GUESSED, HIGH, MEDIUM, Belief, Confidence, low
+from sst_lint.checks.belief import BY_HAND, GIVEN_BY_USER, GUESSED, HIGH, MEDIUM, RUN_AGAIN, Belief, Confidence, low
 from sst_lint.checks.defect import Defect
 from sst_lint.checks.given_by import given_by
 from sst_lint.checks.versioned import (
@@ -175,7 +175,7 @@ def _raced(project: Project, effect: Effect) -> Belief | None:
     if project.is_test(where.path):
         return None
     if project.runs_once(where.path):
-        return low(BY_HAND)
+        return low(RUN_AGAIN)
     return _raced_file(project, effect) if effect.kind in _WRITES else _raced_place(project, effect)
 
 

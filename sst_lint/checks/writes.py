@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sst_lint.checks.belief import BY_HAND, GIVEN_BY_USER, GUESSED, HIGH, MEDIUM, Belief, low
+from sst_lint.checks.belief import BY_HAND, GIVEN_BY_USER, GUESSED, HIGH, MEDIUM, RUN_AGAIN, Belief, low
 from sst_lint.checks.defect import Defect
 from sst_lint.checks.given_by import given_by
 from sst_lint.checks.versioned import changes_the_sources, is_edited, is_for_another
@@ -179,7 +179,7 @@ def _belief(project: Project, write: Write, stake: str) -> Belief:
         if reason:
             return low(f"half of the file does no harm ({reason})")
     if project.runs_once(project.trace.location(write.site.ports["return"]).path):
-        return low(BY_HAND)
+        return low(RUN_AGAIN)
     for slight, why in _SLIGHT if write.kind.kind == "unknown" else ():
         if slight(project, write):
             return low(why)

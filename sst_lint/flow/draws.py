@@ -32,8 +32,8 @@ class Draws:
         self.drawn: dict[int, int] = {}
         #: those that take a part each time, and pass it on in its order
         self.parts: dict[int, None] = {}
-        self._workers = Workers(linked)
         self._incoming = Adjacency.by(linked.edges.target, len(linked.world.nodes))
+        self._workers = Workers(linked, self._incoming)
         self._filled_by_workers = self._puts_of_workers()
         for site in tuple(linked.sites):
             if site.model.draws:

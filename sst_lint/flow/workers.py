@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
@@ -30,10 +31,10 @@ class Worker:
 class Workers:
     """The functions of a linked program that are started beside themselves."""
 
-    def __init__(self, linked: Mutations) -> None:
+    def __init__(self, linked: Mutations, incoming: Adjacency) -> None:
+        """``incoming``: the edges of ``linked`` by their targets."""
         self._linked = linked
-        self._incoming = Adjacency.by(linked.edges.target, len(linked.world.nodes))
-        self._outgoing = Adjacency.by(linked.edges.source, len(linked.world.nodes))
+        self._incoming = incoming
         self._contexts = {node: scope for (scope, _, _), node in linked._contexts.items()}
         started: dict[int, list[Worker]] = {}
         for site in linked.sites:
@@ -42,6 +43,11 @@ class Workers:
                     started.setdefault(scope, []).append(worker)
         #: function -> one of those that start it beside others
         self.scopes = {scope: found[0] for scope, found in started.items() if self._is_several(found)}
+
+    @cached_property
+    def _outgoing(self) -> Adjacency:
+        """Only asked for by programs of coroutines."""
+        return Adjacency.by(self._linked.edges.source, len(self._linked.world.nodes))
 
     def shared(self, scope: int, root: int, context: int) -> Worker | None:
         """Who starts a function beside itself that fills ``root`` for all who run it; None if nobody does.
