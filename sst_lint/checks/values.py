@@ -14,6 +14,7 @@ from sst_lint.checks.headers import headers
 from sst_lint.checks.meant import is_meant, spells, unique
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.decided import DECIDES
 from sst_lint.flow.permanence import LOOKED_UP
 from sst_lint.flow.trace import LONG, length
 
@@ -177,7 +178,7 @@ def naive_dates(project: Project) -> Iterator[Defect]:
 def _of(project: Project, rule: str) -> Iterator[Defect]:
     apart = unique(project)
     for source, leak in project.leaks.values:
-        kind = _kind(project, source)
+        kind = _kind(project, source, leak)
         if _RULE[kind] != rule:
             continue
         belief = _BELIEF[kind].get((leak.sink.where, leak.sink.rank))
@@ -202,7 +203,7 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
             source,
             leak,
             rule,
-            f"{_named(source)} {what}, and it {_verb(leak)} {leak.sink.what}; {cure}",
+            f"{_named(source)} {what}, and {_subject(project, leak)} {_verb(leak)} {leak.sink.what}; {cure}",
             belief,
             "error" if lasting else "warning",
         )
@@ -250,9 +251,20 @@ def _is_near(project: Project, leak: Leak) -> bool:
     return not any(edge >= 0 and project.graph.label[edge] for _, edge in leak.path) and not project.stretch(leak.path)
 
 
-def _kind(project: Project, source: Source) -> str:
+def _kind(project: Project, source: Source, leak: Leak) -> str:
     """The kind by which a source is judged."""
+    if _decides(project, leak):
+        return "drawn"
     return "drawn" if source.drawn and not spells(project, source) else source.kind
+
+
+def _decides(project: Project, leak: Leak) -> bool:
+    """Whether the value only decides what else is kept."""
+    return any(project.world.nodes[node].name == DECIDES for node, _ in leak.path[1:])
+
+
+def _subject(project: Project, leak: Leak) -> str:
+    return "what it decides of" if _decides(project, leak) else "it"
 
 
 def _named(source: Source) -> str:

@@ -102,6 +102,7 @@ class Builder:
         self.exports: tuple[str, ...] = ()
         self.subscripts: list[tuple[int, int]] = []
         self.members: list[tuple[int, int]] = []
+        self.filters: list[tuple[int, int]] = []
         #: container and key under which a round of a loop has put something new -> loop, region
         self.anew: dict[tuple[str, int, Val], tuple[int, int]] = {}
         self.options: list[Option] = []
@@ -311,6 +312,7 @@ class Builder:
             tuple(self.leavings),
             tuple(self.options),
             tuple(self.members),
+            tuple(self.filters),
         )
 
 

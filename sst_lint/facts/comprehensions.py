@@ -32,7 +32,7 @@ class Comprehensions(Numbers):
         loops: list[int] = []
         part: cst.CompFor | None = node.for_in
         while part is not None:
-            self._comp_for(part, name)
+            self._comp_for(part, name, made)
             loops.append(self.loop)
             part = part.inner_for_in
         if isinstance(node, cst.DictComp):
@@ -62,7 +62,7 @@ class Comprehensions(Numbers):
 
     walrus_names: Sequence[str] = ()
 
-    def _comp_for(self, part: cst.CompFor, result: str) -> None:
+    def _comp_for(self, part: cst.CompFor, result: str, made: int) -> None:
         source = self.single(part.iter)
         kind = "generator" if result == "generator" else "comprehension"
         self.enter_loop(source, part.iter, kind, result, passes=self.passes(part))
@@ -71,7 +71,7 @@ class Comprehensions(Numbers):
         self.assign_drawn(part.target, target, source, part.target)
         self.count_in_order(part)
         for test in part.ifs:
-            self.value(test.test)
+            self.filters += [(one, made) for one in self.value(test.test)]
             self.frame.env = self.narrowed(test.test, self.frame.env, True)
 
     def assign_drawn(self, target: cst.BaseExpression, drawn: int, source: int, at: cst.CSTNode) -> None:

@@ -267,3 +267,4 @@ class UnitFacts(msgspec.Struct, array_like=True, frozen=True):
     leavings: tuple[Leaving, ...] = ()
     options: tuple[Option, ...] = ()
     members: tuple[tuple[int, int], ...] = ()  #: (``x in y``, ``y``)
+    filters: tuple[tuple[int, int], ...] = ()  #: (test of a comprehension's ``if``, what the comprehension makes)

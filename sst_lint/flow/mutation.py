@@ -15,6 +15,7 @@ from sst_lint.flow.assembled import assemble
 from sst_lint.flow.by_name import ask_by_name, open_objects
 from sst_lint.flow.calls import LOOP_ORDER
 from sst_lint.flow.contexts import GLOBAL
+from sst_lint.flow.decided import decide
 from sst_lint.flow.folds import fold
 from sst_lint.flow.given_out import GivenOut
 from sst_lint.flow.placed import sort_by_places
@@ -57,6 +58,7 @@ class Mutations(GivenOut):
         read_by_templates(self)
         save_whole(self)
         sort_by_places(self)
+        decide(self)
         fold(self)
         unpack(self)
         self._spread_contexts()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.decided import DECIDES
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.location import Location, Step
 from sst_lint.flow.mutation import Mutations
@@ -131,6 +132,8 @@ class Tracer:
             return f"stored in {self._linked.world.classes[self._linked.field_nodes[target][0]].name}.{record.name}"
         if record.kind == Kind.PUT:
             return f"stored in .{record.name}"
+        if record.kind == Kind.VALUE and record.name == DECIDES:
+            return "decides what is kept"
         if (graph.source[edge], target) in self._linked.templated:
             return _BY_TEMPLATE
         if op not in words:
