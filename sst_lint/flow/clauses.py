@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Handler, Kind
+from sst_lint.flow.error_walk import AskedError, CaughtError, ErrorWalk
 from sst_lint.flow.graph import Graph
 from sst_lint.flow.mutation import Mutations
 
@@ -37,12 +37,8 @@ _FOR_ERRORS = re.compile(
 #: Without arguments they hold the error that is being handled.
 _HOLDING_CURRENT = frozenset({"Failure"})
 _ENDS = frozenset({"reraise", "raise_from", "reraise_exc", "raise_with_traceback", "raise_exception"})
-_PURE = frozenset(
-    "str repr isinstance issubclass type getattr hasattr format len bool int id callable ascii unicode text_type join "
-    "format_exception format_exception_only indent dedent shorten escape encode decode force_str exc_to_str".split()
-)
-_LITERALS = frozenset({Kind.DICT, Kind.LIST, Kind.TUPLE, Kind.SET, Kind.TEXT, Kind.BINOP, Kind.VALUE, Kind.CALL})
-_STEPS = 200
+#: So many values a test is looked through for the error.
+_NEAR = 50
 #: What a function may do besides logging.
 _BESIDES = 1
 _WITH_TRACEBACK = frozenset({"exc_info", "stack_info"})
@@ -72,8 +68,8 @@ class Clauses:
 
     def __init__(self, linked: Mutations, graph: Graph, policies: frozenset[str]) -> None:
         """``policies``: dotted names of the project's own error policies."""
-        self._linked = linked
-        self._graph = graph
+        self.linked = linked
+        self.graph = graph
         world = linked.world
         self._logs = {s.call for s in linked.sites if s.model.logs or s.model.policy}
         self._with_error = {s.call for s in linked.sites if s.model.logs == "exception" or s.model.policy}
@@ -85,15 +81,15 @@ class Clauses:
         self._children: dict[int, dict[int, list[int]]] = {}  #: unit -> region -> the regions right inside it
 
     def _qualified(self, scope: int) -> set[str]:
-        function = self._linked.world.functions[scope]
-        modules = self._linked.modules.names[self._linked.world.units[function.unit][0]]
+        function = self.linked.world.functions[scope]
+        modules = self.linked.modules.names[self.linked.world.units[function.unit][0]]
         return {f"{module}.{function.qualname}" for module in modules}
 
     # calls of a region
 
     def calls_in(self, unit: int, region: int) -> list[int]:
         """The calls of a region and the regions inside it."""
-        world = self._linked.world
+        world = self.linked.world
         inside = set(self.regions_in(unit, region))
         return [
             number for number, call in enumerate(world.units[unit][2].calls, world.call_base[unit])
@@ -105,7 +101,7 @@ class Clauses:
         children = self._children.get(unit)
         if children is None:
             children = self._children[unit] = {}
-            for index, record in enumerate(self._linked.world.units[unit][2].regions):
+            for index, record in enumerate(self.linked.world.units[unit][2].regions):
                 children.setdefault(record.parent, []).append(index)
         stack = [region]
         while stack:
@@ -115,13 +111,13 @@ class Clauses:
 
     def name_of(self, number: int) -> str:
         """The last name of what is called, as written."""
-        world = self._linked.world
+        world = self.linked.world
         call = world.calls[number]
         return call.method or world.nodes[world.node_base[world.call_unit[number]] + call.callee].name
 
     def is_log(self, number: int) -> bool:
         """Whether a call speaks to people: a logger, a terminal, or a function of the program that does."""
-        return self.speaks(number) or any(scope in self._logging for scope in self._linked.callees.get(number, ()))
+        return self.speaks(number) or any(scope in self._logging for scope in self.linked.callees.get(number, ()))
 
     def speaks(self, number: int) -> bool:
         """Whether a call is that of a logger or terminal itself."""
@@ -131,7 +127,7 @@ class Clauses:
     @cached_property
     def _logging(self) -> dict[int, bool]:
         """Functions that do little else than log something; whether they log the error that is being handled."""
-        world = self._linked.world
+        world = self.linked.world
         found: dict[int, bool] = {}
         others: dict[int, int] = {}
         for number, call in enumerate(world.calls):
@@ -152,14 +148,14 @@ class Clauses:
         """Whether a log call writes the error without being given it: ``exception``, ``exc_info=True``."""
         if number in self._with_error or self.name_of(number) in _WITH_ERROR:
             return True
-        return any(a.slot in _WITH_TRACEBACK for a in self._linked.world.calls[number].args)
+        return any(a.slot in _WITH_TRACEBACK for a in self.linked.world.calls[number].args)
 
     def ends_program(self, number: int) -> bool:
         """Whether a call never comes back: ``sys.exit``, or a function of the program that always raises."""
         if number in self._exits or self.name_of(number) in _ENDS:
             return True
-        world = self._linked.world
-        scopes = self._linked.callees.get(number, {})
+        world = self.linked.world
+        scopes = self.linked.callees.get(number, {})
         if not scopes and self.name_of(number) == "exit" and self._fails_with(number):
             return True
         records = {s: world.functions[s].record for s in scopes if s in world.functions}
@@ -170,14 +166,14 @@ class Clauses:
 
     def _fails_with(self, number: int) -> bool:
         """Whether a call is given a code of failure: ``app.exit(1)``."""
-        nodes = self._linked.world.nodes
-        given = [nodes[node] for _, node in self._linked.argument_nodes(number)][:1]
+        nodes = self.linked.world.nodes
+        given = [nodes[node] for _, node in self.linked.argument_nodes(number)][:1]
         return any(n.kind == Kind.CONST and n.name.isdigit() and n.name.strip("0") for n in given)
 
     @cached_property
     def _leaving(self) -> frozenset[int]:
         """Functions whose last call, in no condition, ends the program, and that return nothing before."""
-        world = self._linked.world
+        world = self.linked.world
         last: dict[int, int] = {}
         for number in range(len(world.calls)):
             last[world.scope_of_call(number)] = number
@@ -185,7 +181,7 @@ class Clauses:
             scope
             for scope, number in last.items()
             if number in self._exits and world.calls[number].region == -1 and scope in world.functions
-            and not self._graph.incoming.get(world.functions[scope].returns)
+            and not self.graph.incoming.get(world.functions[scope].returns)
         )  # fmt: skip
 
     # the error
@@ -195,7 +191,7 @@ class Clauses:
         if handler.body < 0:
             return Fate(False, False, False, False, False, False, False)
         body = self.calls_in(unit, handler.body)
-        reached = _Followed(self, unit, handler, body)
+        reached = CaughtError(self, unit, handler, body)
         logs = [n for n in body if self.is_log(n) and not self._is_of_another(unit, handler, n)]
         logged = reached.logged or any(self._by_itself(n) for n in logs) or any(self._logs_current(n) for n in body)
         policy = reached.decided or any(n in self._policy or self._calls_policy(n) for n in body)
@@ -207,7 +203,7 @@ class Clauses:
 
     def _is_of_another(self, unit: int, handler: Handler, number: int) -> bool:
         """Whether a call in a clause stands in a clause inside of it, and speaks of what failed there."""
-        world = self._linked.world
+        world = self.linked.world
         inner = {other.body for other in world.units[unit][2].handlers if other.body not in (handler.body, -1)}
         region = world.calls[number].region
         while region not in (handler.body, -1):
@@ -217,15 +213,15 @@ class Clauses:
         return False
 
     def _logs_current(self, number: int) -> bool:
-        return any(self._logging.get(scope) for scope in self._linked.callees.get(number, ()))
+        return any(self._logging.get(scope) for scope in self.linked.callees.get(number, ()))
 
     def _calls_policy(self, number: int) -> bool:
-        return any(scope in self._policies for scope in self._linked.callees.get(number, ()))
+        return any(scope in self._policies for scope in self.linked.callees.get(number, ()))
 
     def _for_errors(self, body: Iterable[int]) -> bool:
         """Calls of something unknown whose name says that it takes care of the current error, and of functions of
         the program that ask for it."""
-        known = self._linked.callees
+        known = self.linked.callees
         if any(number not in known and _FOR_ERRORS.match(self.name_of(number)) for number in body):
             return True
         return any(scope in self._asking for number in body for scope in known.get(number, ()))
@@ -233,7 +229,7 @@ class Clauses:
     @cached_property
     def _asking(self) -> frozenset[int]:
         """Functions that ask for the error that is being handled."""
-        world = self._linked.world
+        world = self.linked.world
         found = set()
         for number in range(len(world.calls)):
             if self.asks(number):
@@ -245,27 +241,27 @@ class Clauses:
         ``logging`` shows it, which is what it has a method for."""
         if any(self.name_of(number) == "handleError" for number in body):
             return True
-        return any(scope in self._giving for number in body for scope in self._linked.callees.get(number, ()))
+        return any(scope in self._giving for number in body for scope in self.linked.callees.get(number, ()))
 
     @cached_property
     def _giving(self) -> frozenset[int]:
         """Functions that ask for the error that is being handled, and give back, or keep, the object that it is."""
-        world = self._linked.world
+        world = self.linked.world
         return frozenset(
             scope for scope in self._asking
-            if scope in world.functions and _Asked(self, world.functions[scope].unit, scope).whole
+            if scope in world.functions and AskedError(self, world.functions[scope].unit, scope).whole
         )  # fmt: skip
 
     def asks(self, number: int) -> bool:
         """Whether a call gives the error that is being handled."""
         name = self.name_of(number)
         if name in _HOLDING_CURRENT:
-            return all(arg.slot.isidentifier() for arg in self._linked.world.calls[number].args)
+            return all(arg.slot.isidentifier() for arg in self.linked.world.calls[number].args)
         return name in _CURRENT_ERROR
 
     def _always_exits(self, unit: int, handler: Handler, body: Iterable[int]) -> bool:
         """Whether a call that never comes back stands on every way through the clause."""
-        world = self._linked.world
+        world = self.linked.world
         for number in body:
             region = world.calls[number].region
             while region != handler.body and world.region(unit, region).kind in ("with", "finally"):
@@ -276,18 +272,18 @@ class Clauses:
 
     def takes_error(self, number: int, argument: int) -> str:
         """What the functions that a call hands the error to do with it: logs, decides, or keeps."""
-        scopes = self._linked.callees.get(number, {})
-        params = {p for a, p, _ in self._linked.bindings.get(number, ()) if a == argument}
+        scopes = self.linked.callees.get(number, {})
+        params = {p for a, p, _ in self.linked.bindings.get(number, ()) if a == argument}
         if not scopes or not params:
             return "keeps"
-        verdicts = {self._takes(scope, params) for scope in scopes if scope in self._linked.world.functions}
+        verdicts = {self._takes(scope, params) for scope in scopes if scope in self.linked.world.functions}
         for verdict in ("keeps", "decides"):
             if verdict in verdicts:
                 return verdict
         return "logs"
 
     def _takes(self, scope: int, params: set[int]) -> str:
-        world = self._linked.world
+        world = self.linked.world
         function = world.functions[scope]
         unit = function.unit
         sources = [p for p in function.params if p in params]
@@ -297,7 +293,7 @@ class Clauses:
             for local, call in enumerate(world.units[unit][2].calls)
             if world.scope_base[unit] + call.scope == scope
         ]
-        followed = _Walk(self, unit, sources, own, shallow=True)
+        followed = ErrorWalk(self, unit, sources, own, shallow=True)
         logs = followed.logged or any(self._by_itself(n) for n in own if self.is_log(n))
         if (logs or followed.handed) and any(self._by_mode(unit, r, followed.seen) for r in function.record.raises):
             return "decides"
@@ -305,9 +301,9 @@ class Clauses:
 
     def _by_mode(self, unit: int, region: int, error: set[int]) -> bool:
         """Whether a ``raise`` depends on something else than what the error is: on how strict the run is."""
-        base = self._linked.world.node_base[unit]
+        base = self.linked.world.node_base[unit]
         while region >= 0:
-            record = self._linked.world.region(unit, region)
+            record = self.linked.world.region(unit, region)
             if record.kind in ("if", "else") and self._asks(base + record.node, error):
                 return False
             region = record.parent
@@ -315,147 +311,12 @@ class Clauses:
 
     def _asks(self, test: int, error: set[int]) -> bool:
         """Whether a test looks at the error."""
-        graph, seen, queue = self._graph, {test}, [test]
+        graph, seen, queue = self.graph, {test}, [test]
         for node in queue:
             if node in error:
                 return True
             sources = [graph.source[n] for n in graph.incoming.get(node, ()) if graph.label[n] == 0]
-            fresh = [s for s in sources if s not in seen and len(seen) < _STEPS // 4]
+            fresh = [s for s in sources if s not in seen and len(seen) < _NEAR]
             seen.update(fresh)
             queue += fresh
         return False
-
-
-class _Walk:
-    """Follows values through one unit: to the calls that take them, and to where they leave."""
-
-    def __init__(
-        self,
-        clauses: Clauses,
-        unit: int,
-        sources: Iterable[int],
-        calls: Iterable[int],
-        shallow: bool = False,
-        texts: Iterable[int] = (),
-        triples: Iterable[int] = (),
-    ) -> None:
-        """``texts``: those of the ``sources`` that only tell of the error; ``triples``: those that hold its parts."""
-        self._clauses = clauses
-        self._linked = clauses._linked
-        self._graph = clauses._graph
-        self._unit = unit
-        self._shallow = shallow
-        self._texts = frozenset(texts)
-        self._triples = set(triples)
-        self.logged = self.handed = self.whole = self.examined = self.decided = self.kept_whole = False
-        self._takers: dict[int, list[int]] = {}
-        base = self._linked.world.node_base[unit]
-        for number in calls:
-            call = self._linked.world.calls[number]
-            for arg in call.args:
-                self._takers.setdefault(base + arg.node, []).append(number)
-            if call.receiver >= 0:
-                self._takers.setdefault(base + call.receiver, []).append(number)
-        self._follow(sources)
-
-    def _follow(self, sources: Iterable[int]) -> None:
-        graph, world = self._graph, self._linked.world
-        queue: list[tuple[int, bool]] = [(s, s not in self._texts) for s in sources]
-        self.seen = seen = {s for s, _ in queue}
-        for node, whole in queue:
-            if len(seen) > _STEPS:
-                return
-            taking = self._takers.get(node, ())
-            results = {world.node_base[self._unit] + world.calls[number].result for number in taking}
-            for number in taking:
-                result = self._taken(number, node, whole)
-                if result >= 0 and result not in seen:
-                    seen.add(result)
-                    queue.append((result, self._clauses.name_of(number)[:1].isupper()))  # an error object again
-            for number in graph.outgoing.get(node, ()):
-                target, op = graph.target[number], graph.op[number]
-                if graph.label[number] != 0 or op == Op.NOTHING or world.node_unit[target] != self._unit:
-                    continue
-                if target in results or self._leaves(target, op, whole) or target in seen:
-                    continue
-                seen.add(target)
-                part = op == Op.LOAD and node in self._triples  # the traceback, or a frame of it, is the error itself
-                if part:
-                    self._triples.add(target)
-                queue.append((target, whole and (part or op in (Op.SAME, Op.STORE))))
-
-    def _leaves(self, target: int, op: int, whole: bool) -> bool:
-        """Notes where the value ends: tested, returned, stored."""
-        record = self._linked.world.nodes[target]
-        if record.kind == Kind.VALUE and record.name == "compare":
-            self.examined = True
-            return True
-        stored = op == Op.STORE and record.kind not in _LITERALS
-        if record.kind in (Kind.RETURN, Kind.PUT, Kind.BOUND, Kind.CELL, Kind.OUT) or stored:
-            self.handed = True
-            self.whole |= whole
-            self.kept_whole = True
-            return True
-        return False
-
-    def _taken(self, number: int, node: int, whole: bool) -> int:
-        """A call takes the value: what that means. The node of its result where the value goes on, else -1."""
-        clauses, world = self._clauses, self._linked.world
-        call = world.calls[number]
-        name = clauses.name_of(number)
-        base = world.node_base[self._unit]
-        if call.receiver >= 0 and base + call.receiver == node and all(base + a.node != node for a in call.args):
-            return base + call.result  # a method of the error
-        if name in _PURE:
-            self.examined |= name in ("isinstance", "issubclass", "getattr", "hasattr", "type", "bool")
-            return base + call.result
-        if clauses.is_log(number) and number not in self._linked.callees:
-            self.logged = True
-        elif self._shallow:
-            self.handed = True
-        else:
-            verdict = clauses.takes_error(number, node)
-            self.logged |= verdict in ("logs", "decides")
-            self.decided |= verdict == "decides"
-            if verdict == "keeps":
-                if name[:1].isupper() and call.used:  # not `MessageBox(f"{error}")`, which tells it
-                    return base + call.result  # another error, or a record, is made of it
-                self.handed = True
-                self.whole |= whole
-        return -1
-
-
-class _Asked(_Walk):
-    """Follows the error that one function asks for."""
-
-    def __init__(self, clauses: Clauses, unit: int, scope: int) -> None:
-        world = clauses._linked.world
-        first = world.call_base[unit]
-        own = [
-            number for number, call in enumerate(world.units[unit][2].calls, first)
-            if world.scope_base[unit] + call.scope == scope
-        ]  # fmt: skip
-        results = {n: world.node_base[unit] + world.calls[n].result for n in own if clauses.asks(n)}
-        texts = [node for n, node in results.items() if clauses.name_of(n).startswith("format")]
-        triples = [node for n, node in results.items() if clauses.name_of(n) == "exc_info"]
-        super().__init__(clauses, unit, results.values(), own, shallow=True, texts=texts, triples=triples)
-
-
-class _Followed(_Walk):
-    """Follows the error of one clause."""
-
-    def __init__(self, clauses: Clauses, unit: int, handler: Handler, body: list[int]) -> None:
-        world = clauses._linked.world
-        base, first = world.node_base[unit], world.call_base[unit]
-        sources = [base + handler.error] if handler.error >= 0 else []
-        asked = {n: clauses.name_of(n) for n in body if clauses.asks(n)}
-        sources += [base + world.calls[n].result for n in asked]
-        texts = [base + world.calls[n].result for n, name in asked.items() if name.startswith("format")]
-        everything = range(first, first + len(world.units[unit][2].calls))
-        triples = [base + world.calls[n].result for n, name in asked.items() if name == "exc_info"]
-        super().__init__(clauses, unit, sources, everything, texts=texts, triples=triples)
-        self.carried = any(base + node in self.seen for node in handler.hidden)
-        if handler.error in handler.fallbacks:
-            self.handed = self.whole = True  # it has a name that outlives the clause, or is returned
-        if handler.fallbacks and all(base + node in self.seen for node in handler.fallbacks):
-            self.handed = True  # all that takes the place of what failed tells of the error
