@@ -10,6 +10,7 @@ from sst_lint.checks.certainty import is_accepted
 from sst_lint.checks.defect import Defect, Severity
 from sst_lint.checks.in_front import is_in_front
 from sst_lint.checks.lone import is_lone, is_only_entry, is_top_of_walk, items, passes_one
+from sst_lint.checks.one_there import has_no_wildcard, is_in_own_folder
 from sst_lint.checks.paired import paired
 from sst_lint.checks.taken import (
     drains,
@@ -214,6 +215,10 @@ def _doubt(project: Project, picked: Picked, distance: int) -> str:
         return "it is taken out of a queue"
     if is_only_told(project, picked, bool(distance)):
         return "it is only told to people"
+    if is_in_own_folder(project, picked):
+        return "the function has made the directory itself, and knows what it has put there"
+    if has_no_wildcard(project, picked):
+        return "the pattern is a name, as far as it is written down"
     if _is_measured(project, picked):
         return "only its length is asked for, which all of them share"
     return "which plugins there are is up to who installs them" if _is_plugin(project, picked) else ""

@@ -105,7 +105,8 @@ class Accesses(Builder):
         known = self.frame.env.get(known_element(node)) if self.has_paths and self.frame.env is not None else None
         if known is not None:
             return known
-        lone = self.is_single(node.value)  # before a call in it may change what it is called on
+        # before a call in it may change what it is called on
+        lone = node is self.only_counted or self.is_single(node.value)
         base = self.single(node.value)
         key: str | None = ""
         indices: list[Val] = []

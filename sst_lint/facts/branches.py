@@ -17,7 +17,7 @@ from sst_lint.facts.names import Bindings, dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.options import conditions
 from sst_lint.facts.positions import Positions
-from sst_lint.facts.records import Kind, Region
+from sst_lint.facts.records import Choice, Kind, Region
 
 #: `isinstance` with more classes than this says little.
 _CLASSES = 4
@@ -72,6 +72,10 @@ class Branches(Expressions):
         self.numbers = {}
         self.unnamed = set()
         self.walks: set[int] = set()  #: loops over something like `os.walk`
+        self.gathered: dict[str, frozenset[str]] = {}  #: names that loops assign -> lists that grow whenever they do
+        #: objects of a function's own -> loop, region and choice of what its last round left in them, which nobody has
+        #: read yet
+        self.left_in: dict[tuple[int, str], list[tuple[int, int, Choice]]] = {}
         self.loop_targets: dict[int, frozenset[int]] = {}
         self.loop_names: dict[int, str] = {}  #: what ``for`` loops call their elements
         self.loop_bodies: dict[int, cst.BaseSuite] = {}  #: what ``for`` loops do

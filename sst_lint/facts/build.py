@@ -112,6 +112,7 @@ class Builder:
         self.following: Any = None  #: the next statement of the block
         self.region = -1
         self.statement = 0
+        self.only_counted: cst.BaseExpression | None = None  #: what a loop runs over without a name for what it draws
         self.lengths: dict[int, tuple[str, int]] = {}  #: result of `len(x)` -> how `x` is written, and what it held
         self.has_paths = False  #: whether any environment holds more than names (``self.x``, lengths)
         self.watchers: list[Watcher] = []

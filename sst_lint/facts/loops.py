@@ -10,7 +10,7 @@ from sst_lint.facts.build import Env, Val
 from sst_lint.facts.names import dotted
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
-from sst_lint.facts.settled import settled
+from sst_lint.facts.settled import gathered_beside, settled
 from sst_lint.facts.targets import Targets
 
 #: How ``x = set()``, ``x = []`` begin.
@@ -23,6 +23,8 @@ class Loops(Targets):
     def _for(self, node: cst.For) -> None:
         if node.asynchronous is not None:
             self.waits()
+        if isinstance(node.target, cst.Name) and node.target.value == "_":
+            self.only_counted = node.iter  # how many there are is the same for each of them
         source = self.single(node.iter)
         outer = self.loop
         phis = self._open_loop(self.bindings.of(node.body) if hasattr(node.body, "body") else frozenset())
@@ -146,6 +148,7 @@ class Loops(Targets):
         after = self.join_env(before, end)
         self._keep_single(after, before, end)
         known = settled(node.body, self.bindings)
+        self.gathered.update(gathered_beside(node.body))
         self._mark_last(index, end, None, known)
         self._mark_last(index, broken, broken_at, known)
         self.assigned_at = {**assigned_before, **self.assigned_at}

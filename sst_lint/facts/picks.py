@@ -161,6 +161,37 @@ class Picks(Branches):
         drawn = self.loop_targets.get(self.loop, frozenset())
         if any(not drawn.isdisjoint((n, *self._formed_of(n))) for n in self._left_by_last(value)):
             self.choice("assign", self.loops[self.loop].node, target, keyed=self.is_keyed(self.loop))
+            name = target.value.value if isinstance(target.value, cst.Name) else ""
+            if name in self.frame.locals and self._is_of_its_own(base):  # a choice for whoever reads it after the loop
+                left = self.left_in.setdefault((self.frame.index, name), [])
+                left.append((self.loop, self.region, self.choices.pop()))
+
+    def _is_of_its_own(self, base: int) -> bool:
+        """Whether a function has made an object itself, before a loop that stands in no other."""
+        own = self.nodes[base].kind == Kind.CALL and self.nodes[base].loop < 0
+        return own and self.loops[self.loop].parent < 0
+
+    def _read_of_own(self, name: str) -> None:
+        """An object is read in which the last round of a loop has left something."""
+        left = self.left_in.get((self.frame.index, name), [])
+        here = self._regions_from(self.region)
+        for one in [one for one in left if not self._inside(one[0])]:
+            ended = (n for n in self._regions_from(one[1]) if self.regions[n].leaves)
+            if all(region in here for region in ended):  # else the function was left before it came here
+                left.remove(one)
+                self.choices.append(one[2])
+
+    def _regions_from(self, region: int) -> list[int]:
+        """A region and those around it."""
+        found = []
+        while region >= 0:
+            found.append(region)
+            region = self.regions[region].parent
+        return found
+
+    def _is_counted_as_one(self, name: str) -> bool:
+        """``found.append(x); chosen = x`` in a loop, then ``if len(found) > 1: raise``: there was but one."""
+        return any("\x01" + path in (self.frame.env or {}) for path in self.gathered.get(name, ()))
 
     def _choice_by_key(self, target: cst.Subscript, base: int, value: Val) -> None:
         """``found["table"] = path``: the last element stays, if the loop does nothing else with ``found``."""
@@ -196,7 +227,9 @@ class Picks(Branches):
             found = self.last_of_loop.get((name, one))
             if found is not None and not self._inside(found[0]):
                 del self.last_of_loop[(name, one)]
-                self._choice_by_last(one, found[0], found[2])
+                if not self._is_counted_as_one(name):
+                    self._choice_by_last(one, found[0], found[2])
+        self._read_of_own(name)
         return value
 
     def choice_by_break(self) -> None:

@@ -26,6 +26,31 @@ def settled(body: cst.BaseSuite, bindings: Bindings) -> frozenset[str]:
     return frozenset(found)
 
 
+def gathered_beside(body: cst.BaseSuite) -> dict[str, frozenset[str]]:
+    """Of names that a loop assigns the lists that grow by one whenever it does: ``found.append(x); chosen = x``."""
+    result: dict[str, frozenset[str]] = {}
+    parts: list[cst.CSTNode] = [body]
+    for part in parts:
+        parts += [child for child in part.children if not isinstance(child, cst.BaseExpression)]
+        if not isinstance(part, cst.BaseSuite):
+            continue
+        small = [one for line in part.body if isinstance(line, cst.SimpleStatementLine) for one in line.body]
+        grown = frozenset(_grown(one) for one in small) - {""}
+        for one in small:
+            targets = [put.target for put in one.targets] if isinstance(one, cst.Assign) else []
+            for name in [put.value for put in targets if isinstance(put, cst.Name)]:
+                result[name] = result.get(name, grown) & grown
+    return {name: lists for name, lists in result.items() if lists}
+
+
+def _grown(statement: cst.BaseSmallStatement) -> str:
+    """``found`` in ``found.append(x)``; "" for anything else."""
+    call = statement.value if isinstance(statement, cst.Expr) else None
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "append":
+        return ""
+    return dotted(call.func.value)
+
+
 def refuses(body: Any, name: str) -> bool:
     """Whether a block ends in a ``raise``, or a ``return`` of anything else than ``name``."""
     last = body.body[-1] if body is not None and body.body else None
@@ -162,6 +187,7 @@ def _names(node: cst.CSTNode) -> frozenset[str]:
 __all__ = [
     "agreed",
     "compares",
+    "gathered_beside",
     "only_puts_into",
     "refuses",
     "refuses_others",

@@ -230,3 +230,14 @@ def leaves(symbol: Symbol) -> list[Symbol]:
         if isinstance(part, tuple) and part:
             found.extend(leaves(part))
     return found
+
+
+def folder_of(path: Symbol) -> Symbol | None:
+    """The directory that a path is put together of, if it says so."""
+    if path[0] == "text" and path[1] == "/" and path[2]:
+        folder: Symbol = path[2][0]
+        return folder
+    if path[0] == "call" and path[1] in ("join", "joinpath"):
+        inside = path[3][0][1] if path[1] == "join" and path[3] else path[2]
+        return inside if isinstance(inside, tuple) else None
+    return None

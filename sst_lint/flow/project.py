@@ -26,7 +26,7 @@ from sst_lint.flow.graph import Graph
 from sst_lint.flow.habits import gives_seeds, puts_in_place, settles_dates, sorts_keys
 from sst_lint.flow.handed import Handed, HandedOver
 from sst_lint.flow.handlers import HandlerInfo, Handlers
-from sst_lint.flow.identity import Identity
+from sst_lint.flow.identity import Identity, Symbol
 from sst_lint.flow.indexed import add_indexed
 from sst_lint.flow.leaks import Leaks
 from sst_lint.flow.library import LibraryIndex
@@ -164,7 +164,7 @@ class Project:
 
     @cached_property
     def _protocols(self) -> Protocols:
-        return Protocols(self.linked, self.evidence, self.identity, self._writes, self.locks)
+        return Protocols(self.linked, self.graph, self.evidence, self.identity, self._writes, self.locks)
 
     @cached_property
     def _handed(self) -> HandedOver:
@@ -223,6 +223,10 @@ class Project:
         if self._anew.of_copied_tree(write):
             return "a file of a tree that is copied"
         return "in a directory that was emptied before" if self._anew.in_emptied(write) else ""
+
+    def is_new(self, folder: Symbol, call: int) -> bool:
+        """Whether the function of a call has made a directory itself, on every way to the call."""
+        return self._slight.is_new(folder, call)
 
     def made_again(self, write: Write) -> str:
         """Why somebody makes a file again in any case (a page, a part of an installation ...); "" if nobody does."""

@@ -15,8 +15,10 @@ from typing import Literal
 from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.artifacts import Kind, classify, words
 from sst_lint.flow.evidence import PathEvidence
+from sst_lint.flow.graph import Graph
 from sst_lint.flow.identity import Identity, Symbol, leaves
 from sst_lint.flow.locks import Locks
+from sst_lint.flow.moved_things import MovedThings
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.sites import Site
 from sst_lint.flow.steps import STEPS, Draft, StepName, Steps, made_folders
@@ -62,9 +64,16 @@ class Protocols:
     """All write protocols of a linked program."""
 
     def __init__(
-        self, linked: Mutations, evidence: PathEvidence, identity: Identity, writes: Writes, locks: Locks
+        self,
+        linked: Mutations,
+        graph: Graph,
+        evidence: PathEvidence,
+        identity: Identity,
+        writes: Writes,
+        locks: Locks,
     ) -> None:
         self._linked = linked
+        self._moved_things = MovedThings(linked, graph, identity, locks)
         self._evidence = evidence
         self._identity = identity
         self._writes = writes
@@ -183,8 +192,10 @@ class Protocols:
         guessed = not writes and not makers
         if guessed and not self._looks_temporary(source, target, moves.kind) and not self._makes_room(site, target):
             return None
-        if not origins.isdisjoint(self._directories):
+        if not origins.isdisjoint(self._directories) or self._moved_things.is_directory(site.call, source):
             return None
+        if not makers and self._moved_things.is_found(source):
+            return None  # a file that was there, edited and given another name
         path = self._file_of(site)
         formats = tuple(dict.fromkeys([f for w in writes for f in w.formats] + self._formats_of(makers)))
         final = classify(self._evidence.of(target), formats, path, self._writes.config)

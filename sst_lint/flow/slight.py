@@ -13,7 +13,7 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.effects import Effect, Effects
 from sst_lint.flow.graph import Graph
-from sst_lint.flow.identity import Identity, Symbol
+from sst_lint.flow.identity import Identity, Symbol, folder_of
 from sst_lint.flow.locks import Locks
 from sst_lint.flow.mutation import Mutations
 from sst_lint.flow.tested import truth_of
@@ -64,7 +64,8 @@ class Slight:
         if any(e.kind == "test" and e.path == path and self._refuses(e, write) for e in effects):
             if self._is_constant(write, filled=True) and not self._is_aside(write):
                 return _SCAFFOLD
-        if any(e.kind == "mkdir" and _holds(path, e.path) and self._is_sure(e, effects, write) for e in effects):
+        call = write.site.call
+        if any(e.kind == "mkdir" and _holds(path, e.path) and self._is_sure(e, effects, call) for e in effects):
             return "in a directory that is made just before"
         if any(e.kind == "remove" and e.path == path and self._is_last(e, write) for e in effects):
             return "removed again"
@@ -74,20 +75,25 @@ class Slight:
         """Whether a directory is made for a scaffold that the same function writes, or beside it."""
         for effect in self._effects.of(self._locks.scope_of(made.call)):
             if effect.kind == "write" and effect.write is not None and self.why(effect.write) == _SCAFFOLD:
-                folder = _folder_of(effect.path)
+                folder = folder_of(effect.path)
                 if folder is not None and (folder == made.path or _holds(made.path, folder)):
                     return True
         return False
 
     # the directory is new
 
-    def _is_sure(self, made: Effect, effects: tuple[Effect, ...], write: Write) -> bool:
-        """Whether the directory is new whenever the write runs: it is made before, on every way to the write."""
-        if made.call >= write.site.call or made.calls[:1] not in ((), (made.call,)):
+    def is_new(self, folder: Symbol, call: int) -> bool:
+        """Whether the function of a call has made a directory before, on every way to the call."""
+        effects = self._effects.of(self._locks.scope_of(call))
+        return any(e.kind == "mkdir" and e.path == folder and self._is_sure(e, effects, call) for e in effects)
+
+    def _is_sure(self, made: Effect, effects: tuple[Effect, ...], call: int) -> bool:
+        """Whether the directory is new whenever a call runs: it is made before, on every way to the call."""
+        if made.call >= call or made.calls[:1] not in ((), (made.call,)):
             return False
         world = self._linked.world
         unit = world.call_unit[made.call]
-        around = self._locks.regions(write.site.call)
+        around = self._locks.regions(call)
         for region in self._locks.regions(made.call):
             if region in around or world.region(unit, region).kind == "with":
                 continue
@@ -209,17 +215,6 @@ class Slight:
             return [receiver]
         named = self._linked.externals.get(number, {})
         return [node for _, node in self._linked.argument_nodes(number)[:1]] if "textwrap.dedent" in named else []
-
-
-def _folder_of(path: Symbol) -> Symbol | None:
-    """The directory that a path is put together of, if it says so."""
-    if path[0] == "text" and path[1] == "/" and path[2]:
-        folder: Symbol = path[2][0]
-        return folder
-    if path[0] == "call" and path[1] in ("join", "joinpath"):
-        inside = path[3][0][1] if path[1] == "join" and path[3] else path[2]
-        return inside if isinstance(inside, tuple) else None
-    return None
 
 
 def _holds(path: Symbol, directory: Symbol) -> bool:
