@@ -14,7 +14,7 @@ from sst_lint.checks.own_order import has_own_order, is_filled_here, key_order, 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.sinks import A_DIGEST, HANDED_ON
-from sst_lint.flow.trace import length
+from sst_lint.flow.trace import rounds
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -222,7 +222,7 @@ def _defect(project: Project, reach: Reach, rule: str, head: str, advice: str, f
     if reach.sink.what == A_DIGEST:
         last = "digested"
     steps = project.trace.steps(reach.path, first, last)
-    if length(steps) > believed_steps(project, reach):
+    if rounds(steps) > believed_steps(project, reach):
         belief = belief.low(LONG_WAY)
     steps = project.trace.among(steps, reach.others, "and another one here, which comes to the same place")
     return Defect(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
@@ -40,6 +41,8 @@ _SHOWN_OF_VALUES = {
 #: A way of more steps, as they are shown, convinces nobody; that a set has no order is beyond doubt at least.
 LONG = 9
 LONG_OF_SETS = 12
+_YIELDED, _YIELDED_VALUE = "yielded in the order of the loop", "yielded by a loop"
+_FILLING = frozenset({_SHOWN_OPS[Op.ORDERS], _SHOWN_OPS[Op.ORDERS_KEYS], _YIELDED})
 _BY_TEMPLATE = "a template reads it"
 _PASSED = "given back by"  #: how a step begins that only names a function on the way
 
@@ -138,6 +141,8 @@ class Tracer:
             return _BY_TEMPLATE
         if op not in words:
             return ""
+        if op == Op.ORDERS and record.kind == Kind.RETURN:
+            return _YIELDED_VALUE if words is _SHOWN_OF_VALUES else _YIELDED
         name = record.name if op == Op.COPY and record.kind == Kind.CALL else ""
         if name and words is _SHOWN_OF_VALUES:
             return f"handed on by {name}()"
@@ -153,6 +158,17 @@ def _untold(through: list[Step], following: Step) -> list[Step]:
 def length(steps: tuple[Step, ...]) -> int:
     """How many steps there are, without those that only name a function on the way."""
     return sum(1 for step in steps if not step.message.startswith(_PASSED))
+
+
+def rounds(steps: tuple[Step, ...]) -> int:
+    """As ``length``, but a loop and what it fills count once: who reads the one has understood the other."""
+    told = [step for step in steps if not step.message.startswith(_PASSED)]
+    filled = sum(
+        1
+        for before, after in pairwise(told)
+        if before.message == _SHOWN_OPS[Op.LOOP] and after.message in _FILLING and before.function == after.function
+    )
+    return len(told) - filled
 
 
 def _without_repeats(steps: list[Step]) -> list[Step]:
