@@ -213,15 +213,26 @@ def _raced_place(project: Project, effect: Effect) -> Belief | None:
     if effect.site.model.name == _OF_TREES:
         return low("it fails at any file that somebody else removes in the meantime, however it was tested")
     if effect.kind == "mkdir":
-        alone = _is_of_one_run(project, path) or _is_where_it_runs(project, path) or project.is_by_hand(where.path)
-        if project.is_for_scaffold(effect) or alone or _is_passing(project, path):
-            return low("the directory belongs to one run, or is made by hand: nobody makes it at the same time")
-        return MEDIUM
+        alone = _made_alone(project, effect, path, where.path)
+        return low(f"nobody makes it at the same time: {alone}") if alone else MEDIUM
     if _is_put_right(project, effect.call):
         return low("it takes away what the same program has made, after a failure or at its end")
     if judged.kind in _SHARED or project.writes_path(path):
         return MEDIUM
     return low("the program is not known to share the file with others")
+
+
+def _made_alone(project: Project, effect: Effect, path: int, file: str) -> str:
+    """Why no other process makes the directory ``path``, which the source ``file`` makes; "" if one may."""
+    if _is_of_one_run(project, path):
+        return "it is called after the results of one run, and who starts two wants two of them"
+    if _is_where_it_runs(project, path):
+        return "it lies where the program is run"
+    if project.is_by_hand(file):
+        return "it is made by a script that people run by hand"
+    if project.is_for_scaffold(effect):
+        return "it is for a scaffold, which is made once"
+    return "it is called a temporary one" if _is_passing(project, path) else ""
 
 
 def _is_put_right(project: Project, call: int) -> bool:

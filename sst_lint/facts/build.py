@@ -57,7 +57,7 @@ class Frame:
 
     __slots__ = (
         "cells", "conditions", "env", "given_back", "globals", "index", "is_class", "is_decorated", "is_generator",
-        "locals", "names", "optional", "outer", "parts", "raises", "returned", "returns", "waits",
+        "locals", "names", "optional", "outer", "parts", "raises", "returned", "returns", "waits_at",
     )  # fmt: skip
 
     def __init__(self, index: int, outer: Frame | None, returns: int) -> None:
@@ -77,7 +77,7 @@ class Frame:
         self.optional: frozenset[int] = frozenset()  #: nodes of parameters with a default
         self.conditions: tuple[Condition, ...] = ()  #: what is known of parameters at the cursor
         self.is_decorated = False
-        self.waits = -1  #: the first statement in which it waits
+        self.waits_at = -1  #: the first statement in which it waits
         self.parts: dict[tuple[Condition, ...], int] = {}  #: what a generator yields under conditions
 
 
@@ -271,10 +271,10 @@ class Builder:
         if name:
             self.note(node, name)
 
-    def waits(self) -> None:
+    def note_wait(self) -> None:
         """Something else may run here: ``await``, ``async with``, ``async for``."""
-        if self.frame.waits < 0:
-            self.frame.waits = self.statement
+        if self.frame.waits_at < 0:
+            self.frame.waits_at = self.statement
 
     # loops
 

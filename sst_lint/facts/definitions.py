@@ -74,7 +74,7 @@ class Definitions(Matches):
             abstract=not is_lambda and _is_abstract(node.body),
             raises=tuple(frame.raises),
             endless=bool(frame.raises) and not (frame.returned or frame.is_generator) and frame.env is None,
-            waits=frame.waits,
+            waits_at=frame.waits_at,
         )
 
     def _sorted_params(self, params: tuple[Param, ...]) -> tuple[Param, ...]:

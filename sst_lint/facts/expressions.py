@@ -212,7 +212,7 @@ class Expressions(Calls):
 
     def _await(self, node: cst.Await) -> Val:
         value = self.value(node.expression)
-        self.waits()
+        self.note_wait()
         if self.calls and value == (self.calls[-1].result,):
             self.calls[-1].awaited = True
         return value

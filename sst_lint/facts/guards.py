@@ -21,7 +21,7 @@ class Guards(Loops):
     def _with(self, node: cst.With) -> None:
         outer = self.region
         if node.asynchronous is not None:
-            self.waits()
+            self.note_wait()
         suppressors: list[int] = []
         for item in node.items:
             calls = len(self.calls)

@@ -22,7 +22,7 @@ class Loops(Targets):
 
     def _for(self, node: cst.For) -> None:
         if node.asynchronous is not None:
-            self.waits()
+            self.note_wait()
         if isinstance(node.target, cst.Name) and node.target.value == "_":
             self.only_counted = node.iter  # how many there are is the same for each of them
         source = self.single(node.iter)

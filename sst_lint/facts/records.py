@@ -126,7 +126,7 @@ class Scope(msgspec.Struct, array_like=True, frozen=True):
     abstract: bool = False  #: the body is a docstring, `pass`, `...` or `raise NotImplementedError`
     raises: tuple[int, ...] = ()  #: regions of the body in which there is a ``raise`` (-1: in none)
     endless: bool = False  #: no way through the body comes to its end or to a ``return``
-    waits: int = -1  #: first line of the statement in which it waits for the first time (``await``), or -1
+    waits_at: int = -1  #: first line of the statement in which it waits for the first time (``await``), or -1
 
 
 class Loop(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -141,17 +141,17 @@ class Workers:
         record = world.functions[scope].record
         if not record.is_async:
             return True
-        if record.waits < 0 or not deep:
+        if record.waits_at < 0 or not deep:
             return False
         for number in self._outgoing.get(context, ()):
             target = edges.target[number]
             below = self._contexts.get(target)
             if below is None:
-                later = world.nodes[target].statement >= record.waits
+                later = world.nodes[target].statement >= record.waits_at
             else:
                 call = edges.label[number] - 1
                 made = world.nodes[self._linked.result_of(call)].statement if call >= 0 else -1
-                later = made > record.waits or self._fills_later(below, target, deep - 1)
+                later = made > record.waits_at or self._fills_later(below, target, deep - 1)
             if later:
                 return True
         return False
