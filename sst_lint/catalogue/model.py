@@ -49,6 +49,7 @@ How = Literal[
 class Flow:
     """What flows from one port to another.
 
+    Either port may be an attribute of one (``return.stdout``).
     ``when``/``unless``: constants that arguments must (not) have; an argument that is not given counts as None.
     """
 

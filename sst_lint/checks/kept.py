@@ -65,6 +65,8 @@ def _is_slot(project: Project, reach: Reach, step: tuple[int, int]) -> bool:
     text itself, and the set was for another caller."""
     world = project.world
     node, edge = step
+    if project.graph.op[edge] == Op.ORDERS:
+        return False  # a loop adds to the text: what it runs over is no text
     target = world.nodes[project.graph.target[edge]]
     return target.kind in (Kind.TEXT, Kind.BINOP) and world.node_unit[node] != world.node_unit[reach.path[0][0]]
 

@@ -66,14 +66,14 @@ def is_told_here(project: Project, reach: Reach) -> bool:
 
 
 def is_told_as_text(project: Project, reach: Reach) -> bool:
-    """Whether the order that shows is handed to no other function, and kept nowhere, before it is that of a text: who
-    hands a text on does not sort it."""
+    """Whether the order that shows is handed to no other function but those that called for it, and kept nowhere,
+    before it is that of a text: who hands a text on does not sort it."""
     begun = next((number for number, (node, _) in enumerate(reach.path) if node == reach.place), 0)
     graph, linked = project.graph, project.linked
     for node, edge in reach.path[begun:]:
         if edge >= 0 and renders(linked, graph, edge):
             return True
-        if (edge >= 0 and graph.label[edge]) or node in linked.field_nodes or node in linked.global_nodes:
+        if (edge >= 0 and graph.label[edge] > 0) or node in linked.field_nodes or node in linked.global_nodes:
             return False
     return True
 

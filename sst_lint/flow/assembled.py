@@ -1,11 +1,11 @@
 """What do objects of libraries hold that nobody has described? A workbook that is filled row by row and saved, a tree
 of elements that becomes a text, records that an unknown ``write`` puts into a file.
 
-Five things are taken from how people name what they write, each only of calls that no model knows: a method whose
+Six things are taken from how people name what they write, each only of calls that no model knows: a method whose
 result nobody takes changes its object (so does one called ``add``, whatever takes its result); a class, or what is
 called ``make_...``, keeps the sequences that it is given, and a class the texts; what is called ``to_string`` tells all
-of an object; what is called ``save`` and is given a path writes all that it is given; and what opens a path, is filled
-and closed writes it.
+of an object; what is called ``save`` and is given a path writes all that it is given; what opens a path, is filled and
+closed writes it; and what is made with a file open for writing puts there what it is told.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ _ENDS = re.compile(r"(close|save|finish|flush|end|write|finalize|commit)$")
 _OF_PATHS = re.compile(
     r"(?i)(^|_)(path|file|filename|fname|filepath|fn|out|output|outfile|dest|destination|target|fp|fh|fout)(_?name)?$"
 )
+#: Modes in which a file is opened to be written.
+_WRITES = re.compile(r"[wax+]")
 _SUFFIX = re.compile(r"\w\.[A-Za-z]\w{0,5}$")
 #: Of these it is known what their methods do; or nobody keeps what they hold.
 _KNOWN = (
@@ -146,7 +148,11 @@ class Assembled:
                 if world.nodes[origin].kind != Kind.CALL or linked.has_type(origin, *_PLAIN):
                     continue  # a text belongs to nothing that it was made of
                 for owner in self._owners(origin):
-                    if owner not in found and len(found) < _NEAR:
+                    if owner not in found and self._is_open_to_write(owner):
+                        for each in dict.fromkeys((origin, part)):
+                            self._render(each, owner)  # what the object is told it writes there
+                        found.append(owner)
+                    elif owner not in found and len(found) < _NEAR:
                         linked._edge(node if owner in self._made_with(origin) else origin, owner, Op.STORE)
                         found.append(owner)
         return found
@@ -165,6 +171,7 @@ class Assembled:
                 self._render(made, linked.content(number))
                 self._note(number, "", path)
             owners += [node for _, node in given if node != path and self.is_foreign(node)]
+            owners += [node for _, node in given if node != path and self._is_open_to_write(node)]
             owners += self._made_with(made)
         return owners
 
@@ -179,6 +186,18 @@ class Assembled:
         if any(site.model.writes is not None for site in sites) or linked.result_of(number) not in self._finished:
             return -1
         return next((node for slot, node in linked.argument_nodes(number) if self._says_where(slot, node)), -1)
+
+    def _is_open_to_write(self, node: int) -> bool:
+        """Whether ``node`` is a file that was opened to be written."""
+        linked, world = self._linked, self._linked.world
+        if not linked.has_type(node, "typing.IO"):
+            return False
+        opened = [world.call_of(origin) for origin in self._origins(node) if world.nodes[origin].kind == Kind.CALL]
+        return any(
+            site.model.opens is not None and _WRITES.search(str(site.constants.get(site.model.opens.mode, "")))
+            for number in opened
+            for site in linked.sites_of.get(number, ())
+        )
 
     @cached_property
     def _finished(self) -> frozenset[int]:

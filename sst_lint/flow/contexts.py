@@ -28,6 +28,8 @@ _FILLED = frozenset({Kind.VALUE, Kind.NAME, Kind.PARAM, Kind.ATTR, Kind.ITEM, Ki
 _STEPS_TO_ROOT = 9
 #: `d.setdefault(key, []).append(x)`
 _TAKES_BY_KEY = frozenset({"setdefault", "get"})
+#: Texts by which things are told apart.
+_SPELLS = frozenset({"str", "repr", "fspath", "as_posix"})
 #: Their elements are keys, or numbers, with something else.
 _NUMBERED = frozenset({"items", "enumerate"})
 #: So many attributes and keys stand between a thing and the container that it was taken from.
@@ -208,6 +210,7 @@ class Contexts(Implied):
                 break
             if local < 0:
                 break
+        found.update(*(_spelled(facts, key) for key in tuple(found)))
         return frozenset(n for n, loop in enumerate(facts.loops) if found and not found.isdisjoint(_drawn(facts, loop)))
 
     def _loops(self, number: int, holder: int, apart: frozenset[int] = frozenset()) -> list[int]:
@@ -237,6 +240,20 @@ class Contexts(Implied):
                 result.append(base + facts.loops[current].node)
             current = facts.loops[current].parent
         return result
+
+
+def _spelled(facts: UnitFacts, key: int) -> list[int]:
+    """What ``key`` is the text of: ``str(path)``, ``path.as_posix()``, ``f"{path}.log"``. No two have the same one."""
+    record = facts.nodes[key]
+    if record.kind == Kind.TEXT:
+        return [edge.source for edge in facts.edges if edge.target == key]
+    if record.kind != Kind.CALL:
+        return []
+    call = facts.calls[record.base]
+    if not call.args and call.method in _SPELLS:
+        return [call.receiver]
+    spelled = facts.nodes[call.callee].name in _SPELLS and call.receiver < 0
+    return [arg.node for arg in call.args if spelled and len(call.args) == 1]
 
 
 def _drawn(facts: UnitFacts, loop: Loop) -> set[int]:

@@ -20,6 +20,8 @@ LONGEST_TEXT = 40
 #: What a caller is likely to see: every order of what it gets, and the keys of the outer mappings.
 _LEAVING = ORDERS_ANY | KEYS | at_depth(KEYS, 1)
 _RENDERS = frozenset({Op.TEXT, Op.TEXT_SORTED, Op.JSON, Op.JSON_SORTED})
+#: A text, and buffers into which one is written piece by piece.
+_TEXTS = tuple((("t", name),) for name in ("builtins.str", "io.StringIO", "io.BytesIO"))
 
 
 def is_inner(linked: Mutations, function: Function) -> bool:
@@ -30,10 +32,21 @@ def is_inner(linked: Mutations, function: Function) -> bool:
 
 
 def renders(linked: Mutations, graph: Graph, edge: int) -> bool:
-    """Whether an order becomes that of a text: something is rendered, or a loop adds to a text."""
+    """Whether an order becomes that of a text: something is rendered, or a loop adds to a text or a buffer."""
     if graph.op[edge] == Op.ORDERS:
-        return linked.values(graph.target[edge]) == (("t", "builtins.str"),)
+        grown = graph.target[edge]
+        own = linked.world.nodes[grown].kind != Kind.PARAM  # a buffer that somebody hands in is read by him alone
+        return linked.values(grown) in (_TEXTS if own else _TEXTS[:1]) or _adds_text(linked, graph, grown)
     return graph.op[edge] in _RENDERS
+
+
+def _adds_text(linked: Mutations, graph: Graph, grown: int) -> bool:
+    """``page += f"{name}\\n"``: only a text takes a text in, whatever it began with."""
+    record = linked.world.nodes[grown]
+    if record.kind != Kind.BINOP or record.name != "+":
+        return False
+    added = (graph.source[edge] for edge in graph.incoming.get(grown, ()) if graph.op[edge] in (Op.COPY, Op.SAME))
+    return any(linked.values(node) == _TEXTS[0] for node in added)
 
 
 class Escapes:

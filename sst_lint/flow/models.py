@@ -204,6 +204,13 @@ class Modeled(Sites):
             node = read
         return [node] if node >= 0 else []
 
+    def _part_of(self, site: Site, port: str) -> int:
+        """The node of what a call leaves in an attribute: ``return.stdout``."""
+        holder, _, attribute = port.partition(".")
+        kept = self._step_node(site.call, port)
+        self.add_edge(kept, self._port_node(site, holder), Op.STORE, "." + attribute)
+        return kept
+
     def written(self, site: Site, port: str) -> list[int]:
         """The nodes of what a call writes; ``*`` is all that no parameter names, also keywords (``savez(f, **d)``)."""
         if port != "*":
@@ -314,7 +321,7 @@ class Modeled(Sites):
                 self.templated.add((source, site.ports["return"]))
             self.add_edge(source, site.ports["return"], op, key)
             return
-        target = self._port_node(site, to)
+        target = self._part_of(site, to) if "." in to else self._port_node(site, to)
         if how in _WRITING:
             self.add_edge(source, self.content(site.call), op)
         elif (op in (Op.COPY, Op.MAP) or how == "template") and target >= 0:

@@ -1,8 +1,9 @@
 """What does a template read of the objects that it is handed? Its text is somewhere else, so all that they show.
 
-``template.render(order=order)``: the template asks ``order`` for its fields and properties, and what it finds there
-for theirs. Names that begin with an underscore are nobody else's; methods are called with arguments that only the
-template knows. For each class there is one node that stands for what its objects show, by name.
+``template.render(order=order)``: the template asks ``order`` for its fields and properties, calls those of its methods
+that nobody else calls, and asks what it finds there for theirs. Names that begin with an underscore are nobody else's;
+what a method is given only the template knows. For each class there is one node that stands for what its objects show,
+by name.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from sst_lint.config import Config
+from sst_lint.config.patterns import matches
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind, Node
 
@@ -87,10 +90,14 @@ class Templates:
             return known
         unit = world.classes[cls].unit
         shown = self._shown[(cls, depth)] = world.add_node(Kind.VALUE, unit, OF_A_CLASS, _SHOWN)
-        for name, node in (*self._public_fields(cls), *self._properties(cls)):
+        called = self._methods(cls) if depth == DEEP else ()
+        for name, node in (*self._public_fields(cls), *self._properties(cls), *called):
             linked._edge(node, shown, Op.STORE, "'" + name)
-            for other in classes_held(self._linked, node) if depth > 1 else ():
-                linked._edge(self._shows(other, depth - 1), shown, Op.STORE, "'" + name)
+            for other in classes_held(self._linked, node):
+                for each in linked.find_method(other, "__iter__"):  # as if it were a list
+                    linked._edge(linked.read_alone(each, Op.SAME), shown, Op.STORE, "'" + name)
+                if depth > 1:
+                    linked._edge(self._shows(other, depth - 1), shown, Op.STORE, "'" + name)
         return shown
 
     def _public_fields(self, cls: int) -> Iterator[tuple[str, int]]:
@@ -118,6 +125,27 @@ class Templates:
             for function in linked.find_method(cls, name) if not name.startswith("_") else ():
                 if linked.role(function) == "property":
                     yield name, linked.read_alone(function, Op.NOT_SET if name in self._asked else Op.SAME)
+
+    def _methods(self, cls: int) -> Iterator[tuple[str, int]]:
+        """What the methods of a class give back of whose names the program itself makes no use, but in its tests: they
+        are there for the template."""
+        linked = self._linked
+        names = dict.fromkeys(name for one in linked.mro(cls) for name in linked.world.classes[one].methods)
+        for name in names:
+            for function in linked.find_method(cls, name) if not name.startswith("_") else ():
+                if linked.role(function) == "method" and name not in self._used:
+                    yield name, linked.read_alone(function, Op.SAME)
+
+    @cached_property
+    def _used(self) -> frozenset[str]:
+        """The names of attributes that the program makes use of outside of its tests, and of methods that call those
+        of the same name of their base."""
+        world, tests = self._linked.world, Config().test_patterns
+        return frozenset(
+            world.nodes[node].name
+            for node in world.of_kind(Kind.ATTR)
+            if not matches(world.path_of_unit(world.node_unit[node]), tests)
+        )
 
 
 __all__ = ["DEEP", "OF_A_CLASS", "classes_held", "read_by_templates", "reads_deep"]
