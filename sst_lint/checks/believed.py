@@ -66,9 +66,26 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
         belief = belief.low("it lies deep in an object that is digested, and that may ask it for some fields alone")
     if not found.stays and is_said_aside(project, reach):
         belief = belief.low("it is only told to whoever watches the program, as a warning or on request")
+    if _tells_of_object(project, reach):
+        belief = belief.low("a library that nobody knows is given an object, and what it tells of one is not known")
     if _is_of_a_test(project, reach):
         belief = belief.low(OF_A_TEST)  # which is no defect of the program
     return Judgment(belief, found.stays, found.lost)
+
+
+def _tells_of_object(project: Project, reach: Reach) -> bool:
+    """Whether what has the order is an attribute of an object of the program, and that goes into a file by a call that
+    no model describes: what such a call writes of it may be what it was made of, or what it says itself."""
+    if reach.sink.call not in project.linked.unknown_writers:
+        return False
+    graph = project.graph
+    edges = [edge for _, edge in reach.path if edge >= 0]
+    stored = [n for n, edge in enumerate(edges) if graph.op[edge] == Op.STORE and graph.key[edge].startswith(".")]
+    owner = graph.target[edges[stored[-1]]] if stored else -1
+    if owner < 0 or not any(value[0] == "i" for value in project.linked.values(owner)):
+        return False
+    key = graph.key[edges[stored[-1]]]
+    return not any(graph.op[edge] == Op.LOAD and graph.key[edge] == key for edge in edges[stored[-1] + 1 :])
 
 
 def is_sure(project: Project, reach: Reach) -> bool:

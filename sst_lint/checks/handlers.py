@@ -99,6 +99,8 @@ def _told(info: HandlerInfo, certain: bool) -> Belief:
         belief = belief.low("the function asks whether something works, and the clause answers")
     if info.meant:
         belief = belief.low("the code says that silence is meant, or nothing fails there that anybody would look for")
+    if info.ending:
+        belief = belief.low("the program ends right behind it")
     if info.again:
         belief = belief.low("something else is tried after it")
     return belief

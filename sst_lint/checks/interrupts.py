@@ -89,6 +89,8 @@ def _whole(project: Project, info: HandlerInfo) -> Belief | None:
         return None
     if info.decides:
         return low(DECIDES)
+    if info.ending:
+        return low("the program ends right behind it")
     if info.in_memory or info.only_imports:
         return low("what it guards takes no time, and nobody stops it there")
     if _stopped_before(project, info):

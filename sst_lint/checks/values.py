@@ -17,6 +17,7 @@ from sst_lint.facts.records import Kind
 from sst_lint.flow.decided import DECIDES
 from sst_lint.flow.permanence import LOOKED_UP
 from sst_lint.flow.trace import LONG, length
+from sst_lint.flow.values import ONE_OF_SEVERAL
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -32,6 +33,7 @@ _NAMES = low("the file that gets the name is not known to be an artifact")
 _SEEDS = low("a process number as a seed is mostly meant to differ")
 _PLATFORM = low("what is digested may be meant for this kind of machine alone")
 _LEAVES = low(LEAVES)
+_HANDED = "a function on its way is one of several that are kept to be called"
 #: How sure, by kind, for (where, rank) that count at all. What is missing is no defect.
 _BELIEF: dict[str, dict[tuple[Where, int], Belief]] = {
     "clock": {
@@ -345,7 +347,7 @@ def _defect(
 ) -> Defect:
     where = project.trace.location(source.place)
     if leak.weak:
-        belief = belief.less(GUESSED)
+        belief = belief.low(_HANDED) if leak.weak == ONE_OF_SEVERAL else belief.less(GUESSED)
     if project.stretch(leak.path) >= FAR:
         belief = belief.low(BY_FIELDS)
     if rule == "SST303" and _is_key(project, leak):

@@ -14,6 +14,7 @@ from sst_lint.checks.versioned import changes_the_sources, is_edited, is_for_ano
 from sst_lint.facts.records import Kind as NodeKind
 from sst_lint.flow.artifacts import Kind, classify, words
 from sst_lint.flow.location import Step
+from sst_lint.flow.writes import PATHS, PATHS_ONLY
 
 if TYPE_CHECKING:
     from sst_lint.flow import Project
@@ -242,6 +243,19 @@ def _is_no_path(project: Project, write: Write) -> bool:
     return made and not any(words(name) & _OF_PATHS for name in write.evidence.names)
 
 
+def _is_perhaps_open(project: Project, write: Write) -> bool:
+    """``ZipFile(inner, "w")``: whether it may be a file that somebody else has opened, as nothing says it is a path."""
+    if write.site.model.opens is None or write.site.model.name in PATHS_ONLY:
+        return False
+    if project.linked.has_type(write.path_node, *PATHS):
+        return False
+    nodes, graph = project.world.nodes, project.graph
+    given = [graph.source[n] for n in graph.incoming.get(write.path_node, ()) if graph.label[n] > 0]
+    if any(nodes[one].kind == NodeKind.CALL and nodes[one].name.strip("_") == "open" for one in given):
+        return True
+    return not write.evidence.texts and not any(words(name) & _OF_PATHS for name in write.evidence.names)
+
+
 def _is_of_developers(project: Project, write: Write) -> bool:
     """Whether a script beside the program writes: it is run by hand, on what is made again or under version control."""
     return project.is_by_hand(project.trace.location(write.site.ports["return"]).path)
@@ -256,6 +270,7 @@ _PACKS = ("zipfile.", "tarfile.")
 _SLIGHT = (
     (_brings_itself, "the program copies data that it brings itself, and can copy it again"),
     (_is_no_path, "nothing but the name of a method says that there is a path"),
+    (_is_perhaps_open, "it may be a file that somebody else has opened"),
     (_is_of_developers, BY_HAND),
 )
 

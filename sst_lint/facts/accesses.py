@@ -187,8 +187,11 @@ class Accesses(Builder):
         if taken and not self.is_piece(part):
             self.choice("slice", base, node, self.is_single(node.value))
         made = self.derived(Op.SAME, (base,), node, name=f"[{_bound(part.lower)}:{_bound(part.upper)}]")
-        for one in (one for index in asked for one in index):
-            self.edge(one, made[0], Op.COPY)
+        for one in (one for place in asked for one in place):
+            if before:
+                self.edge(one, made[0], Op.COPY)
+            else:  # along a later axis: the rows stand where they stood
+                self.edge(one, made[0], Op.STORE, ".columns")
         return made
 
     def is_piece(self, part: cst.Slice) -> bool:

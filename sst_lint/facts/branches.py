@@ -206,6 +206,9 @@ class Branches(Expressions):
                 self._narrow_type("", test.args[0].value, test.args[1].value, env, holds)
         elif type(test) is cst.Comparison and len(test.comparisons) == 1:
             self._narrow_length(test, env, holds)
+            read = _asked_to_read(test) if holds else ""
+            if read in env:
+                env[read] = (self.node(Kind.TEXT, test, "r"),)
             against = test.comparisons[0]
             if holds and isinstance(against.operator, (cst.Is, cst.Equal, cst.In)):
                 name, subject = self._asked_for_type(test.left, env)
@@ -290,6 +293,25 @@ class Branches(Expressions):
                 if path:
                     env["\x01" + path] = ()
                     self.has_paths = True
+
+
+def _asked_to_read(test: cst.Comparison) -> str:
+    """``mode`` in ``"r" in mode``, ``mode == "rb"``, ``mode in ("r", "rb")``: where it holds, a file is opened to be
+    read. "" for any other test."""
+    left, operator, right = test.left, test.comparisons[0].operator, test.comparisons[0].comparator
+    texts: list[cst.BaseExpression]
+    if isinstance(left, cst.SimpleString) and isinstance(operator, cst.In):
+        name, texts = right, [left]
+    elif isinstance(operator, cst.Equal):
+        name, texts = left, [right]
+    elif isinstance(operator, cst.In) and isinstance(right, (cst.Tuple, cst.List, cst.Set)):
+        name, texts = left, [element.value for element in right.elements]
+    else:
+        return ""
+    if not isinstance(name, cst.Name) or "mode" not in name.value.lower():
+        return ""
+    found = [str(text.evaluated_value) if isinstance(text, cst.SimpleString) else "" for text in texts]
+    return name.value if found and all(text in ("r", "rb", "rt", "br") for text in found) else ""
 
 
 def _at_most_one(test: cst.BaseExpression) -> str:

@@ -150,7 +150,7 @@ BACKWARD: Final[tuple[Table, ...]] = (
     _join(_inner(1), {ORDER: OWN}),  # PAIRS
     {ORDER: ORDERS_ANY | KEYS_ANY, VALUE: VALUE},  # JSON
     {ORDER: ORDERS_ANY, VALUE: VALUE},  # JSON_SORTED
-    _join(_KEEP, {KEYS: OWN}),  # MERGE
+    _join(_KEEP, {KEYS: ORDER | KEYS}),  # MERGE; what a set is added to is a set
     _join(_inner(1), {ORDER: OWN}),  # PAIRED
     {ORDER: ORDER | KEYS, VALUE: VALUE},  # KEYED
     {bit: bit for bit in BITS if bit != at_depth(ORDER, 1)},  # HELD_SORTED

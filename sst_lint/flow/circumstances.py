@@ -78,6 +78,8 @@ _UNDOING = re.compile(
 _ANY = frozenset({"Exception", "BaseException"})
 #: Where what has failed is written down.
 _FAILED = re.compile(r"fail|error|skip|broken|invalid|reject|unread|problem|missed|\bbad_", re.IGNORECASE)
+#: What an object, or the module, keeps.
+_KEPT_BY_OTHERS = (Kind.PUT, Kind.BOUND, Kind.CELL)
 _STEPS = 12
 
 
@@ -245,6 +247,26 @@ class Circumstances:
         scope = facts.scopes[handler.scope]
         return -1 in scope.raises and handler.suppress < 0 and self._after_loops(unit, handler)
 
+    def ends_behind(self, unit: int, handler: Handler) -> bool:
+        """``with suppress(BaseException): work()``, then ``os._exit(0)``: who wanted the program to end has it."""
+        if "falls" not in handler.ends or self.goes_on(unit, handler):
+            return False
+        world, facts = self._linked.world, self._linked.world.units[unit][2]
+        first = world.call_base[unit]
+        inside = {first + handler.suppress, *self._clauses.calls_in(unit, handler.tried)}
+        if handler.body >= 0:
+            inside.update(self._clauses.calls_in(unit, handler.body))
+        last = max(inside)
+        after = next((n for n in range(last + 1, first + len(facts.calls))
+                      if facts.calls[n - first].scope == handler.scope), -1)  # fmt: skip
+        if after < 0 or not self._clauses.ends_program(after):
+            return False
+        region, around = handler.tried, {-1}
+        while region >= 0:
+            region = facts.regions[region].parent
+            around.add(region)
+        return world.calls[after].region in around
+
     def raises_after(self, unit: int, handler: Handler) -> bool:
         """Whether the function raises after the clause unless something else gives the answer."""
         facts = self._linked.world.units[unit][2]
@@ -330,14 +352,48 @@ class Circumstances:
         facts = world.units[unit][2]
         if _ASKING.match(self.function_name(unit, handler)):
             return True
-        if handler.fallback_names != ("return",) or self._clauses.calls_in(unit, handler.body):
+        if self._clauses.calls_in(unit, handler.body):
             return False
+        if handler.fallback_names != ("return",):
+            return self._asks_in_else(unit, handler) or (
+                handler.trivial and handler.ends == ("falls",) and self._only_answers(unit, handler)
+            )
         if any(not world.calls[n].used for n in self._clauses.calls_in(unit, handler.tried)):
             return False
         nodes = facts.nodes
         returns = facts.scopes[handler.scope].returns if facts.scopes else -1
         values = [e.source for e in facts.edges if e.target == returns and e.op == Op.SAME]
-        return bool(values) and _is_truth(nodes[handler.fallbacks[0]]) and all(_is_answer(nodes[v]) for v in values)
+        if not values or not _is_truth(nodes[handler.fallbacks[0]]):
+            return False
+        return all(_is_answer(nodes[v]) for v in values) or self._only_answers(unit, handler)
+
+    def _only_answers(self, unit: int, handler: Handler) -> bool:
+        """Whether all that the function of a clause returns is yes, no, or nothing, and what it tries is used."""
+        facts, world = self._linked.world.units[unit][2], self._linked.world
+        tried = self._clauses.calls_in(unit, handler.tried)
+        kept = any(facts.nodes[n].kind in _KEPT_BY_OTHERS for n in handler.writes)
+        if kept or not facts.scopes or handler.suppress >= 0 or self.goes_on(unit, handler):
+            return False
+        if not tried or any(not world.calls[n].used for n in tried):
+            return False
+        returns = facts.scopes[handler.scope].returns
+        values = [facts.nodes[e.source] for e in facts.edges if e.target == returns and e.op == Op.SAME]
+        nothing = [v for v in values if v.kind == Kind.CONST and v.name == "None"]
+        return sum(map(_is_truth, values)) > 1 and all(_is_answer(v) or v in nothing for v in values)
+
+    def _asks_in_else(self, unit: int, handler: Handler) -> bool:
+        """``try: json.load(file)``, ``except: kind = None``, ``else: kind = "json"``: it is asked whether it can be
+        done, and what comes of it is dropped."""
+        facts, world = self._linked.world.units[unit][2], self._linked.world
+        if len(set(handler.fallback_names)) != 1 or not all(_is_literal(facts.nodes[n]) for n in handler.fallbacks):
+            return False
+        tried = facts.regions[handler.tried]
+        beside = [n for n, each in enumerate(facts.regions) if each.kind == "orelse" and each.parent == tried.parent]
+        after = next((n for n in beside if n > handler.tried), -1)
+        given = [facts.nodes[node] for node, name in facts.named if name == handler.fallback_names[0]]
+        calls = self._clauses.calls_in(unit, handler.tried)
+        asked = any(record.region == after and _is_literal(record) for record in given)
+        return after >= 0 and asked and any(not world.calls[n].used for n in calls)
 
     def goes_on(self, unit: int, handler: Handler) -> bool:
         """Whether the loop around the clause goes on after it."""

@@ -214,8 +214,8 @@ class PathEvidence(PathParts):
             found.argument |= base_name == "argv"
         if record.kind == Kind.ITEM and record.name.startswith("'"):
             _tell(found.names, record.name[1:], not look.either)
-        if record.kind == Kind.PARAM and not self._graph.incoming.get(node, ()):
-            found.parameter = True
+        if record.kind == Kind.PARAM and not any(self._graph.label[n] > 0 for n in self._graph.incoming.get(node, ())):
+            found.parameter |= not self._graph.incoming.get(node, ())
             scope = self._graph.param_scope.get(node, -1)
             found.argument |= scope in self._linked.entry_points or self._is_command(scope)
 

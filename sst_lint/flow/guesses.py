@@ -41,8 +41,10 @@ def _is_matched(linked: Mutations, graph: Graph, given: int, path: Sequence[tupl
     call = -graph.label[path[0][1]] - 1
     handed = linked.callee_of(call)
     scope = linked.world.scope_of_call(call)
-    for _, edge in path[1:]:
+    for node, edge in path[1:]:
         outer = -graph.label[edge] - 1 if edge >= 0 else -1
+        if outer >= 0 and scope not in linked.callees.get(outer, {}) and linked.world.scope_of_node(node) == scope:
+            return False  # it leaves by `self[key]`, an operator or a property: nobody hands a function over there
         if outer < 0 or scope not in linked.callees.get(outer, {}):
             continue
         arguments = [a for a, param, _ in linked.bindings.get(outer, ()) if param == handed]

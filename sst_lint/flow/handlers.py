@@ -66,6 +66,7 @@ class HandlerInfo:
     asynchronous: bool
     meant: bool  #: the code says that silence is meant, or nothing can have happened that somebody would look for
     beside: bool  #: nobody waits for what may fail
+    ending: bool  #: the next thing that is done is to end the program
     in_memory: bool  #: the guarded code only looks at values
     accounts: bool  #: it undoes what was begun, or writes down which element of a loop has failed
     again: bool  #: it calls once more what it guards, or the next one that may do, or raises if nothing else does
@@ -209,6 +210,7 @@ class Handlers:
             world.units[unit][2].scopes[handler.scope].is_async if world.units[unit][2].scopes else False,
             around.is_meant(unit, handler) or admits(self._linked, self.clauses, unit, handler),
             silent and broad and around.is_beside(unit, handler),
+            around.ends_behind(unit, handler),
             around.is_in_memory(unit, handler),
             completes and around.accounts(unit, handler),
             completes

@@ -84,8 +84,25 @@ class LostFiles:
                     here = number == update.read.call
                     if not _loses(info) or self._leaves(info, here) or self._guards_both(info, update.write):
                         continue
-                    if not self._wants_content(info, update.write):
+                    if not self._wants_content(info, update.write) and not self._is_read_again(update):
                         yield LostFile(info, update.read, update.write, True, self._is_empty(info))
+
+    def _is_read_again(self, update: Update) -> bool:
+        """Whether the file is read once more, by no clause that lets a failure pass, before it is written: what could
+        not be read the first time stops it there."""
+        chain = (update.write.call, *update.write.calls)
+        effects = self._effects.of(self._linked.world.scope_of_call(update.write.call))
+        for effect in effects:
+            if effect is update.write:
+                return False
+            if effect.kind != "read" or effect.path != update.write.path or effect.call <= update.read.call:
+                continue
+            if effect.call == update.write.call and effect.calls[:1] != chain[:1]:
+                continue
+            calls = (effect.call, *effect.calls, effect.site.call)
+            if not any(_loses(info) for number in calls for info in self._around(number)):
+                return True
+        return False
 
     def _wants_content(self, info: HandlerInfo, write: Effect) -> bool:
         """Whether the write stands where something was found in what was read: ``if MARK in text``. Nothing is found in

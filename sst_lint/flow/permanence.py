@@ -80,7 +80,7 @@ class Leak:
     node: int
     path: tuple[tuple[int, int], ...]
     sink: ValueSink
-    weak: bool
+    weak: int  #: how far a call on the way is guessed: 0, ``BY_NAME`` or ``ONE_OF_SEVERAL``
 
 
 class Permanence:
@@ -267,7 +267,7 @@ class Permanence:
             path = tuple((s[0], e) for s, e in search.path(*hit))
             sink = sinks.get(path[-1][0]) if path else None
             if sink is not None:
-                found[node] = Leak(node, path, sink, guessed(self._linked, graph, path) > 0)
+                found[node] = Leak(node, path, sink, guessed(self._linked, graph, path))
         return found
 
     def arrives_whole(self, base: int, sink: int, cut: frozenset[int]) -> bool:

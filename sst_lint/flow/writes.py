@@ -24,8 +24,8 @@ _HANDLE_NAMES = frozenset(
 _DOCUMENTS = frozenset({"json", "yaml", "toml"})
 #: The parameter that takes an open file in the place of a path.
 _FILE_OBJECT = "fileobj"
-_PATHS = ("builtins.str", "builtins.bytes", "pathlib.Path", "os.PathLike")
-_PATHS_ONLY = frozenset({"builtins.open", "io.open", "codecs.open", "os.open", "pathlib.Path.open"})
+PATHS = ("builtins.str", "builtins.bytes", "pathlib.Path", "os.PathLike")
+PATHS_ONLY = frozenset({"builtins.open", "io.open", "codecs.open", "os.open", "pathlib.Path.open"})
 _WRITING_FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_TRUNC"})
 _WRITE_FLAGS = _WRITING_FLAGS | {"O_CREAT"}
 _ASKS = "builtins.hasattr"
@@ -154,12 +154,12 @@ class Writes:
         apart = self._is_told_apart(site, path)
         if self._linked.has_type(path, "io.StringIO", "io.BytesIO") and not apart:
             return None
-        if self._linked.has_type(path, "os.fd") and not self._linked.has_type(path, *_PATHS, "builtins.str"):
+        if self._linked.has_type(path, "os.fd") and not self._linked.has_type(path, *PATHS, "builtins.str"):
             return None  # a pipe
         if opens.path != "fileobj" and "fileobj" in site.given and site.constants.get("fileobj", "") is not None:
             return None  # writes into what is open already; the name is for its header
         handles = any(kind == "h" and call != site.call for kind, call in self._linked.values(path))
-        if handles and not apart and not self._linked.has_type(path, *_PATHS):
+        if handles and not apart and not self._linked.has_type(path, *PATHS):
             return None  # a second handle on what another call opened
         if self._wraps(site, path):
             return None
@@ -182,7 +182,7 @@ class Writes:
     def _is_told_apart(self, site: Site, path: int) -> bool:
         """Whether the function has asked what it was given before (`hasattr(target, "write")`): of what comes,
         only paths come to this call."""
-        if site.model.name not in _PATHS_ONLY:
+        if site.model.name not in PATHS_ONLY:
             return False
         world = self._linked.world
         unit, scope, name = world.call_unit[site.call], world.scope_of_call(site.call), world.nodes[path].name
@@ -204,8 +204,8 @@ class Writes:
         """Whether an open file is given to what compresses or archives: somebody else has opened it."""
         if _FILE_OBJECT in site.given and site.constants.get(_FILE_OBJECT, "") is not None:
             return True
-        takes_handles = site.model.name not in _PATHS_ONLY
-        return takes_handles and self._linked.has_type(path, "typing.IO") and not self._linked.has_type(path, *_PATHS)
+        takes_handles = site.model.name not in PATHS_ONLY
+        return takes_handles and self._linked.has_type(path, "typing.IO") and not self._linked.has_type(path, *PATHS)
 
     def of_unknown(self, site: Site) -> Write:
         """What a call of which no model knows writes to its path."""
