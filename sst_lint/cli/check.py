@@ -31,7 +31,7 @@ _EPILOG = closing(
 
 
 @click.command("check", epilog=_EPILOG)
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=options.GivenPath(path_type=Path))
 @options.selection
 @options.configuration
 @options.gate

@@ -29,7 +29,7 @@ _EPILOG = closing(
 
 
 @click.command("fix", epilog=_EPILOG)
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=options.GivenPath(path_type=Path))
 @options.fixing
 @options.selection
 @options.configuration
@@ -49,6 +49,7 @@ def run(paths: Sequence[Path], asked: options.Asked, fixing: options.Fixing) -> 
     if asked.add_ignores is not None:
         raise UsageProblem("--add-ignores accepts what fixes would mend: choose one of them")
     targets = asked.targets()
+    _check_module(fixing.helpers)
     from sst_lint.engine import repair
 
     report, results = repair(paths or (Path(),), _engine_options(asked), unsafe=fixing.unsafe, helpers=fixing.helpers)
@@ -73,6 +74,15 @@ def run(paths: Sequence[Path], asked: options.Asked, fixing: options.Fixing) -> 
     if fixing.diff:
         return 1 if any(done.files for _, done in results) else 0
     return 0 if asked.exit_zero else report.exit_code
+
+
+def _check_module(helpers: str) -> None:
+    from sst_lint.config.keys import Helpers, ValueProblem
+
+    try:
+        Helpers().parse(helpers)
+    except ValueProblem as problem:
+        raise UsageProblem(f"--helpers: {problem}") from None
 
 
 def _engine_options(asked: options.Asked) -> Options:

@@ -105,6 +105,16 @@ class Fixing:
     helpers: str = ""
 
 
+class GivenPath(click.Path):
+    """A path. An empty one, as an unset variable leaves it, would be the working directory."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """Return the path. Raises ``click.BadParameter``."""
+        if value == "":
+            self.fail("an empty path; write `.` for the working directory", parameter, context)
+        return super().convert(value, parameter, context)
+
+
 def _target(word: str) -> Target:
     name, _, file = word.partition(":")
     if name not in FORMATS:

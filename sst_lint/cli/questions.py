@@ -113,6 +113,7 @@ def check_line(path: str, line: int, text: str, lines: Sequence[int]) -> None:
 def check_file(words: str, answer: FileAnswer) -> None:
     """Raise ``UsageProblem`` when nobody writes or reads what is asked for, or too many different files fit it."""
     from sst_lint.catalogue import nearest
+    from sst_lint.output.style import count
 
     paths = [*(each.name for each in answer.written), *(each.name for each in answer.read)]
     names = list(dict.fromkeys(path.rpartition("/")[2] for path in paths))
@@ -120,7 +121,8 @@ def check_file(words: str, answer: FileAnswer) -> None:
         known = {name.lower(): name for name in answer.names}
         hint = nearest(words.lower().rpartition("/")[2], known)
         few = ", ".join(answer.names[:_FEW])
-        offer = hint or (f"; {len(answer.names)} files are written, like {few}" if few else "; no file is")
+        verb = "is" if len(answer.names) == 1 else "are"
+        offer = hint or (f"; {count(len(answer.names), 'file')} {verb} written, like {few}" if few else "; no file is")
         raise UsageProblem(f"no file that fits `{words}` is written or read by this project{offer}")
     if len(names) > _MANY and not set(words) & set("*?["):
         few = ", ".join(names[:_FEW])

@@ -15,13 +15,13 @@ from typing import Any, Literal
 from sst_lint.config.keys import (
     Choice,
     Flag,
+    Helpers,
     Key,
     PathTables,
     PythonVersion,
     Strings,
     Tables,
     Text,
-    TextOrTable,
     TextTable,
     check_pattern,
     key,
@@ -220,7 +220,7 @@ class Config:
         _NAMES, (), "Functions that are called from outside: `pkg.cli:main`, or `pkg.jobs.*`."
     )
     helpers: str | tuple[tuple[str, str], ...] = key(
-        TextOrTable(),
+        Helpers(),
         "",
         "Where fixes find the runtime helpers: a module (`acme.io._sst`, a vendored copy, or `sst_lint.runtime` where "
         "it is a dependency), or a table from helper name to the project's own function "

@@ -7,6 +7,7 @@ schema all derive from that declaration.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -135,15 +136,31 @@ class TextTable(Kind):
         return {"type": "object", "additionalProperties": item}
 
 
+_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_FUNCTION = re.compile(r"[^\W\d]\w*([.:][^\W\d]\w*)+\s*(\(.*\))?")
+
+
 @dataclass(frozen=True)
-class TextOrTable(Kind):
-    """A string, or a table of strings."""
+class Helpers(Kind):
+    """A module, or a table from the names of runtime helpers to functions."""
 
     def parse(self, value: object) -> str | tuple[tuple[str, str], ...]:
         if isinstance(value, str):
+            if value and not _MODULE.fullmatch(value):
+                raise ValueProblem(f"{value!r} is no module like 'acme.io._sst'")
             return value
         if not isinstance(value, Mapping):
             raise ValueProblem(f"expected a string or a table of strings, found {describe(value)}")
+        from sst_lint import runtime
+
+        known = sorted(name for name in runtime.__all__ if name.islower())
+        for name, target in value.items():
+            if name not in known:
+                close = difflib.get_close_matches(str(name), known, n=1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                raise ValueProblem(f"there is no helper {name!r}{hint}")
+            if isinstance(target, str) and not _FUNCTION.fullmatch(target.strip()):
+                raise ValueProblem(f"{name}: {target!r} is no function like 'acme.io.files:save(path, text)'")
         return TextTable().parse(value)
 
     def schema(self) -> Schema:

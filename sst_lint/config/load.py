@@ -63,7 +63,8 @@ def load_config(
 
 def has_configuration(directory: Path) -> bool:
     """Whether ``directory`` holds configuration of this tool. A broken file that names the tool counts."""
-    if (directory / OWN_FILE).is_file():
+    own = directory / OWN_FILE
+    if own.is_file() or own.is_symlink() or own.is_dir():
         return True
     try:
         text = (directory / PYPROJECT).read_bytes().decode("utf-8", "replace")
@@ -86,7 +87,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def _project_table(root: Path) -> tuple[str, dict[str, Any], tuple[str, ...]]:
     """The file in ``root`` that configures (its name, or ""), its table, and warnings."""
     own, pyproject = root / OWN_FILE, root / PYPROJECT
-    if own.is_file():
+    if own.is_file() or own.is_symlink() or own.is_dir():  # what is no file is said when it is read
         notes: tuple[str, ...] = ()
         if _pyproject_table(pyproject)[0] is not None:
             notes = (f"{PYPROJECT}: [tool.{TABLE}] is not read, because {OWN_FILE} stands beside it",)
@@ -129,7 +130,8 @@ def _read_toml(path: Path, where: str) -> dict[str, Any]:
     try:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{where}: no such file") from None
+        what = "is a symbolic link that leads nowhere" if path.is_symlink() else "no such file"
+        raise ConfigError(f"{where}: {what}") from None
     except OSError as error:
         raise ConfigError(f"{where}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
@@ -145,6 +147,8 @@ def _parse_table(table: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Field -> value for every key of ``table``."""
     values: dict[str, Any] = {}
     for name, value in table.items():
+        if name == "tool" and isinstance(value, Mapping) and TABLE in value:
+            raise ConfigError(f"{where}: write the keys without the table [tool.{TABLE}], which is for {PYPROJECT}")
         key = _known_key(name, where, "")
         values[key.field] = _parse_per_path(value, where) if name == "per-path" else _parse_value(key, value, where, "")
     return values

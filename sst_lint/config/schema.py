@@ -8,6 +8,7 @@ from sst_lint.config.config import KEYS
 from sst_lint.config.keys import (
     Choice,
     Flag,
+    Helpers,
     Key,
     PathTables,
     PythonVersion,
@@ -15,7 +16,6 @@ from sst_lint.config.keys import (
     Strings,
     Tables,
     Text,
-    TextOrTable,
     TextTable,
 )
 
@@ -57,7 +57,7 @@ def plain(value: Any, key: Key) -> Any:
     """A default as JSON and TOML write it: lists, and tables from pairs."""
     if not isinstance(value, tuple):
         return value
-    pairs = isinstance(key.kind, (TextTable, PathTables, TextOrTable))
+    pairs = isinstance(key.kind, (TextTable, PathTables, Helpers))
     return dict(value) if pairs else list(value)
 
 
@@ -74,7 +74,7 @@ def kind_in_words(key: Key) -> str:
         Text: "string",
         PythonVersion: "string: a version like `3.8`",
         Strings: "list of strings",
-        TextOrTable: "string, or table of strings",
+        Helpers: "string, or table of strings",
         Tables: "list of tables",
         PathTables: "table of tables",
     }

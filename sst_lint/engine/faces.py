@@ -31,7 +31,7 @@ def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], conf
 
     options = _options(config)
     asked = [Path(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
-    missing = [f"{os.fspath(path)}: no such file or directory" for path in asked if not os.path.lexists(path)]
+    missing = _missing(asked)
     groups = _by_root([path for path in asked if os.path.lexists(path)])
     roots = [root for root, _ in groups]
     if options.baseline is not None and len(groups) > 1:
@@ -40,6 +40,10 @@ def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], conf
     with uncollected():
         report = join([(root, _checked(root, inside, roots, options)) for root, inside in groups], missing)
     return replace(report, asked=tuple(os.fspath(path) for path in asked if path != Path()))
+
+
+def _missing(asked: Iterable[Path]) -> list[str]:
+    return [f"{os.fspath(path)}: no such file or directory" for path in asked if not os.path.lexists(path)]
 
 
 def repair(
@@ -53,7 +57,7 @@ def repair(
     from sst_lint.findings import join
 
     asked = list(paths)
-    missing = [f"{os.fspath(path)}: no such file or directory" for path in asked if not os.path.lexists(path)]
+    missing = _missing(asked)
     groups = _by_root([path for path in asked if os.path.lexists(path)])
     roots = [root for root, _ in groups]
     results: list[tuple[Path, Repaired]] = []
@@ -69,6 +73,8 @@ def _mended(
 ) -> Repaired:
     """What fixes change in one project, and the report on what they leave."""
     from sst_lint.config import ConfigError, load_config
+    from sst_lint.findings import Report
+    from sst_lint.fixes.helpers import absent
     from sst_lint.fixes.repair import Repaired, Wishes
     from sst_lint.fixes.repair import repair as mend
     from sst_lint.source import discover
@@ -80,9 +86,13 @@ def _mended(
         config = load_config(root, options.config, options.isolated, options.overrides)
     except ConfigError:
         return Repaired(judged({}))
+    helpers_of_run = helpers or config.helpers
+    why = absent(root, helpers_of_run)
+    if why:
+        return Repaired(Report(problems=(of_project(root, why),)))
     everything = any(Path(os.path.abspath(path)) == root for path in inside)  # noqa: PTH100 -- keep links
     only = None if everything else frozenset(discover(inside, root, config).files)
-    wishes = Wishes(unsafe, helpers or config.helpers, config.waivers, config.accept, only, root)
+    wishes = Wishes(unsafe, helpers_of_run, config.waivers, config.accept, only, root, config.target_version)
     return mend(judged, wishes)
 
 

@@ -121,7 +121,9 @@ def _mended(report: Report, project: Prepared, store: Memory) -> Report:
             from sst_lint.fixes.repair import Wishes, fixes_in
 
             config = project.config
-            wishes = Wishes(False, config.helpers, config.waivers, config.accept, None, project.root)
+            wishes = Wishes(
+                False, config.helpers, config.waivers, config.accept, None, project.root, config.target_version
+            )
             mended = fixes_in(path, text, found, wishes)
             with contextlib.suppress(UnicodeEncodeError):
                 new |= {key: msgspec.msgpack.encode(mended)} if key else {}

@@ -57,6 +57,11 @@ class Site:
     tree: Tree
     finding: Finding
     helpers: dict[str, Import] = field(default_factory=dict)  #: runtime name -> where the project has it
+    oldest: tuple[int, int] | None = None  #: the oldest Python that the program runs on, if it says so
+
+    def runs_before(self, major: int, minor: int) -> bool:
+        """Whether the program says that it runs on a Python older than this one."""
+        return self.oldest is not None and self.oldest < (major, minor)
 
 
 def helper_of(site: Site, name: str) -> Import | Advice:

@@ -26,7 +26,10 @@ def bare(site: Site) -> Draft | Advice | None:
     if handler is None or handler.type is not None:
         return None
     start = site.tree.span(handler)[0] + len("except")
-    return _told(site, handler, (Change(start, start, " Exception"),))
+    changes = (Change(start, start, " Exception"),)
+    if _raises(site.tree, handler) and not _OPEN & set(site.finding.also):
+        return Draft("unsafe", changes)  # nothing is hidden: another error tells it
+    return _told(site, handler, changes)
 
 
 def silent(site: Site) -> Draft | Advice | None:
@@ -96,12 +99,8 @@ def lost_cause(site: Site) -> Draft | Advice | None:
         if isinstance(node, cst.Raise) and node.cause is not None and dotted(node.cause.item) == "None":
             name, changes = _error_name(tree, handler)
             return Draft("safe", (*changes, Change(*tree.span(node.cause.item), name))) if name else None
-    for node in _own(tree, handler):
-        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _LEVELS:
-            logs = "log" in dotted(node.func.value).lower() and argument(node, "exc_info") is None
-            if logs and "loguru" not in tree.text:
-                return Draft("unsafe", appended(tree, node, "exc_info=True"))
-    return None
+    call = _log_call(tree, handler)
+    return None if call is None else Draft("unsafe", appended(tree, call, "exc_info=True"))
 
 
 # the parts
@@ -111,6 +110,31 @@ def _handler(site: Site) -> cst.ExceptHandler | None:
     at = site.tree.offset(site.finding.line, site.finding.column)
     handler = site.tree.starting(at, cst.ExceptHandler)
     return handler if handler is not None and site.tree.text.startswith("except", at) else None
+
+
+def _log_call(tree: Tree, handler: cst.ExceptHandler) -> cst.Call | None:
+    """The first call of a logger in a handler's own body, if it can be told the error and is not."""
+    for node in _own(tree, handler):
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _LEVELS:
+            logs = "log" in dotted(node.func.value).lower() and argument(node, "exc_info") is None
+            if logs and "loguru" not in tree.text and not any(arg.star == "**" for arg in node.args):
+                return node
+    return None
+
+
+def _always_said(tree: Tree, handler: cst.ExceptHandler, call: cst.Call) -> bool:
+    """Whether a log call is loud, and a statement of the handler itself: no branch goes past it."""
+    loud = isinstance(call.func, cst.Attribute) and call.func.attr.value in _LEVELS[2:]
+    statement = tree.statement(call)
+    return loud and statement is not None and any(statement is each for each in handler.body.body)
+
+
+def _raises(tree: Tree, handler: cst.ExceptHandler) -> bool:
+    """Whether every way through a handler visibly ends with an error: its last statement raises one."""
+    last = handler.body.body[-1] if handler.body.body else None
+    small = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else last
+    leaving = (cst.Return, cst.Continue, cst.Break)
+    return isinstance(small, cst.Raise) and not any(isinstance(node, leaving) for node in _own(tree, handler))
 
 
 def _caught(handler: cst.ExceptHandler) -> str:
@@ -145,6 +169,9 @@ def _told(site: Site, handler: cst.ExceptHandler, changes: tuple[Change, ...]) -
         line = f"{LOGGER}.warning({text}, exc_info=True)"
         if logger is not None and logger.loguru:
             line = f"{LOGGER}.opt(exception=True).warning({text})"
+        call = _log_call(tree, handler)
+        if call is not None and _always_said(tree, handler, call):
+            return Draft("unsafe", (*changes, *appended(tree, call, "exc_info=True")))
         logged = any(
             isinstance(node, cst.Call) and "log" in dotted(node.func).rpartition(".")[0].lower()
             for node in tree.inside(handler.body)

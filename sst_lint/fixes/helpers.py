@@ -19,6 +19,11 @@ NEEDED: dict[str, tuple[str, ...]] = {
 }
 
 
+#: the oldest Python that can import a vendored copy, and the oldest one on which what it promises is tried
+OLDEST_PYTHON = (3, 8)
+PROMISED_PYTHON = (3, 10)
+
+
 def helpers_of(configured: str | tuple[tuple[str, str], ...]) -> dict[str, Import]:
     """Return where each helper is imported from; a function of the project whose parameters differ is left out."""
     if isinstance(configured, str):
@@ -47,6 +52,19 @@ def is_helper_module(path: str, helpers: dict[str, Import]) -> bool:
     dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     modules = {each.module for each in helpers.values()}
     return any(f".{dotted}.".find(f".{module}.") >= 0 for module in modules)
+
+
+def absent(root: Path, configured: str | tuple[tuple[str, str], ...]) -> str:
+    """Say that a package of the project has no such module, so that importing it would fail; or ""."""
+    modules = sorted({each.module for each in helpers_of(configured).values()})
+    for module in modules:
+        top, *rest = module.split(".")
+        homes = [above / top for above in (root, root / "src") if (above / top).is_dir()]
+        places = [home.joinpath(*rest) for home in homes]
+        if places and not any(place.is_dir() or place.with_suffix(".py").is_file() for place in places):
+            place = places[0].relative_to(root).as_posix()
+            return f"helpers: there is no module {module!r} in this project; `sst-lint vendor {place}` makes one"
+    return ""
 
 
 #: programs that build or test the package, so that it need not be there when they run

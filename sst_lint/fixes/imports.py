@@ -155,7 +155,7 @@ class Imports:
             if not plain:  # `import x` stands above `from x import y`
                 at = same[-1].end if is_from else same[0].start
                 return Change(at, at, self._ended(same[-1], text) if is_from else text)
-            before = [line for line in plain if line.module.lower() <= module.lower()]
+            before = [line for line in plain if _place(line.module) <= _place(module)]
             if before:
                 return Change(before[-1].end, before[-1].end, self._ended(before[-1], text))
             return Change(plain[0].start, plain[0].start, text)
@@ -184,7 +184,9 @@ class Imports:
         tree, limit = self._tree, len(self._tree.text)
         for number, statement in enumerate(tree.module.body):
             if isinstance(statement, cst.SimpleStatementLine) and all(
-                isinstance(small, (cst.Import, cst.ImportFrom)) or (number == 0 and _is_text(small))
+                isinstance(small, (cst.Import, cst.ImportFrom))
+                or (number == 0 and _is_text(small))
+                or _is_dunder(small)
                 for small in statement.body
             ):
                 continue
@@ -290,6 +292,18 @@ def _kind(module: str, package: str) -> int:
     if top in sys.stdlib_module_names:
         return 0
     return 2 if top == package else 1
+
+
+def _place(module: str) -> tuple[int, str]:
+    """The place of a module in its section: relative ones from far to near, as import sorters have them."""
+    name = module.lstrip(".")
+    return len(name) - len(module), name.lower()
+
+
+def _is_dunder(small: cst.BaseSmallStatement) -> bool:
+    """``__all__ = [...]``, ``__version__ = "1"``: may stand above the imports of a module."""
+    target = small.targets[0].target if isinstance(small, cst.Assign) and len(small.targets) == 1 else None
+    return isinstance(target, cst.Name) and target.value.startswith("__") and target.value.endswith("__")
 
 
 def _sort_key(name: str) -> tuple[int, str]:

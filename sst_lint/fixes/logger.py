@@ -59,7 +59,8 @@ def new_logger(tree: Tree, imports: Imports, use: int) -> tuple[str, tuple[Chang
     last = imports.last_leading(use)
     line = f"{name} = {logging.text}.getLogger(__name__){tree.newline}"
     if last >= 0:
-        made = Change(last, last, tree.newline + line)
+        tight = bool(tree.text[last : tree.line_end(last)].strip())
+        made = Change(last, last, tree.newline + line + (tree.newline if tight else ""))
     elif logging.change is not None:
         made = Change(logging.change.start, logging.change.end, line)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from sst_lint.checks.order import A_QUERY
+from sst_lint.fixes.comparing import why_not_sorted
 from sst_lint.fixes.draft import Advice, Change, Draft, Site
 from sst_lint.fixes.places import expression, span_of
 from sst_lint.fixes.sorting import (
@@ -36,6 +37,9 @@ def unsorted_iteration(site: Site) -> Draft | Advice | None:
         return None
     if site.finding.about == "os.walk" or site.finding.about.endswith(".walk"):
         return sorted_walk(tree, node)
+    doubt = "" if site.finding.about in _ENTRIES else why_not_sorted(tree, node)
+    if doubt:
+        return Advice("words", doubt)
     key = BY_NAME if site.finding.about in _ENTRIES else ""
     if key and isinstance(tree.parent(node), cst.WithItem):
         return sorted_entries(tree, node, key)
@@ -135,7 +139,7 @@ def first_match(site: Site) -> Draft | Advice | None:
         if isinstance(node, cst.Call) and dotted(node.func) == "next" and node.args:
             if _only_asks(tree, node):
                 return None
-            smallest = _smallest(tree, node)
+            smallest = None if site.runs_before(3, 4) else _smallest(tree, node)
             if smallest is not None:
                 return Draft("unsafe", smallest)
             candidates = node.args[0].value

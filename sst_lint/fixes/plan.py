@@ -60,13 +60,19 @@ class Planned:
         return Fix(self.draft.safety, tuple(edits))
 
 
-def plan(tree: Tree, findings: Iterable[Finding], helpers: dict[str, Import], closed: Sequence[range]) -> list[Planned]:
+def plan(
+    tree: Tree,
+    findings: Iterable[Finding],
+    helpers: dict[str, Import],
+    closed: Sequence[range],
+    oldest: tuple[int, int] | None = None,
+) -> list[Planned]:
     """Return what would mend each finding of the file; nothing that touches a ``closed`` line (1-based)."""
     imports = Imports(tree)
     planned: list[Planned] = []
     for finding in findings:
         fixer = FIXERS.get(finding.rule)
-        made = fixer(Site(tree, finding, helpers)) if fixer is not None else None
+        made = fixer(Site(tree, finding, helpers, oldest)) if fixer is not None else None
         if not isinstance(made, Draft):
             planned.append(Planned(finding, None, advice=made))
             continue

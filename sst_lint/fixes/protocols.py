@@ -6,6 +6,7 @@ itself goes: the name, flush and fsync, removing the target first, cleaning up.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -34,7 +35,8 @@ class _Move:
     call: cst.Call
     statement: cst.SimpleStatementLine
     temp: cst.BaseExpression
-    final: str
+    target: cst.BaseExpression
+    final: str  #: the source of ``target``
     body: list[cst.CSTNode]
     place: int
 
@@ -75,7 +77,7 @@ def _move(tree: Tree, call: cst.Call) -> _Move | None:
     body, place = siblings(tree, statement)
     if place < 0 or "\n" in text or "#" in text or (isinstance(temp, cst.Attribute) and dotted(temp.value) == "self"):
         return None
-    return _Move(call, statement, temp, text, body, place)
+    return _Move(call, statement, temp, final, text, body, place)
 
 
 def _removals(tree: Tree, move: _Move) -> list[cst.CSTNode]:
@@ -159,7 +161,7 @@ def _block(
     helper = helper_of(site, "atomic_open")
     if isinstance(helper, Advice) or writer.asynchronous is not None or not isinstance(call, cst.Call) or not handle:
         return None
-    if leaves(tree, [writer.body]) or any(arg.star for arg in call.args):
+    if leaves(tree, [writer.body]) or any(arg.star for arg in call.args) or _named_later(tree, move, [writer.body]):
         return None
     last = dotted(call.func).rpartition(".")[2] or (
         call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
@@ -306,7 +308,9 @@ def _through_path(site: Site, move: _Move, gone: list[cst.CSTNode]) -> Draft | N
         return None
     origin = _origin(tree, move, name, None)
     start = next((number for number, each in enumerate(move.body) if each is origin), -1)
-    if origin is None or start < 0:
+    if origin is None or start < 0 or tree.binds(origin) != {name}:
+        return None  # with `fd, temp = mkstemp()` something else holds the descriptor
+    if _named_later(tree, move, [*move.body[start : move.place]]):
         return None
     inner = [each for each in move.body[start + 1 : move.place] if not any(each is one for one in gone)]
     known = [origin, *inner, *gone]
@@ -365,6 +369,12 @@ def _elsewhere(tree: Tree, move: _Move, name: str, known: list[cst.CSTNode]) -> 
         isinstance(node, cst.Name) and node.value == name and id(node) not in inside
         for node in tree.inside(tree.scope(move.statement))
     )
+
+
+def _named_later(tree: Tree, move: _Move, statements: Sequence[cst.CSTNode]) -> bool:
+    """Whether the final path is known only when the file is written: the statements bind what it is made of."""
+    bound = {name for each in statements for name in tree.binds(each)}
+    return any(dotted(node) in bound for node in tree.inside(move.target))
 
 
 def _cut(tree: Tree, gone: list[cst.CSTNode]) -> list[Change] | None:

@@ -18,9 +18,10 @@ from pathlib import Path
 
 import libcst as cst
 
+from sst_lint.config.python import parse_version
 from sst_lint.findings import Finding, Fix, Report
-from sst_lint.fixes.draft import Import
-from sst_lint.fixes.helpers import helpers_of, is_helper_module, may_import
+from sst_lint.fixes.draft import Advice, Import
+from sst_lint.fixes.helpers import OLDEST_PYTHON, helpers_of, is_helper_module, may_import
 from sst_lint.fixes.plan import FIXERS, Planned, applied, fitting, plan
 from sst_lint.fixes.suggestions import SUGGESTIONS
 from sst_lint.fixes.tree import Tree
@@ -41,6 +42,12 @@ class Wishes:
     accept: tuple[str, ...] = ()
     only: frozenset[str] | None = None  #: the files that may be changed; None: all
     root: Path | None = None  #: of the project, to tell which of its packages a file belongs to
+    target: str = ""  #: the oldest Python that the program runs on, like ``3.8``; "": not known
+
+    @property
+    def oldest(self) -> tuple[int, int] | None:
+        """The oldest Python as numbers."""
+        return parse_version(self.target) if self.target else None
 
 
 @dataclass(frozen=True)
@@ -184,7 +191,19 @@ def _planned(
 ) -> list[Planned]:
     if wishes.root is not None and not may_import(wishes.root, path, helpers, text):
         helpers = {}
-    return [] if tree is None else plan(tree, findings, helpers, closed_lines(text, wishes))
+    oldest = wishes.oldest
+    too_old = oldest is not None and oldest < OLDEST_PYTHON
+    found = [] if tree is None else plan(tree, findings, {} if too_old else helpers, closed_lines(text, wishes), oldest)
+    return [_without_helpers(each, wishes) for each in found] if too_old else found
+
+
+def _without_helpers(planned: Planned, wishes: Wishes) -> Planned:
+    """A program for a Python that cannot import the helpers is not told to get them."""
+    if planned.advice is None or planned.advice.kind != "helpers":
+        return planned
+    oldest = ".".join(str(each) for each in OLDEST_PYTHON)
+    words = f"to be mended by hand: the helpers need Python {oldest}, and the program runs on {wishes.target}"
+    return replace(planned, advice=Advice("words", words))
 
 
 def _tree(path: str, text: str) -> Tree | None:

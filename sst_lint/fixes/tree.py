@@ -163,6 +163,14 @@ class Tree:
                 count[name] = count.get(name, 0) + 1
         return count
 
+    def binds(self, root: cst.CSTNode) -> set[str]:
+        """Return the names, and the attributes as written, that the statements below a node give a value."""
+        found = {name for node in self.inside(root) for name in _binds(node, self.parent(node))}
+        targets = (
+            n.target for n in self.inside(root) if isinstance(n, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign))
+        )
+        return found | {name for target in targets if (name := dotted(target))}
+
     def is_builtin(self, *names: str) -> bool:
         """Whether the names still mean what they mean in Python: the file binds none of them."""
         return not any(name in self.bound for name in names) and not self._star

@@ -89,6 +89,8 @@ def aware_date(site: Site) -> Draft | Advice | None:
     tree = site.tree
     if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
         return None
+    if site.runs_before(3, 2):
+        return Advice("words", "read the clock in UTC, and say so in the text that is made of it")
     parsed = any(isinstance(each, cst.Attribute) and each.attr.value in _PARSED for each in tree.inside(tree.module))
     if parsed or not _told_at_once(tree, node):
         return Advice(

@@ -73,6 +73,14 @@ def test_isolated(tmp_path: Path) -> None:
         ("min_confidence = 'low'\n", "sst-lint.toml: unknown key 'min_confidence'; did you mean 'min-confidence'?"),
         ("zzz = 1\n", "sst-lint.toml: unknown key 'zzz'"),
         ("select = [\n", "sst-lint.toml: is not valid TOML: "),
+        ("[tool.sst-lint]\n", "sst-lint.toml: write the keys without the table [tool.sst-lint]"),
+        ("helpers = 'a b'\n", "key 'helpers': 'a b' is no module like 'acme.io._sst'"),
+        ("helpers = { atomic_opn = 'a:b' }\n", "there is no helper 'atomic_opn'; did you mean 'atomic_open'?"),
+        (
+            "helpers = { atomic_open = 'b' }\n",
+            "key 'helpers': atomic_open: 'b' is no function like 'acme.io.files:save",
+        ),
+        ("helpers = { atomic_open = 1 }\n", "key 'helpers': atomic_open: expected a string, found the number 1"),
         ("x = 1\nselect = nope\n", "(at line 2, column 10)"),
         ("select = []\nselect = []\n", "(at line 2"),
         (b"select = ['\xff']\n", "sst-lint.toml: is not UTF-8 (at line 1)"),
@@ -94,6 +102,16 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, text: str | bytes, message: s
         load_config(tmp_path)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "sst-lint.toml").symlink_to("nowhere.toml")
+    with pytest.raises(ConfigError, match=r"sst-lint\.toml: is a symbolic link that leads nowhere"):
+        load_config(tmp_path)
+    (tmp_path / "sst-lint.toml").unlink()
+    (tmp_path / "sst-lint.toml").mkdir()
+    with pytest.raises(ConfigError, match=r"sst-lint\.toml: cannot be read: Is a directory"):
+        load_config(tmp_path)
 
 
 def test_a_broken_pyproject_matters_only_when_it_names_the_tool(tmp_path: Path) -> None:

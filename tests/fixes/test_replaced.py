@@ -100,6 +100,32 @@ REPLACED = {
 }
 
 LEFT = {
+    "a final name that comes after the writing": """
+        def pack(folder: Path, build) -> Path:
+            (fd, tmp) = tempfile.mkstemp(suffix=".json", dir=str(folder))
+            with open(fd, "w", encoding="utf-8") as f:
+                made = build(f)
+                f.write("{}")
+            final = folder / made.name
+            os.replace(tmp, str(final))
+            return final
+        """,
+    "a final name that the block makes": """
+        def pack(folder: Path, lines) -> None:
+            tmp = folder / "part.json"
+            with open(tmp, "w", encoding="utf-8") as f:
+                for line in lines:
+                    f.write(line)
+                    name = line.strip()
+            os.replace(tmp, folder / name)
+        """,
+    "a final name that is made between": """
+        def pack(folder: Path, frame) -> None:
+            tmp = folder / "part.parquet"
+            frame.to_parquet(tmp)
+            final = folder / f"{len(frame)}.parquet"
+            os.replace(tmp, final)
+        """,
     "a way out before the move": """
         def save(payload: dict, target: Path) -> bool:
             tmp = target.with_suffix(".tmp")
@@ -154,6 +180,25 @@ def test_what_stands_in_one_block_becomes_one_call(name: str, tmp_path: Path) ->
 @pytest.mark.parametrize("name", LEFT)
 def test_what_is_more_than_that_is_left_to_a_person(name: str, tmp_path: Path) -> None:
     assert fixed(LEFT[name], tmp_path) == dedent(LEFT[name]).lstrip()
+
+
+@pytest.mark.parametrize(
+    ("oldest", "made", "helped"), [("2.7", False, False), ("3.6", True, False), ("3.8", True, True)]
+)
+def test_what_the_oldest_python_cannot_do_is_not_written(oldest: str, made: bool, helped: bool, tmp_path: Path) -> None:
+    code = """
+    def save(folder, data):
+        if not os.path.exists(folder):
+            os.makedirs(folder)
+        with open(os.path.join(folder, "a.json"), "wb") as f:
+            f.write(data)
+    """
+    (tmp_path / "module.py").write_text(HEAD + dedent(code))
+    (tmp_path / "sst-lint.toml").write_text(f'target-version = "{oldest}"')
+    run(tmp_path)
+    text = (tmp_path / "module.py").read_text()
+    assert ("exist_ok=True" in text) is made
+    assert ("atomic_open" in text) is helped
 
 
 def test_a_name_that_the_file_has_is_imported_under_another(tmp_path: Path) -> None:

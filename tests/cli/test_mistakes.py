@@ -1,0 +1,62 @@
+"""Does a slip of a user give one line that says what is wrong, where, and what to do, with exit code 2?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sst_lint.cli.app import run
+
+CODE = """\
+import json
+import os
+
+
+def save(folder, data):
+    with open(os.path.join(folder, "data.json"), "w", encoding="utf-8") as handle:
+        json.dump(data, handle)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "sst-lint.toml").write_text("")
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "__init__.py").write_text("")
+    (tmp_path / "app" / "saving.py").write_text(CODE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["check", ""], "an empty path; write `.` for the working directory"),
+        (["fix", ""], "an empty path"),
+        (["fix", "--helpers", "app sst", "."], "--helpers: 'app sst' is no module like 'acme.io._sst'"),
+        (["fix", "--helpers", "app._sst", "."], "'app._sst' in this project; `sst-lint vendor app/_sst` makes one"),
+        (
+            ["explain", "nothing.json"],
+            "no file that fits `nothing.json` is written or read by this project; 1 file is written",
+        ),
+    ],
+)
+def test_one_line(project: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*words, *(["--no-cache"] if words[0] != "explain" else [])]) == 2
+    shown = capsys.readouterr()
+    assert told in shown.err and shown.err.count("error:") == 1
+    assert (project / "app" / "saving.py").read_text() == CODE
+
+
+@pytest.mark.parametrize(
+    ("python", "note"),
+    [("3.6", "which cannot import these files"), ("3.9", "is tried on 3.10 and later"), ("3.10", "")],
+)
+def test_vendor_says_what_an_old_python_gets(
+    python: str, note: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "sst-lint.toml").write_text(f'target-version = "{python}"\n')
+    assert run(["vendor", "app/_sst"]) == 0
+    told = capsys.readouterr().err
+    assert note in told and bool(told) is bool(note)
