@@ -158,18 +158,50 @@ def is_given_once(project: Project, reach: Reach) -> bool:
         return False
     graph, linked, end = project.graph, project.linked, reach.path[-1][0]
     function = project.world.functions.get(graph.port_scope.get(end, -1))
-    if function is None or function.returns != end or function.unit != project.world.node_unit[reach.place]:
+    if function is None or function.unit != project.world.node_unit[reach.place]:
+        return False
+    if function.returns != end and not _is_remembered(project, reach, function.returns):
         return False
     begun = reach.path[: reach.path.index(before)]
     if graph.op[before[1]] != Op.COPY or any(graph.op[edge] != Op.SAME or graph.label[edge] for _, edge in begun):
         return False
     own = [node for node, _ in (*begun, before)]
-    if not _MAKES_SETS.issuperset(project.world.nodes[node].kind for node in own):
+    if not all(_makes_sets(project, node) for node in own):
         return False
     made, filled = _put_into(project, own, Op.SETTED), _put_into(project, own, Op.STORE)
-    if made and not any(not linked.has_type(node, *SET_TYPES) and not _is_parameter(project, node) for node in made):
+    filled += _gathered(project, own, made)
+    if (
+        made
+        and not filled
+        and not any(not linked.has_type(node, *SET_TYPES) and not _is_parameter(project, node) for node in made)
+    ):
         return False
-    return bool(made or filled) and not _is_sorted_by_all(project, end)
+    return bool(made or filled) and not _is_sorted_by_all(project, function.returns)
+
+
+def _is_remembered(project: Project, reach: Reach, returned: int) -> bool:
+    """Whether what a function gives back is an attribute that it has filled itself, to do so once:
+    ``self._names = list(found)``, ``return self._names``."""
+    graph, nodes = project.graph, project.world.nodes
+    kept = [graph.key[edge] for _, edge in reach.path if edge >= 0 and graph.op[edge] == Op.STORE]
+    given = [graph.source[edge] for edge in graph.incoming.get(returned, ()) if not graph.label[edge]]
+    return len(kept) == 1 and any(nodes[node].kind == Kind.ATTR and f".{nodes[node].name}" == kept[0] for node in given)
+
+
+def _makes_sets(project: Project, node: int) -> bool:
+    """Whether a node stands for a set that is made, or to which another one is added (``names |= more``)."""
+    record = project.world.nodes[node]
+    return record.kind in _MAKES_SETS or (record.kind == Kind.BINOP and record.name == "|")
+
+
+def _gathered(project: Project, own: list[int], made: list[int]) -> list[int]:
+    """What is put into a set round by round, set by set: ``names |= names_of(part)``."""
+    graph, nodes = project.graph, project.world.nodes
+    before = [*own, *_put_into(project, own, Op.SAME)]
+    joins = [node for node in before if nodes[node].kind == Kind.BINOP and nodes[node].name == "|"]
+    added = [graph.source[edge] for node in joins for edge in graph.incoming.get(node, ())]
+    each = [node for node in (*added, *made) if nodes[node].loop >= 0 and node not in own]
+    return [node for node in each if not _is_parameter(project, node)]
 
 
 def _put_into(project: Project, held: list[int], op: Op) -> list[int]:

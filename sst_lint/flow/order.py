@@ -256,7 +256,9 @@ class Order:
         """Whether no way from there is known that is believed, so that a file of less weight may be a better end."""
         known = self.reaches.get((kind, place))
         if rank == _TEXTS:
-            return kind == "set" and known is not None and (known.sink.rank >= 2 or self._is_tested(known))
+            if known is None or kind not in ("set", "listing"):
+                return False
+            return known.sink.rank >= 2 or self._is_tested(known)
         if known is None:
             return True
         if rank == 3 and known.sink.rank > 0:
