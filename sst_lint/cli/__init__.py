@@ -14,7 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if words in (["--version"], ["-V"]):
         from sst_lint import __version__
 
-        sys.stdout.write(f"sst-lint {__version__}\n")
+        print(f"sst-lint {__version__}")  # nothing at all where stdout is closed
         sys.exit(0)
     try:
         from sst_lint.cli.app import run

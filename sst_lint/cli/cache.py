@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -10,6 +11,13 @@ from sst_lint.cli.teaching import closing
 from sst_lint.cli.terminal import UsageProblem, print_result
 
 _path = click.argument("path", type=click.Path(path_type=Path), default=Path())
+
+
+def _there(path: Path) -> Path:
+    """A path that is there: the store of another project than was meant is not to be removed."""
+    if not os.path.lexists(path):
+        raise UsageProblem(f"{path}: no such file or directory")
+    return path
 
 
 _INFO = ("sst-lint cache info", "where it is, and how much it holds")
@@ -28,7 +36,7 @@ def info(path: Path) -> int:
     from sst_lint.facts.store import measure
     from sst_lint.source import find_root
 
-    measured = measure(find_root(path))
+    measured = measure(find_root(_there(path)))
     print_result(f"{measured.file}\n{measured.entries:,} entries, {measured.size:,} bytes on disk\n")
     return 0
 
@@ -40,7 +48,7 @@ def clean(path: Path) -> int:
     from sst_lint.facts.store import measure, remove
     from sst_lint.source import find_root
 
-    root = find_root(path)
+    root = find_root(_there(path))
     measured = measure(root)
     try:
         remove(root)

@@ -16,7 +16,7 @@ from sst_lint.cli.terminal import UsageProblem, print_result, say
 
 if TYPE_CHECKING:
     from sst_lint.engine import Options
-    from sst_lint.fixes.repair import Repaired
+    from sst_lint.fixes.repair import Changed, Repaired
 
 
 _EPILOG = closing(
@@ -58,7 +58,7 @@ def run(paths: Sequence[Path], asked: options.Asked, fixing: options.Fixing) -> 
     for note in () if asked.quiet else report.notes:
         say(f"note: {note}")
     failed = [] if fixing.diff or report.problems else _written(results)
-    for line in failed:
+    for line, _ in failed:
         say(f"error: {line}")
     if fixing.diff:
         from sst_lint.fixes.repair import unified
@@ -67,7 +67,7 @@ def run(paths: Sequence[Path], asked: options.Asked, fixing: options.Fixing) -> 
     else:
         show(report, asked, targets)
     if not asked.quiet and not report.problems:
-        for line in _summary(results, fixing, len(failed)):
+        for line in _summary(results, fixing, [changed for _, changed in failed]):
             say(line)
     if report.problems or failed:
         return 2
@@ -99,26 +99,27 @@ def _engine_options(asked: options.Asked) -> Options:
     )
 
 
-def _written(results: Sequence[tuple[Path, Repaired]]) -> list[str]:
+def _written(results: Sequence[tuple[Path, Repaired]]) -> list[tuple[str, Changed]]:
     """Write the files; return those that were not, with the reason."""
     from sst_lint.fixes.repair import write
 
-    failed: list[str] = []
+    failed: list[tuple[str, Changed]] = []
     for root, done in results:
         for changed in done.files:
             why = write(root, changed)
             if why:
-                failed.append(f"{os.path.relpath(root / changed.path)}: {why}")
+                failed.append((f"{os.path.relpath(root / changed.path)}: {why}", changed))
     return failed
 
 
-def _summary(results: Sequence[tuple[Path, Repaired]], fixing: options.Fixing, failed: int) -> list[str]:
+def _summary(results: Sequence[tuple[Path, Repaired]], fixing: options.Fixing, failed: Sequence[Changed]) -> list[str]:
     """Say what was fixed, what remains, and what would mend more of it."""
     from sst_lint.output.style import count
 
-    fixed = sum(sum(done.fixed.values()) for _, done in results)
-    files = sum(len(done.files) for _, done in results) - failed
-    remaining = sum(len(done.report.reported) for _, done in results)
+    lost = sum(changed.fixed for changed in failed)
+    fixed = sum(sum(done.fixed.values()) for _, done in results) - lost
+    files = sum(len(done.files) for _, done in results) - len(failed)
+    remaining = sum(len(done.report.reported) for _, done in results) + lost
     unsafe = sum(done.unsafe for _, done in results)
     helpers = sum(done.helpers for _, done in results)
     verb = "would be fixed" if fixing.diff else "fixed"

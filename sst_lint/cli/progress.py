@@ -68,7 +68,7 @@ def _progress() -> Progress:
 @contextlib.contextmanager
 def progress(quiet: bool) -> Iterator[Step | None]:
     """What the engine is to tell of its way; None where nobody would see it."""
-    if quiet or os.environ.get("TERM") == "dumb" or not sys.stderr.isatty():
+    if quiet or os.environ.get("TERM") == "dumb" or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     bar = _Bar()

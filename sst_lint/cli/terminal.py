@@ -27,6 +27,8 @@ def print_error(text: str) -> None:
 
 def print_result(text: str) -> None:
     """Write a result to stdout; characters that its encoding lacks are written as escapes."""
+    if sys.stdout is None:  # closed by the shell: `>&-`
+        raise UsageProblem("cannot write to stdout: it is closed")
     try:
         _write(sys.stdout, text)
     except OSError as error:
@@ -34,8 +36,10 @@ def print_result(text: str) -> None:
         raise UsageProblem(f"cannot write to stdout: {error.strerror or error}") from error
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
     """Write and flush; when nobody reads any more, let the rest vanish quietly."""
+    if stream is None:
+        return
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
@@ -57,7 +61,7 @@ def wants_color(choice: str) -> bool:
         return choice == "always"
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def check_writable(path: Path) -> None:

@@ -64,7 +64,7 @@ def load_config(
 def has_configuration(directory: Path) -> bool:
     """Whether ``directory`` holds configuration of this tool. A broken file that names the tool counts."""
     own = directory / OWN_FILE
-    if own.is_file() or own.is_symlink() or own.is_dir():
+    if os.path.lexists(own):  # what is no file is said when it is read
         return True
     try:
         text = (directory / PYPROJECT).read_bytes().decode("utf-8", "replace")
@@ -87,7 +87,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def _project_table(root: Path) -> tuple[str, dict[str, Any], tuple[str, ...]]:
     """The file in ``root`` that configures (its name, or ""), its table, and warnings."""
     own, pyproject = root / OWN_FILE, root / PYPROJECT
-    if own.is_file() or own.is_symlink() or own.is_dir():  # what is no file is said when it is read
+    if os.path.lexists(own):
         notes: tuple[str, ...] = ()
         if _pyproject_table(pyproject)[0] is not None:
             notes = (f"{PYPROJECT}: [tool.{TABLE}] is not read, because {OWN_FILE} stands beside it",)

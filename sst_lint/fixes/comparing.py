@@ -34,7 +34,11 @@ def why_not_sorted(tree: Tree, node: cst.BaseExpression) -> str:
         return NONE
     if _in_an_order(tree, iterated):
         return MEANT
-    return OBJECTS if _asked_as_objects(tree, iterated) else ""
+    name, where = _loop(tree, iterated)
+    nodes = list(tree.inside(where)) if where is not None else []
+    if any(_asks_for_none(each, name) for each in nodes):
+        return NONE
+    return OBJECTS if any(_is_object(each, name) for each in nodes) else ""
 
 
 def _iterated(tree: Tree, node: cst.BaseExpression) -> cst.BaseExpression | None:
@@ -127,26 +131,35 @@ def _plain(tree: Tree, node: cst.BaseExpression) -> str:
     return tree.source(node)
 
 
-def _asked_as_objects(tree: Tree, node: cst.BaseExpression) -> bool:
-    """Whether a loop over a node asks its elements for attributes that no value which compares has."""
+def _loop(tree: Tree, node: cst.BaseExpression) -> tuple[str, cst.CSTNode | None]:
+    """The name that a loop over a node gives its elements, and where it is used; of ``items()`` that of the keys."""
     loop, position = tree.parent(node), 0
     if isinstance(loop, cst.Arg):  # `enumerate(x)`, `list(x)`
         call = tree.parent(loop)
         position = int(isinstance(call, cst.Call) and dotted(call.func) == "enumerate")
         loop = tree.parent(call) if isinstance(call, cst.Call) else None
     if not isinstance(loop, (cst.For, cst.CompFor)):
-        return False
+        return "", None
     target: cst.BaseExpression = loop.target
     if isinstance(target, cst.Tuple) and len(target.elements) == 2:
-        target = target.elements[position].value  # of `items()` the key is what is compared
-    if not isinstance(target, cst.Name):
-        return False
-    name = target.value
+        target = target.elements[position].value
     if isinstance(loop, cst.For):
-        where: cst.CSTNode | None = loop.body
-    else:
-        where = tree.above(loop, (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp))
-    return where is not None and any(
-        isinstance(each, cst.Attribute) and dotted(each.value) == name and each.attr.value not in _OF_VALUES
-        for each in tree.inside(where)
-    )
+        return dotted(target), loop.body
+    return dotted(target), tree.above(loop, (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp))
+
+
+def _asks_for_none(node: cst.CSTNode, name: str) -> bool:
+    """``name is None``, ``name is not None``."""
+    if not isinstance(node, cst.Comparison) or dotted(node.left) != name or not name:
+        return False
+    return any(dotted(each.comparator) == "None" for each in node.comparisons)
+
+
+def _is_object(node: cst.CSTNode, name: str) -> bool:
+    """``name.render``, ``name["x"]``: what no value that compares is asked for."""
+    if isinstance(node, cst.Attribute):
+        return dotted(node.value) == name and node.attr.value not in _OF_VALUES
+    if not isinstance(node, cst.Subscript) or dotted(node.value) != name or len(node.slice) != 1:
+        return False
+    index = node.slice[0].slice
+    return isinstance(index, cst.Index) and constant(index.value) is not None

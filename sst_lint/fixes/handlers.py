@@ -27,8 +27,8 @@ def bare(site: Site) -> Draft | Advice | None:
         return None
     start = site.tree.span(handler)[0] + len("except")
     changes = (Change(start, start, " Exception"),)
-    if _raises(site.tree, handler) and not _OPEN & set(site.finding.also):
-        return Draft("unsafe", changes)  # nothing is hidden: another error tells it
+    if (_raises(site.tree, handler) or _tries_imports(site.tree, handler)) and not _OPEN & set(site.finding.also):
+        return Draft("unsafe", changes)  # nothing is hidden: another error tells it, or an import may fail
     return _told(site, handler, changes)
 
 
@@ -122,6 +122,15 @@ def _log_call(tree: Tree, handler: cst.ExceptHandler) -> cst.Call | None:
     return None
 
 
+def _tries_imports(tree: Tree, handler: cst.ExceptHandler) -> bool:
+    """Whether a ``try`` holds imports, and names that say that they are there."""
+    block = tree.parent(handler)
+    body = block.body.body if isinstance(block, cst.Try) else ()
+    small = [one for each in body for one in (each.body if isinstance(each, cst.SimpleStatementLine) else (each,))]
+    kinds = (cst.Import, cst.ImportFrom)
+    return any(isinstance(one, kinds) for one in small) and all(isinstance(one, (*kinds, cst.Assign)) for one in small)
+
+
 def _always_said(tree: Tree, handler: cst.ExceptHandler, call: cst.Call) -> bool:
     """Whether a log call is loud, and a statement of the handler itself: no branch goes past it."""
     loud = isinstance(call.func, cst.Attribute) and call.func.attr.value in _LEVELS[2:]
@@ -153,7 +162,7 @@ def _told(site: Site, handler: cst.ExceptHandler, changes: tuple[Change, ...]) -
     tree, policy = site.tree, site.helpers.get("handle_error_with_policy")
     shapes = site.finding.rule in _OPEN or bool(_OPEN & set(site.finding.also))
     logger = known_logger(tree)
-    operation = json.dumps(_operation(site))
+    operation = json.dumps(_operation(site, handler))
     if shapes and policy is not None and (logger is None or logger.standard):
         name, named = _error_name(tree, handler)
         if not name or _calls(tree, handler, "handle_error_with_policy"):
@@ -165,7 +174,7 @@ def _told(site: Site, handler: cst.ExceptHandler, changes: tuple[Change, ...]) -
         added = _headed(tree, handler, lines, replace=False)
         imports: tuple[Import, ...] = (policy,)
     else:
-        text = json.dumps(f"{_operation(site)} failed")
+        text = json.dumps(f"{_operation(site, handler)} failed")
         line = f"{LOGGER}.warning({text}, exc_info=True)"
         if logger is not None and logger.loguru:
             line = f"{LOGGER}.opt(exception=True).warning({text})"
@@ -198,8 +207,11 @@ def _limit(tree: Tree) -> int:
     return min(max(_WIDTH[0], *(len(line) for line in tree.text.splitlines()), 0), _WIDTH[1])
 
 
-def _operation(site: Site) -> str:
+def _operation(site: Site, handler: cst.ExceptHandler) -> str:
     function = site.finding.function.rpartition(".")[2].strip("<>")
+    around = site.tree.above(handler, cst.FunctionDef)
+    if around is not None and not around.name.value.startswith("__"):  # a finding names the outermost one
+        function = around.name.value
     if function.startswith("__") and function.endswith("__"):  # many classes have it
         function = ".".join(site.finding.function.split(".")[-2:])
     if function not in ("", "module"):

@@ -87,10 +87,15 @@ class Imports:
         change = self._inserted(Import(module, ""), use)
         return None if change is None else Name(module, change)
 
-    def last_leading(self, use: int) -> int:
-        """Return the offset behind the last import at the top of the file, or -1."""
+    def last_leading(self, use: int, module: str = "") -> int:
+        """Return the offset behind the last import at the top of the file, or -1; not before that of ``module``."""
         ends = [line.end for line in self._leading(self._lines) if line.start <= use]
-        return max(ends, default=-1)
+        needed = [
+            line.end
+            for line in self._lines
+            if isinstance(line.node, cst.Import) and any(dotted(alias.name) == module for alias in line.node.names)
+        ]
+        return max([*ends, *needed[:1]], default=-1)
 
     # where a new line goes
 
@@ -150,6 +155,8 @@ class Imports:
         same = [line for line in leading if _kind(line.module, self._package) == kind]
         if kind == 0:
             same = self._leading(same)
+        family = [line for line in same if kind < 3 and line.module.partition(".")[0] == module.partition(".")[0]]
+        same = family or same  # a file may have its own order of others, but a package stands together
         if same:
             plain = [line for line in same if isinstance(line.node, cst.ImportFrom) == is_from]
             if not plain:  # `import x` stands above `from x import y`
@@ -181,20 +188,22 @@ class Imports:
 
     def _leading(self, lines: Sequence[_Line]) -> list[_Line]:
         """The imports before the first statement that is neither import nor docstring."""
-        tree, limit = self._tree, len(self._tree.text)
-        for number, statement in enumerate(tree.module.body):
+        tree, limit, code = self._tree, len(self._tree.text), len(self._tree.text)
+        for statement in reversed(tree.module.body):
+            if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+                code = tree.span(statement)[0]
             if isinstance(statement, cst.SimpleStatementLine) and all(
-                isinstance(small, (cst.Import, cst.ImportFrom))
-                or (number == 0 and _is_text(small))
-                or _is_dunder(small)
+                isinstance(small, (cst.Import, cst.ImportFrom)) or _is_text(small) or _is_dunder(small)
                 for small in statement.body
             ):
                 continue
             if isinstance(statement, (cst.Try, cst.If)):
                 continue  # `try: import x`, `if TYPE_CHECKING:` stand among imports
             limit = tree.span(statement)[0]
-            break
-        return [line for line in lines if line.start < limit]
+        leading = [line for line in lines if line.start < limit]
+        if any(line.module != "__future__" for line in leading):
+            return leading
+        return [line for line in lines if line.start < code]  # a constant or two stand above all imports
 
     def _first(self, text: str) -> Change | None:
         """The place for the first import of a file: behind docstring and ``__future__``, else before the code."""

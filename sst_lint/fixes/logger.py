@@ -56,7 +56,9 @@ def new_logger(tree: Tree, imports: Imports, use: int) -> tuple[str, tuple[Chang
     logging = imports.name(Import("logging", ""), use)
     if not name or logging is None:
         return None
-    last = imports.last_leading(use)
+    last = imports.last_leading(use, "logging")
+    if last > use:
+        return None
     line = f"{name} = {logging.text}.getLogger(__name__){tree.newline}"
     if last >= 0:
         tight = bool(tree.text[last : tree.line_end(last)].strip())

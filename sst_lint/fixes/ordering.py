@@ -151,6 +151,9 @@ def first_match(site: Site) -> Draft | Advice | None:
             loop = tree.above(node, (cst.For, cst.FunctionDef))
             candidates = loop.iter if isinstance(loop, cst.For) else None
         if candidates is not None:
+            doubt = why_not_sorted(tree, candidates)
+            if doubt:
+                return Advice("words", doubt)
             changes = sorted_candidates(tree, candidates, 0)
             return None if changes is None else Draft("unsafe", changes)
     return None

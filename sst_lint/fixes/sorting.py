@@ -21,6 +21,8 @@ EXPOSING_METHODS = {
 }
 #: what entries of `scandir` are sorted by
 BY_NAME = ", key=lambda entry: entry.name"
+#: calls whose result has an order of its own
+_ORDERING = frozenset({"sorted", "most_common", "nlargest", "nsmallest"})
 _SET_ALGEBRA = (cst.BitOr, cst.BitAnd, cst.BitXor, cst.Subtract)
 
 
@@ -37,6 +39,8 @@ def exposed(tree: Tree, node: cst.BaseExpression) -> tuple[Change, ...] | None:
         if position is None or (name == "zip" and len(node.args) != 1) or len(node.args) <= position:
             return None
         arg = node.args[position]
+        if name == "filter" and dotted(node.args[0].value) == "None":
+            return wrapped(tree, node)  # before it there may be `None` among them, which does not compare
         return None if arg.star or arg.keyword else wrapped(tree, arg.value)
     if isinstance(node, (cst.List, cst.Tuple)):
         starred = [each for each in node.elements if isinstance(each, cst.StarredElement)]
@@ -92,7 +96,7 @@ def wrapped(tree: Tree, node: cst.BaseExpression, key: str = "", *, is_list: boo
         if isinstance(parent, cst.From) or _iterator_wanted(tree, parent):
             prefix, suffix = ("sorted(", f"{key})") if isinstance(parent, cst.From) else ("iter(sorted(", f"{key}))")
     elif isinstance(parent, cst.Assign):
-        if not is_list and _drawn_from(tree, parent):
+        if not is_list and (_drawn_from(tree, parent) or _asked_otherwise(tree, parent)):
             return None
     elif isinstance(parent, (cst.For, cst.CompFor)):
         if (isinstance(parent, cst.For) and parent.asynchronous) or (
@@ -156,6 +160,15 @@ def _drawn_from(tree: Tree, assign: cst.Assign) -> bool:
     return False
 
 
+def _asked_otherwise(tree: Tree, assign: cst.Assign) -> bool:
+    """Whether the assigned name is asked for what a list does not have: ``found.names``."""
+    names = {name for target in assign.targets for name in target_names(target.target)}
+    return any(
+        isinstance(node, cst.Attribute) and dotted(node.value) in names and node.attr.value not in dir(list)
+        for node in tree.inside(tree.scope(assign))
+    )
+
+
 def sorted_candidates(tree: Tree, node: cst.BaseExpression, depth: int) -> tuple[Change, ...] | None:
     """Sort what an element is taken from, where it is made: through one name, into a comprehension."""
     if isinstance(node, cst.Name) and not isinstance(tree.parent(node), (cst.For, cst.CompFor)):
@@ -165,7 +178,7 @@ def sorted_candidates(tree: Tree, node: cst.BaseExpression, depth: int) -> tuple
         return None if node.for_in.inner_for_in is not None else sorted_candidates(tree, node.for_in.iter, depth)
     if isinstance(node, cst.Call):
         last = node.func.attr.value if isinstance(node.func, cst.Attribute) else dotted(node.func)
-        if last == "sorted":
+        if last in _ORDERING:
             return None
         if last == "walk":
             draft = sorted_walk(tree, node)

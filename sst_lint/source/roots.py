@@ -25,20 +25,25 @@ def find_root(path: Path, seen: dict[Path, bool] | None = None) -> Path:
         if seen[directory]:
             return directory
     for directory in candidates:
-        if (directory / ".git").exists():
+        if _is_repository(directory):
             return directory
     return start
 
 
+def _is_repository(directory: Path) -> bool:
+    """Whether a directory holds ``.git``; not, as far as anybody can see, where it may not be looked into."""
+    return os.path.exists(directory / ".git")  # noqa: PTH110 -- `Path.exists` raises there
+
+
 def is_marked(directory: Path) -> bool:
     """Whether a directory says that it is the root of a project: by configuration, or as a repository."""
-    return has_configuration(directory) or (directory / ".git").exists()
+    return has_configuration(directory) or _is_repository(directory)
 
 
 def below_repository(root: Path) -> str:
     """The path of ``root`` inside its git repository, POSIX: "" at the top, and outside of any."""
     for directory in (root, *root.parents):
-        if (directory / ".git").exists():
+        if _is_repository(directory):
             inside = root.relative_to(directory).as_posix()
             return "" if inside == "." else inside
     return ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,34 @@ def test_vendor_says_what_an_old_python_gets(
     assert run(["vendor", "app/_sst"]) == 0
     told = capsys.readouterr().err
     assert note in told and bool(told) is bool(note)
+
+
+@pytest.mark.parametrize("verb", ["info", "clean"])
+def test_a_store_that_nobody_meant_stays(project: Path, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["check", "-q"])
+    assert run(["cache", verb, "ap"]) == 2
+    assert "ap: no such file or directory" in capsys.readouterr().err
+    assert (project / ".sst_cache" / "store.db").is_file()
+
+
+def test_what_cannot_be_written_is_not_counted(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> str:
+        return "cannot be rewritten: Permission denied"
+
+    monkeypatch.setattr("sst_lint.fixes.repair.write", refuse)
+    assert run(["fix", "--unsafe-fixes", "--no-cache", "--select", "SST103", "-q", "--diff"]) == 1
+    capsys.readouterr()
+    assert run(["fix", "--unsafe-fixes", "--no-cache", "--select", "SST103"]) == 2
+    told = capsys.readouterr().err
+    assert "app/saving.py: cannot be rewritten" in told
+    assert "0 findings fixed in 0 files; 1 remain" in told
+
+
+@pytest.mark.parametrize("words", [["check", "--no-cache"], ["rules"]])
+def test_a_closed_stdout_is_said(project: Path, words: list[str]) -> None:
+    command = " ".join([sys.executable, "-m", "sst_lint", *words, ">&-"])
+    done = subprocess.run(["sh", "-c", command], cwd=project, stderr=subprocess.PIPE, text=True, check=False)
+    assert "Traceback" not in done.stderr and "internal error" not in done.stderr
+    assert done.returncode == 2 and "cannot write to stdout: it is closed" in done.stderr

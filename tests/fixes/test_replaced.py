@@ -214,3 +214,55 @@ def test_a_name_that_the_file_has_is_imported_under_another(tmp_path: Path) -> N
     text = fixed(code, tmp_path)
     assert "with sst_atomic_open(target" in text
     assert "import atomic_open as sst_atomic_open\n" in (tmp_path / "module.py").read_text()
+
+
+def test_a_new_logger_stands_below_the_import_that_makes_it(tmp_path: Path) -> None:
+    code = """\
+    # coding: utf-8
+    from __future__ import absolute_import
+
+    __author__ = "nobody"
+    level = 3
+
+    import logging
+    import os
+
+    try:
+        import fast
+    except:
+        fast = None
+
+
+    def load(path):
+        try:
+            return open(path).read()
+        except:
+            return fast
+    """
+    (tmp_path / "module.py").write_text(dedent(code))
+    (tmp_path / "sst-lint.toml").write_text("")
+    run(tmp_path)
+    text = (tmp_path / "module.py").read_text()
+    assert "import os\n\nlogger = logging.getLogger(__name__)\n\ntry:" in text
+    assert "except Exception:\n    fast = None" in text
+    assert 'except Exception:\n        logger.warning("load failed", exc_info=True)\n        return fast' in text
+
+
+def test_a_package_stands_together(tmp_path: Path) -> None:
+    code = """\
+    import json
+    from docopt import docopt
+    from tabulate import tabulate
+
+    import acme
+    from acme.utils import log
+
+
+    def save(path, data):
+        with open(path + "/a.json", "w", encoding="utf-8") as f:
+            json.dump(data, f)
+    """
+    (tmp_path / "module.py").write_text(dedent(code))
+    (tmp_path / "sst-lint.toml").write_text("")
+    run(tmp_path, helpers="acme._sst")
+    assert "import acme\nfrom acme._sst import atomic_open\nfrom acme.utils" in (tmp_path / "module.py").read_text()
