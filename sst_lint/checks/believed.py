@@ -121,9 +121,33 @@ def _of_mapping(project: Project, reach: Reach) -> Judgment:
         belief = belief.low("nobody compares the bytes of a pickle, and a dict comes back in its order")
     if _is_uncompared(project, reach):
         belief = belief.low(_UNREAD)
+    if keeps and reach.sink.what != A_DIGEST and not project.sorts_keys:
+        if _goes_back(project, reach):
+            belief = belief.low("it goes back to the file that it was read from, and its keys stay where they were")
+        elif _is_handed_over(project, reach):
+            belief = belief.low("another function of the program fills the mapping, and mostly does so in one order")
     if reach.sink.what in (HANDED_ON, A_NAME, HELP):
         belief = belief.low("who gets a mapping handed on, in a name or in a help asks it for its keys")
     return Judgment(belief)
+
+
+def _goes_back(project: Project, reach: Reach) -> bool:
+    """Whether what is written was read from the same file before."""
+    updates = [update.write for update in project.races.updates]
+    return any(reach.sink.call in (write.call, write.write.site.call) for write in updates if write.write is not None)
+
+
+def _is_handed_over(project: Project, reach: Reach) -> bool:
+    """Whether a mapping has passed from one function of the program to another before its order shows, or is given to a
+    function that only the program itself calls, by its name."""
+    record, scope = project.world.nodes[reach.source], project.world.scope_of_node(reach.source)
+    function = project.world.functions.get(scope) if record.kind == Kind.PARAM else None
+    name = function.record.name if function is not None else ""
+    if name.startswith("_") and not name.endswith("__"):
+        return True
+    nodes = [node for node, _ in reach.path]
+    before = reach.path[: nodes.index(reach.place)] if reach.place in nodes else ()
+    return any(edge >= 0 and project.graph.label[edge] for _, edge in before)
 
 
 def _is_made(project: Project, source: int) -> bool:

@@ -16,6 +16,7 @@ from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
 from sst_lint.flow.decided import DECIDES
 from sst_lint.flow.permanence import LOOKED_UP
+from sst_lint.flow.stakes import AGAIN
 from sst_lint.flow.trace import LONG, length
 from sst_lint.flow.values import ONE_OF_SEVERAL
 
@@ -163,6 +164,8 @@ def naive_dates(project: Project) -> Iterator[Defect]:
         # who reads the name of a file knows the clock of the machine
         certain = leak.sink.where == "digest" or (leak.sink.rank == 0 and leak.sink.where != "name")
         belief = MEDIUM if certain else low("nobody is known to read the date again")
+        if leak.sink.where == "content" and _reads_again(project, leak):
+            belief = belief.low("only this program reads the file again, by the clock of the same machine")
         if source.api.endswith("datetime.datetime"):
             belief = belief.low("the zone of a date that is put together may be told elsewhere")
         yield _defect(
@@ -175,6 +178,12 @@ def naive_dates(project: Project) -> Iterator[Defect]:
             belief,
             "warning",
         )
+
+
+def _reads_again(project: Project, leak: Leak) -> bool:
+    """Whether a date goes into a file of the program's own, which it reads again."""
+    writes = project.writes_of(leak.sink.call)
+    return bool(writes) and all(project.stakes.why(write) == AGAIN for write in writes)
 
 
 def _of(project: Project, rule: str) -> Iterator[Defect]:

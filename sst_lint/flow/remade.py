@@ -31,6 +31,9 @@ _WORKSHOPS = frozenset(
     "dev_tools _tools lab".split()
 )
 _COPIES = re.compile(r"(^|_)copy|copy(_|$)|copyfile")
+#: Begins the paths of what lies beside the source code.
+_BESIDE = "__file__"
+_SUFFIX = re.compile(r"\.\w{1,8}$")
 _NEAR = 4
 
 
@@ -53,6 +56,8 @@ class Remade:
             return "a page that the program does not read"
         if kind in ("state", "unknown") and self._is_of_workshop(write):
             return "left by a script for developers"
+        if self._is_among_sources(write):
+            return "it lies among the source code, in version control"
         if write.mode == "copy" and self._is_of_copier(write):
             return "a copy for whoever says so"
         return ""
@@ -115,6 +120,27 @@ class Remade:
         of it imports from."""
         world = self._linked.world
         return self.is_workshop(world.files[world.units[world.call_unit[write.site.call]][0]].path)
+
+    def _is_among_sources(self, write: Write) -> bool:
+        """``HERE / "src/fleet/charts.json"``: whether a script of the project writes into a directory of its packages,
+        two levels deep at least: what it leaves there is read in review."""
+        if _BESIDE not in write.evidence.names or self._is_in_package(write.site.call):
+            return False
+        for text in write.evidence.texts[:_NEAR]:
+            folder = text.strip("/") if not _SUFFIX.search(text) else text.rpartition("/")[0].strip("/")
+            if folder.count("/") > 0 and any(path.startswith(folder + "/") for path in self._sources):
+                return True
+        return False
+
+    def _is_in_package(self, call: int) -> bool:
+        world = self._linked.world
+        folder = world.files[world.units[world.call_unit[call]][0]].path.rpartition("/")[0]
+        return f"{folder}/__init__.py" in self._sources
+
+    @cached_property
+    def _sources(self) -> frozenset[str]:
+        """The source files of the project, as it has them."""
+        return frozenset(file.path for file in self._linked.world.files)
 
     def is_workshop(self, path: str) -> bool:
         """Whether a source file is a script beside the program."""

@@ -24,7 +24,7 @@ from sst_lint.flow.streams import Streams
 from sst_lint.flow.tested import Tests
 from sst_lint.flow.writes import Write, Writes
 
-_AGAIN = "the program reads it again"
+AGAIN = "the program reads it again"
 _ONCE = "it is only written where there is none"
 _ONLY = "its source is removed afterwards"
 _ASIDE = "what was there is moved away first"
@@ -90,14 +90,14 @@ class Stakes:
         """What would be lost with half of the file, in words; "" if nobody knows of anything."""
         call = write.site.call
         return (
-            (_AGAIN if self._is_read(write) else "")
+            (AGAIN if self._is_read(write) else "")
             or (_ONCE if call in self._made_once and call not in self._made_if_different else "")
             or self._streams.into(write)
             or (_ONLY if self._takes_only_copy(write) else "")
             or (_ASIDE if call in self._put_in_place else "")
             or (_AWAITED if self._is_awaited(write) else "")
             or self._keeper(write)
-            or (_AGAIN if self._shares_directory(write) else "")
+            or (AGAIN if self._shares_directory(write) else "")
         )
 
     def named(self, write: Write) -> str:
