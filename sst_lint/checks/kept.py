@@ -169,14 +169,11 @@ def is_given_once(project: Project, reach: Reach) -> bool:
     if not all(_makes_sets(project, node) for node in own):
         return False
     made, filled = _put_into(project, own, Op.SETTED), _put_into(project, own, Op.STORE)
-    filled += _gathered(project, own, made)
-    if (
-        made
-        and not filled
-        and not any(not linked.has_type(node, *SET_TYPES) and not _is_parameter(project, node) for node in made)
-    ):
+    gathered = _gathered(project, own, made)
+    foreign = any(not linked.has_type(node, *SET_TYPES) and not _is_parameter(project, node) for node in made)
+    if made and not (gathered or foreign):
         return False
-    return bool(made or filled) and not _is_sorted_by_all(project, function.returns)
+    return bool(made or filled or gathered) and not _is_sorted_by_all(project, function.returns)
 
 
 def _is_remembered(project: Project, reach: Reach, returned: int) -> bool:

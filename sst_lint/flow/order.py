@@ -127,11 +127,29 @@ class Order:
                 for bits, kind in sources[node]:
                     if rank != PRINTED and kind in kinds and self._is_open(kind, node, rank):
                         self._collect(search, node, bits, kind, rank)
+            if rank == _TEXTS:
+                self._hand_on(sources, mask)
             tried: dict[int, int] = {}
             for exposure in search.exposures.values():
                 tried[exposure.edge] = tried.get(exposure.edge, 0) + 1
                 if tried[exposure.edge] <= _CONTEXTS:
                     self._expose(search, exposure, sources, mask, rank, latent, shown_as)
+
+    def _hand_on(self, sources: Sources, mask: Mask) -> None:
+        """Listings that a function hands to a helper which puts a text together of them."""
+        wanted = [
+            (node, bits)
+            for node in sorted(sources)
+            for bits, kind in sources[node]
+            if kind == "listing" and (kind, node) not in self.as_text and self._is_open(kind, node, _TEXTS)
+        ]
+        if not wanted:
+            return
+        search = Search(self._graph, mask, longest=LONGEST_TEXT)
+        search.start((n, ORDER, "") for n in self._texts)
+        search.run()
+        for node, bits in wanted:
+            self._collect(search, node, bits, "listing", _TEXTS)
 
     def _ranks(self, latent: str) -> tuple[int, ...]:
         """The ranks of the sinks to search from, in this order."""
@@ -228,6 +246,8 @@ class Order:
         if rank == _TEXTS:
             steps = steps[:-1] + self._texts[steps[-1][0][0]]
         path = _nodes(steps)
+        if rank == _TEXTS and not _goes_back(self._graph, path):
+            return
         if asks_for_text(self._linked, self._graph, path) or is_read_before(self._linked, self._graph, path):
             return
         sink = self._sink_of.get(path[-1][0]) if path else None
@@ -299,6 +319,18 @@ class Order:
             (self._sinks.rank(self._writes.along(write, via), via) for write in writes), key=lambda found: found[0]
         )
         return replace(sink, rank=min(rank, 2), what=what)
+
+
+def _goes_back(graph: Graph, path: Sequence[tuple[int, int]]) -> bool:
+    """Whether what goes into a call comes out of the same one: the way to a text, and that on which the text leaves,
+    were found apart."""
+    entered: list[int] = []
+    for label in (graph.label[edge] for _, edge in path if edge >= 0):
+        if label > 0:
+            entered.append(label)
+        elif label < 0 and entered and entered.pop() != -label:
+            return False
+    return True
 
 
 def _nodes(steps: Sequence[tuple[State, int]]) -> tuple[tuple[int, int], ...]:
