@@ -170,7 +170,7 @@ def _overrides(case: Case) -> dict[str, Any]:
         given = dict(command.make_context("check", list(case.options)).params)
     except click.ClickException as error:
         raise MalformedCase(f"{case.name}: options: {error.format_message()}") from error
-    for name in ("paths", "fix", "diff", "unsafe_fixes", "helpers"):
+    for name in ("paths", "stdin_filename", "fix", "diff", "unsafe_fixes", "helpers"):
         given.pop(name)
     return Asked(**given).overrides()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sst_lint.cli import options
+from sst_lint.cli.given import from_stdin
 from sst_lint.cli.teaching import closing
 from sst_lint.cli.terminal import UsageProblem, append_file, print_result, say, wants_color, write_file
 
@@ -25,6 +26,7 @@ _EPILOG = closing(
     ("sst-lint check", "the project around the working directory"),
     ("sst-lint check src/a.py", "what touches one file; all of its project is read"),
     ("sst-lint check --select SST1,dict-order", "some rules: codes, prefixes, names"),
+    ("sst-lint check --stdin-filename src/a.py < buffer", "a text that an editor has not saved yet"),
     ("sst-lint check --since origin/main", "what touches the lines of a branch"),
     ("sst-lint check --format github --format sarif:out.sarif", "for a job of CI"),
 )
@@ -36,15 +38,29 @@ _EPILOG = closing(
 @options.configuration
 @options.gate
 @options.presentation
+@click.option("--stdin-filename", metavar="FILE", help="Judge what comes on stdin as the text of FILE.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended, as `sst-lint fix` does.")
 @options.fixing
-def command(paths: tuple[Path, ...], fix: bool, diff: bool, unsafe_fixes: bool, helpers: str, **given: object) -> int:
+def command(
+    paths: tuple[Path, ...],
+    stdin_filename: str | None,
+    fix: bool,
+    diff: bool,
+    unsafe_fixes: bool,
+    helpers: str,
+    **given: object,
+) -> int:
     """Report what could make an artifact differ, tear or lie.
 
     PATHS are files or directories; without any, the working directory. The whole project is always looked at; findings
     are shown that touch the given paths.
     """
     asked = options.Asked(**given)  # type: ignore[arg-type]
+    texts: dict[str, str] = {}
+    if stdin_filename is not None:
+        if fix or diff or unsafe_fixes or helpers or asked.add_ignores is not None:
+            raise UsageProblem("--stdin-filename only checks: nothing can be written to what comes on stdin")
+        paths, texts = from_stdin(paths, stdin_filename)
     if fix or diff or unsafe_fixes or helpers:
         from sst_lint.cli.fix import run
 
@@ -65,6 +81,7 @@ def command(paths: tuple[Path, ...], fix: bool, diff: bool, unsafe_fixes: bool, 
                 progress=step,
                 baseline=asked.baseline,
                 since=asked.since,
+                texts=texts,
                 fixes=not (asked.statistics or asked.quiet) and asked.add_ignores is None,
             ),
         )

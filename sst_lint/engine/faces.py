@@ -31,8 +31,9 @@ def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], conf
 
     options = _options(config)
     asked = [Path(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
-    missing = _missing(asked)
-    groups = _by_root([path for path in asked if os.path.lexists(path)])
+    there = [path for path in asked if os.path.lexists(path) or _given(path, options)]
+    missing = _missing(path for path in asked if path not in there)
+    groups = _by_root(there)
     roots = [root for root, _ in groups]
     if options.baseline is not None and len(groups) > 1:
         missing.append(f"--baseline goes with one project, and these are {len(groups)}: configure `baseline` in each")
@@ -40,6 +41,14 @@ def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], conf
     with uncollected():
         report = join([(root, _checked(root, inside, roots, options)) for root, inside in groups], missing)
     return replace(report, asked=tuple(os.fspath(path) for path in asked if path != Path()))
+
+
+def _given(path: Path, options: Options) -> bool:
+    """Whether a path is one of the texts that stand in place of files."""
+    from sst_lint.source import find_root
+    from sst_lint.source.discover import absolute_path, relative_path
+
+    return bool(options.texts) and relative_path(absolute_path(path), find_root(path)) in options.texts
 
 
 def _missing(asked: Iterable[Path]) -> list[str]:

@@ -34,12 +34,14 @@ def list_project(root: Path, asked: Sequence[Path], config: Config, texts: Mappi
     places = [Path(os.path.abspath(path)) for path in asked]  # noqa: PTH100 -- keep symbolic links
     named = whole if set(places) == {root} else discover(asked, root, config)
     everything = root in places
+    unwritten = _unwritten(texts, root, config)
+    new = [path for path in unwritten if root / path in places]
     unreadable = {each.path: each for each in (*whole.unreadable, *named.unreadable)}
     return Listed(
-        tuple(sorted({*whole.files, *named.files, *_unwritten(texts, root, config)})),
+        tuple(sorted({*whole.files, *named.files, *unwritten})),
         tuple(unreadable.values()),
-        None if everything else frozenset((*named.files, *(each.path for each in named.unreadable))),
-        _notes(root, named),
+        None if everything else frozenset((*named.files, *new, *(each.path for each in named.unreadable))),
+        () if new else _notes(root, named),
     )
 
 

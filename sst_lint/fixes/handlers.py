@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from sst_lint.fixes.draft import LOGGER, Advice, Change, Draft, Import, Site, insertions, marker
-from sst_lint.fixes.logger import known_logger
+from sst_lint.fixes.logger import known_logger, takes_errors
 from sst_lint.fixes.places import before_statement
 from sst_lint.fixes.tree import Tree, argument, constant, dotted
 from sst_lint.fixes.values import appended
@@ -116,8 +116,14 @@ def _log_call(tree: Tree, handler: cst.ExceptHandler) -> cst.Call | None:
     """The first call of a logger in a handler's own body, if it can be told the error and is not."""
     for node in _own(tree, handler):
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _LEVELS:
-            logs = "log" in dotted(node.func.value).lower() and argument(node, "exc_info") is None
-            if logs and "loguru" not in tree.text and not any(arg.star == "**" for arg in node.args):
+            receiver = dotted(node.func.value)
+            logs = "log" in receiver.lower() and argument(node, "exc_info") is None
+            if (
+                logs
+                and takes_errors(tree, receiver)
+                and "loguru" not in tree.text
+                and not any(arg.star == "**" for arg in node.args)
+            ):
                 return node
     return None
 

@@ -42,6 +42,30 @@ def known_logger(tree: Tree) -> Logger | None:
     return None
 
 
+def takes_errors(tree: Tree, receiver: str) -> bool:
+    """Whether what is called looks like a logger of the standard library, which knows ``exc_info``.
+
+    It comes from ``logging``, is made by ``getLogger``, annotated, or imported as other names are that new log lines
+    use; a value that somebody hands in or keeps in a field may be anything.
+    """
+    last = receiver.rpartition(".")[2]
+    if receiver.partition(".")[0] == "logging":
+        return True
+    for node in tree.inside(tree.module):
+        if isinstance(node, (cst.Assign, cst.AnnAssign)) and isinstance(node.value, cst.Call):
+            targets = [each.target for each in node.targets] if isinstance(node, cst.Assign) else [node.target]
+            made = dotted(node.value.func).rpartition(".")[2] in ("getLogger", "get_logger", "getChild")
+            if made and any(dotted(each).rpartition(".")[2] == last for each in targets):
+                return True
+        if isinstance(node, (cst.Param, cst.AnnAssign)) and node.annotation is not None:
+            target = node.name if isinstance(node, cst.Param) else node.target
+            if dotted(target).rpartition(".")[2] == last and "Logger" in tree.source(node.annotation.annotation):
+                return True
+        if isinstance(node, cst.ImportAlias) and bound_name(node) == receiver:
+            return tree.bound.get(receiver) == 1
+    return False
+
+
 def _adapts(tree: Tree, made: cst.Call) -> bool:
     """Whether a call puts an adapter around a logger: ``Adapter(logging.getLogger(__name__), {})``."""
     return any(

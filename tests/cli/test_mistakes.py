@@ -93,3 +93,38 @@ def test_a_closed_stdout_is_said(project: Path, words: list[str]) -> None:
     done = subprocess.run(["sh", "-c", command], cwd=project, stderr=subprocess.PIPE, text=True, check=False)
     assert "Traceback" not in done.stderr and "internal error" not in done.stderr
     assert done.returncode == 2 and "cannot write to stdout: it is closed" in done.stderr
+
+
+def stdin(project: Path, text: bytes, *words: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "sst_lint", "check", "--no-cache", "--output-format", "concise", *words]
+    return subprocess.run(command, cwd=project, input=text, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("name", ["app/saving.py", "app/new.py"])
+def test_a_text_that_is_not_saved_is_judged_in_its_project(project: Path, name: str) -> None:
+    text = b"from app.saving import save\n\n" + CODE.replace("data.json", "other.json").encode()
+    done = stdin(project, text, "--stdin-filename", name, "-")
+    assert done.returncode == 1 and done.stderr == b""
+    found = [line.split(b" ")[:2] for line in done.stdout.splitlines() if line.startswith(b"app/")]
+    assert found == [[f"{name}:8:10:".encode(), b"SST101"], [f"{name}:9:9:".encode(), b"SST103"]]
+    assert not (project / "app" / "new.py").exists()
+
+
+def test_a_saved_file_and_a_better_text(project: Path) -> None:
+    done = stdin(project, b"x = 1\n", "--stdin-filename", "app/saving.py")
+    assert (done.returncode, done.stderr) == (0, b"") and done.stdout == b""
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "told"),
+    [
+        (["--stdin-filename", ""], b"", "'' is no name of a file"),
+        (["--stdin-filename", "app"], b"", "'app' is no name of a file"),
+        (["--stdin-filename", "app/a.py", "app"], b"", "goes with no other paths"),
+        (["--stdin-filename", "app/a.py", "--fix"], b"", "only checks"),
+        (["--stdin-filename", "app/a.py"], b"x = '\xff'", "app/a.py: what comes on stdin cannot be decoded as utf-8"),
+    ],
+)
+def test_stdin_goes_wrong(project: Path, words: list[str], text: bytes, told: str) -> None:
+    done = stdin(project, text, *words)
+    assert done.returncode == 2 and told in done.stderr.decode() and done.stderr.count(b"\n") == 1
