@@ -18,6 +18,7 @@ from sst_lint.flow.contexts import GLOBAL
 from sst_lint.flow.decided import decide
 from sst_lint.flow.folds import fold
 from sst_lint.flow.given_out import GivenOut
+from sst_lint.flow.names import SET_TYPES
 from sst_lint.flow.placed import sort_by_places
 from sst_lint.flow.saved_whole import save_whole
 from sst_lint.flow.templates import read_by_templates
@@ -46,6 +47,7 @@ class Mutations(GivenOut):
         self._view_algebra()
         self.imply()
         self._prepare()
+        self._set_differences()
         ask_by_name(self)
         open_objects(self)
         self._changed: dict[int, None] = {}
@@ -71,6 +73,23 @@ class Mutations(GivenOut):
                 if self.has_type(node, "builtins.dict_keys", "builtins.dict_items"):
                     self.add_source(node, SET, "set", -1)
         self.run()
+
+    def _set_differences(self) -> None:
+        """What remains where a set is taken away is one: ``names - {"self"}``, whatever ``names`` is."""
+        for node in self.world.of_kind(Kind.BINOP):
+            if self.world.nodes[node].name == "-" and self._takes_set_away(node):
+                self.add_source(node, SET, "set", -1)
+                self.add_value(node, ("t", SET_TYPES[0]))
+        self.run()
+
+    def _takes_set_away(self, node: int) -> bool:
+        """Whether a set is taken away from something of which nothing else is known."""
+        edges = self.edges
+        given = [(edges.source[edge], edges.op[edge]) for edge in self._incoming.get(node, ())]
+        left = [one for one, op in given if op != Op.ONLY_VALUE]
+        right = [value for one, op in given if op == Op.ONLY_VALUE for value in self.values(one)]
+        sets = bool(right) and all(kind == "t" and name in SET_TYPES for kind, name in right)
+        return sets and bool(left) and not any(value[0] != "x" for one in left for value in self.values(one))
 
     # changes in place
 
