@@ -72,6 +72,7 @@ class Branches(Expressions):
         self.numbers = {}
         self.unnamed = set()
         self.walks: set[int] = set()  #: loops over something like `os.walk`
+        self.places: dict[int, Val] = {}  #: ``while at < len(lines)``: loop -> what it goes through place by place
         self.gathered: dict[str, frozenset[str]] = {}  #: names that loops assign -> lists that grow whenever they do
         #: objects of a function's own -> loop, region and choice of what its last round left in them, which nobody has
         #: read yet

@@ -109,6 +109,9 @@ class Loops(Targets):
         phis = self._open_loop(names)
         test = self.single(node.test)
         index = self.enter_loop(-1, node.test, "while", leaves=_leaves_some(node.test))
+        measured = _gone_through(node.test)
+        if measured and self.frame.env is not None and measured in self.frame.env:
+            self.places[index] = self.frame.env[measured]
         self.frame.env = self.narrowed(node.test, self.frame.env, True)
         self._loop_body(node, phis, index, outer, test)
 
@@ -248,6 +251,19 @@ def _leaves_some(test: cst.BaseExpression) -> bool:
     measured = isinstance(test.left, cst.Call) and dotted(test.left.func) == "len"
     some = not isinstance(asked.comparator, cst.Integer) or int(asked.comparator.value, 0) > 1
     return measured and some and isinstance(asked.operator, (cst.GreaterThan, cst.GreaterThanEqual))
+
+
+def _gone_through(test: cst.BaseExpression) -> str:
+    """``while at < len(lines)``: the list whose places a loop goes through, or ""."""
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1 or not isinstance(test.left, cst.Name):
+        return ""
+    asked = test.comparisons[0]
+    measured = asked.comparator
+    if not isinstance(asked.operator, (cst.LessThan, cst.LessThanEqual, cst.NotEqual)):
+        return ""
+    if not isinstance(measured, cst.Call) or dotted(measured.func) != "len" or len(measured.args) != 1:
+        return ""
+    return measured.args[0].value.value if isinstance(measured.args[0].value, cst.Name) else ""
 
 
 def _pins_walk(node: cst.For) -> bool:

@@ -25,6 +25,7 @@ _PLAIN = _FILLED | {
 _TELLS = frozenset(
     "print debug info warning warn error exception critical log echo secho fail exit abort cancel close".split()
 )
+_TAKES = frozenset({"remove", "discard", "pop", "popleft", "popitem", "clear", "difference_update"})
 #: How what went wrong is called.
 _FAILURE = re.compile(r"(?i)(^|_)(err|error|exc|exception|problem|failure)(_?(msg|message|text))?$")
 #: What gives an element another form, or tells where it is: its text, that without its ends, its path.
@@ -248,8 +249,12 @@ class Picks(Branches):
             )  # fmt: skip
 
     def _is_in_while(self) -> bool:
-        """Whether the others have their turn: ``while todo: for x in todo: ...; break``."""
-        return any(self.loops[loop].kind == "while" for loop in self._around())
+        """Whether the others have their turn: ``while todo: for x in todo: ...; break``. Not those of a set that is
+        asked anew for each place of a list, ``while at < len(lines)``, and loses nothing."""
+        source, calls = self.loops[self.loop].source, [call for call in self.calls if call.loop == self.loop]
+        taken = any(call.method in _TAKES for call in calls)
+        loops = [loop for loop in self._around() if self.loops[loop].kind == "while"]
+        return any(taken or source in self.places.get(loop, (source,)) for loop in loops)
 
     def _finds_file(self, loop: int) -> bool:
         """``if "setup.cfg" in files`` in a walk: the file of that name is looked for."""

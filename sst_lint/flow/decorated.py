@@ -85,21 +85,35 @@ class Decorated(Values):
 
     def method_before(self, node: int) -> int:
         """The method that a name means in the body of a class, or above a method: the last that stands before it; -1
-        if there is none."""
+        if there is none, or a class of that name stands there."""
+        scope = self._member_before(node)
+        return scope if scope in self.world.functions else -1
+
+    def class_before(self, node: int) -> int:
+        """The same of a class inside of the class: ``class List(list): ...`` and ``kinds = {"all": List}``."""
+        return self.world.class_of_scope.get(self._member_before(node), -1)
+
+    def _member_before(self, node: int) -> int:
+        """The scope of what stands under a name in a class body, before a node of that body or of a decorator."""
         world = self.world
         decorated = self._methods_decorated.get(node)
         cls = world.class_of_scope.get(world.scope_of_node(node), -1) if decorated is None else decorated.cls
-        methods = world.classes[cls].methods.get(world.nodes[node].name, ()) if cls >= 0 else ()
+        members = world.classes[cls].methods.get(world.nodes[node].name, ()) if cls >= 0 else ()
         unit = world.node_unit[node]
         line = world.units[unit][1].first_line + world.nodes[node].line - 1
         before = [
-            scope
-            for scope in methods
-            if scope in world.functions  # and no class inside the class
-            and (of := world.functions[scope].unit) != unit
-            and world.units[of][1].first_line < line
+            (world.units[of][1].first_line, scope)
+            for scope in members
+            if (of := self._unit_of_scope(scope)) not in (unit, -1) and world.units[of][1].first_line < line
         ]
-        return before[-1] if before else -1
+        return max(before, default=(0, -1))[1]
+
+    def _unit_of_scope(self, scope: int) -> int:
+        """The unit of a function or a class; -1 if it is neither."""
+        world = self.world
+        if scope in world.functions:
+            return world.functions[scope].unit
+        return world.classes[world.class_of_scope[scope]].unit if scope in world.class_of_scope else -1
 
     def _names_function(self, file: int, name: str, depth: int) -> bool:
         for kind, scope in self.world.definitions[file].get(name, ()):

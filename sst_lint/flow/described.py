@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sst_lint.flow.artifacts import is_copied_path
 from sst_lint.flow.location import Location, Step
 from sst_lint.flow.words import END_WORDS, KIND_WORDS, MODE_WORDS, MOVE_WORDS, OF_WORDS
 from sst_lint.flow.writes import Write
@@ -103,7 +104,8 @@ def _calm(answers: Answers, write: Write) -> str:
         return "nothing is written to it, so it cannot be there by half"
     where = answers.project.trace.location(write.site.ports["return"])
     if answers.project.is_test(where.path):
-        return "the file that writes it is test code"
+        copied = is_copied_path(where.path, answers.project.config)
+        return f"the file that writes it is {'a copy of another project' if copied else 'test code'}"
     if answers.project.demonstrations.holds(write.site.ports["return"]):
         return "the module only shows what it can do"
     if write.site.model.name == "shutil.copytree":

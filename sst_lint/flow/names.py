@@ -175,11 +175,16 @@ class Names(Decorated):
         return [("n", name)] if self.modules.is_namespace(name) else [("x", name)]
 
     def bind_name(self, node: int) -> None:
-        """A name that its unit does not bind: of a class body a method, else a global of the module, else a builtin."""
+        """A name that its unit does not bind: of a class body a method, or a class in it, else a global of the module,
+        else a builtin."""
         name = self.world.nodes[node].name
         method = self.method_before(node)
         if method >= 0:  # `file = open`, where the class has an `open` by then
             self.add_function(node, self.world.functions[method])
+            return
+        nested = self.class_before(node)
+        if nested >= 0:
+            self.add_value(node, ("c", nested))
             return
         found = self.global_node(self.file_of(node), name)
         if found >= 0:
