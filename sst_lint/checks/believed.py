@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.aside import is_said_aside
 from sst_lint.checks.belief import BY_FIELDS, MEDIUM, OF_A_TEST, Belief
 from sst_lint.checks.certainty import FAR, confidence_of, is_accepted, is_any_collection
+from sst_lint.checks.held import is_taken_for_elements
 from sst_lint.checks.kept import (
     is_given_once,
     joined_later,
@@ -66,6 +67,8 @@ def judge(project: Project, reach: Reach, rule: str) -> Judgment:
         belief = belief.low("it lies deep in an object that is digested, and that may ask it for some fields alone")
     if not found.stays and is_said_aside(project, reach):
         belief = belief.low("it is only told to whoever watches the program, as a warning or on request")
+    if is_taken_for_elements(project, reach.path):
+        belief = belief.low("it is an attribute of an object, and what comes to its place are elements of one")
     if _tells_of_object(project, reach):
         belief = belief.low("a library that nobody knows is given an object, and what it tells of one is not known")
     if _is_of_a_test(project, reach):

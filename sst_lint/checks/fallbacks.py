@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sst_lint.checks.belief import BY_FIELDS, EXPLAINED, GUESSED, HIGH, MEDIUM, Belief, low
 from sst_lint.checks.defect import Defect
 from sst_lint.checks.handlers import DECIDES, TESTED, defect_of, is_handled
+from sst_lint.checks.left_behind import is_left_behind
 from sst_lint.flow.fallbacks import is_identity
 from sst_lint.flow.location import Step
 
@@ -36,6 +37,8 @@ def poisoned(project: Project) -> Iterator[Defect]:
     for poison in project.poisons:
         info = poison.info
         if is_handled(info) or info.probe or poison.located:
+            continue
+        if poison.leak.sink.where == "name" and is_left_behind(project, poison.leak.path):
             continue
         belief = _belief(project, poison)
         certain = poison.leak.sink.rank == 0 and belief == HIGH

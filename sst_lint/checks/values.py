@@ -11,6 +11,7 @@ from sst_lint.checks.belief import BY_FIELDS, GUESSED, HIGH, LEAVES, LONG_WAY, M
 from sst_lint.checks.certainty import FAR
 from sst_lint.checks.defect import Defect, Severity
 from sst_lint.checks.headers import headers
+from sst_lint.checks.left_behind import is_left_behind
 from sst_lint.checks.meant import is_meant, spells, unique
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
@@ -193,7 +194,7 @@ def _of(project: Project, rule: str) -> Iterator[Defect]:
         if _RULE[kind] != rule:
             continue
         belief = _BELIEF[kind].get((leak.sink.where, leak.sink.rank))
-        if belief is None:
+        if belief is None or (leak.sink.where == "name" and is_left_behind(project, leak.path)):
             continue
         if leak.sink.where == "content":
             if kind in _MOMENTS and _in_banner(project, leak):

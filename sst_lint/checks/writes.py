@@ -247,12 +247,12 @@ def _is_perhaps_open(project: Project, write: Write) -> bool:
     """``ZipFile(inner, "w")``: whether it may be a file that somebody else has opened, as nothing says it is a path."""
     if write.site.model.opens is None or write.site.model.name in PATHS_ONLY:
         return False
-    if project.linked.has_type(write.path_node, *PATHS):
-        return False
     nodes, graph = project.world.nodes, project.graph
     given = [graph.source[n] for n in graph.incoming.get(write.path_node, ()) if graph.label[n] > 0]
     if any(nodes[one].kind == NodeKind.CALL and nodes[one].name.strip("_") == "open" for one in given):
         return True
+    if project.linked.has_type(write.path_node, *PATHS):
+        return False
     return not write.evidence.texts and not any(words(name) & _OF_PATHS for name in write.evidence.names)
 
 
