@@ -8,6 +8,7 @@ import pathlib
 
 import libcst as cst
 
+from sst_lint.fixes.opening import squeezed
 from sst_lint.fixes.tree import Tree, constant, dotted, target_names
 
 #: what is asked of values that compare with each other; whatever else is asked for tells of an object
@@ -22,6 +23,7 @@ NONE = "sort by a key that takes `None` too, as `sorted(..., key=str)`: `None` d
 OBJECTS = (
     "sort by a key that tells any two apart, as `sorted(..., key=lambda each: each.name)`: objects need not compare"
 )
+UNSHOWN = "sort the keys where the mapping is made or read: nothing here shows that this is one, and no list of others"
 MEANT = "sort where the set is made: here the elements are in an order of their own on another way"
 
 
@@ -39,6 +41,45 @@ def why_not_sorted(tree: Tree, node: cst.BaseExpression) -> str:
     if any(_asks_for_none(each, name) for each in nodes):
         return NONE
     return OBJECTS if any(_is_object(each, name) for each in nodes) else ""
+
+
+_OF_MAPPINGS = frozenset({"items", "keys", "values", "setdefault", "iteritems", "itervalues", "fromkeys"})
+_MAPPINGS = frozenset({"dict", "defaultdict", "OrderedDict", "Counter", "ChainMap", "fromkeys", "vars", "globals"})
+
+
+def shows_mapping(tree: Tree, node: cst.BaseExpression) -> bool:
+    """Whether the function shows that a name, a field or an entry that is gone through plainly is a mapping.
+
+    A list of mappings that is mistaken for one cannot be sorted. It is shown by ``x[key]`` in the loop, by what only
+    mappings are asked for, by its making or an annotation; what a call gives is believed.
+    """
+    iterated = _iterated(tree, node)
+    if not isinstance(iterated, (cst.Name, cst.Attribute, cst.Subscript)):
+        return True
+    text, (name, _) = squeezed(tree.source(iterated)), _loop(tree, iterated)
+    return any(_tells_mapping(tree, each, text, name) for each in tree.inside(tree.module))
+
+
+def _tells_mapping(tree: Tree, node: cst.CSTNode, text: str, name: str) -> bool:
+    if isinstance(node, cst.Attribute):
+        return node.attr.value in _OF_MAPPINGS and squeezed(tree.source(node.value)) == text
+    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        key = node.slice[0].slice.value
+        known = (bool(name) and dotted(key) == name) or constant(key) is not None
+        return known and squeezed(tree.source(node.value)) == text
+    if isinstance(node, cst.Assign) and any(squeezed(tree.source(each.target)) == text for each in node.targets):
+        return _makes_mapping(node.value)
+    if isinstance(node, (cst.Param, cst.AnnAssign)) and node.annotation is not None:
+        target = node.name if isinstance(node, cst.Param) else node.target
+        said = tree.source(node.annotation.annotation).lower()
+        return squeezed(tree.source(target)) == text and ("dict" in said or "mapping" in said or "counter" in said)
+    return False
+
+
+def _makes_mapping(value: cst.BaseExpression) -> bool:
+    if isinstance(value, cst.Call):
+        return dotted(value.func).rpartition(".")[2] in _MAPPINGS
+    return isinstance(value, (cst.Dict, cst.DictComp))
 
 
 def _iterated(tree: Tree, node: cst.BaseExpression) -> cst.BaseExpression | None:

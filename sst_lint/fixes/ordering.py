@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from sst_lint.checks.order import A_QUERY
-from sst_lint.fixes.comparing import why_not_sorted
+from sst_lint.fixes.comparing import UNSHOWN, shows_mapping, why_not_sorted
 from sst_lint.fixes.draft import Advice, Change, Draft, Site
 from sst_lint.fixes.places import expression, span_of
 from sst_lint.fixes.sorting import (
@@ -54,6 +54,8 @@ def unsorted_iteration(site: Site) -> Draft | Advice | None:
             return Advice("words", "sort the set where it is handed over: other callers may hand in an ordered list")
         if site.finding.rule == "SST203" and _spread(tree, node):
             return None
+        if site.finding.rule == "SST203" and not shows_mapping(tree, node):
+            return Advice("words", UNSHOWN)
         changes = exposed(tree, node) or (wrapped(tree, node) if _iterates(tree, node) else None)
     return None if changes is None else Draft("unsafe", changes)
 
