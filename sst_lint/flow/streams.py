@@ -24,7 +24,7 @@ _PIECES = frozenset(
 _SERVERS = ("requests.", "httpx.", "urllib.request.", "urllib3.", "aiohttp.")
 _FETCHING = re.compile(r"(^|[._])(urlretrieve|download\w*)$")
 #: All of it is there.
-_IN_MEMORY = ("io.StringIO", "io.BytesIO")
+_IN_MEMORY = (("t", "io.StringIO"), ("t", "io.BytesIO"))
 _COPYING = "shutil.copyfileobj"
 _FILLING = frozenset({"write", "writelines"})
 #: What leaves a piece the piece that it is.
@@ -52,7 +52,9 @@ class Streams:
             given = [node for _, node in linked.argument_nodes(number)]
             receiver = linked.receiver_of(number)
             if _COPYING in linked.externals.get(number, {}) and len(given) > 1:
-                whole = self._is_file(given[0], opened) or linked.has_type(given[0], *_IN_MEMORY)
+                held = linked.values(given[0])
+                in_memory = bool(held) and all(value in _IN_MEMORY for value in held)
+                whole = self._is_file(given[0], opened) or in_memory
                 if self._is_handle(given[1], opened) and not whole:
                     return _STREAMED
             filled = receiver >= 0 and linked.world.calls[number].method in _FILLING
