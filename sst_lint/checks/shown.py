@@ -73,9 +73,16 @@ def is_told_as_text(project: Project, reach: Reach) -> bool:
     for node, edge in reach.path[begun:]:
         if edge >= 0 and renders(linked, graph, edge):
             return True
-        if (edge >= 0 and graph.label[edge] > 0) or node in linked.field_nodes or node in linked.global_nodes:
+        if edge >= 0 and graph.label[edge] and not _is_given_back(project, node, graph.label[edge]):
+            return False
+        if node in linked.field_nodes or node in linked.global_nodes:
             return False
     return True
+
+
+def _is_given_back(project: Project, node: int, label: int) -> bool:
+    """Whether a function returns a value to who has called it; what it changes stays an object of its caller's."""
+    return label < 0 and project.world.nodes[node].kind == Kind.RETURN
 
 
 def is_likely(project: Project, reach: Reach, distance: int) -> bool:

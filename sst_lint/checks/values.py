@@ -15,6 +15,7 @@ from sst_lint.checks.left_behind import is_left_behind
 from sst_lint.checks.meant import is_meant, spells, unique
 from sst_lint.facts.ops import Op
 from sst_lint.facts.records import Kind
+from sst_lint.flow.artifacts import words
 from sst_lint.flow.decided import DECIDES
 from sst_lint.flow.permanence import LOOKED_UP
 from sst_lint.flow.stakes import AGAIN
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sst_lint.flow import Project
     from sst_lint.flow.permanence import Leak, Where
     from sst_lint.flow.volatile import Source
+    from sst_lint.flow.writes import Write
 
 _SAID = low("a date in a file is mostly meant, and is no part of what is compared")
 _TIMES = low("the time of a file is mostly asked for to see whether it has changed")
@@ -35,6 +37,8 @@ _NAMES = low("the file that gets the name is not known to be an artifact")
 _SEEDS = low("a process number as a seed is mostly meant to differ")
 _PLATFORM = low("what is digested may be meant for this kind of machine alone")
 _LEAVES = low(LEAVES)
+#: What leads to the directories of one user.
+_HOME = frozenset({"home", "expanduser"})
 _HANDED = "a function on its way is one of several that are kept to be called"
 #: How sure, by kind, for (where, rank) that count at all. What is missing is no defect.
 _BELIEF: dict[str, dict[tuple[Where, int], Belief]] = {
@@ -182,9 +186,14 @@ def naive_dates(project: Project) -> Iterator[Defect]:
 
 
 def _reads_again(project: Project, leak: Leak) -> bool:
-    """Whether a date goes into a file of the program's own, which it reads again."""
+    """Whether a date goes into what the program keeps for itself on this machine, and reads again."""
     writes = project.writes_of(leak.sink.call)
-    return bool(writes) and all(project.stakes.why(write) == AGAIN for write in writes)
+    return bool(writes) and all(_is_own(write) and project.stakes.why(write) == AGAIN for write in writes)
+
+
+def _is_own(write: Write) -> bool:
+    """Whether a file is the program's own, or lies in the user's home: nobody else gets to see it."""
+    return write.kind.kind == "state" or any(words(name) & _HOME for name in write.evidence.names)
 
 
 def _of(project: Project, rule: str) -> Iterator[Defect]:
